@@ -1,0 +1,55 @@
+# The front door. What is behind it: csrc/CMakeLists.txt builds the C tree, go build the rest;
+# test/setup/env.sh knows the environment of both, test/setup/packages.sh what they need.
+
+ENV   := test/setup/env.sh
+ROOT  := $(CURDIR)/test/setup/root.sh
+CMAKE := $(ENV) cmake -S csrc -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo
+NINJA := $(ENV) cmake --build
+JOBS  := -j 2
+CTEST := ctest --output-on-failure --no-tests=error
+GO    := $(ENV) go
+
+.NOTPARALLEL:
+.PHONY: help setup build test unit asan tsan gotest check fmt clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
+
+setup: ## install what is missing: Debian packages, a Go toolchain
+	@test/setup/packages.sh
+	@$(GO) version
+
+build: setup ## build/bin/synscreen and build/lib/libsynscreen.so
+	$(CMAKE) -B build/c -DCMAKE_LIBRARY_OUTPUT_DIRECTORY=$(CURDIR)/build/lib
+	$(NINJA) build/c $(JOBS)
+	$(GO) build -o build/bin/synscreen ./cmd/synscreen
+
+test: build unit asan tsan gotest check ## everything that CI runs
+
+unit: build ## the C tests
+	$(ENV) $(ROOT) $(CTEST) --test-dir build/c
+
+asan: setup ## the C unit tests under AddressSanitizer and UBSan
+	$(CMAKE) -B build/asan -DSCREEN_SANITIZE=address,undefined
+	$(NINJA) build/asan $(JOBS)
+	$(CTEST) --test-dir build/asan -L unit
+
+tsan: setup ## publish and stop under ThreadSanitizer
+	$(CMAKE) -B build/tsan -DSCREEN_SANITIZE=thread
+	$(NINJA) build/tsan $(JOBS)
+	$(CTEST) --test-dir build/tsan -L tsan
+
+gotest: build ## the Go tests: packages without cgo, then all of them, end to end included
+	CGO_ENABLED=0 $(GO) test ./pkg/...
+	$(GO) test -p 1 -count=1 -timeout 15m -exec $(ROOT) ./...
+
+check: build ## static checks
+	shellcheck .ci/run $$(find . -name '*.sh' -not -path './build/*')
+	$(GO) vet ./...
+	test -z "$$($(ENV) gofmt -l $$(find . -name '*.go' -not -path './build/*'))"
+
+fmt: setup ## format the Go tree
+	$(ENV) gofmt -w $$(find . -name '*.go' -not -path './build/*')
+
+clean: ## remove everything built
+	$(ROOT) rm -rf build

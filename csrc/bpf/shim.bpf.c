@@ -1,0 +1,97 @@
+/*
+ * The XDP shim: is this frame ours? It goes to the queue's AF_XDP sockets while the engine lives,
+ * SYNs to one of their own; when the engine is gone or stuck, on-failure decides.
+ *
+ * The program outlives the process that attached it, and with it the control map: a heartbeat that
+ * has stopped is how it knows.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "../include/synscreen/counters.h"
+#include "../include/synscreen/snapshot.h"
+#include "packet.h"
+#include "shim.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_XSKMAP);
+	__uint(max_entries, SCREEN_SHIM_KEYS);
+	__type(key, __u32);
+	__type(value, __u32);
+} xsks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct screen_shim_control);
+} control SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SCREEN_SHIM_COUNTERS);
+	__type(key, __u32);
+	__type(value, __u64);
+} counters SEC(".maps");
+
+static __always_inline void count(__u32 counter)
+{
+	__u64 *value = bpf_map_lookup_elem(&counters, &counter);
+
+	if (value)
+		(*value)++;
+}
+
+/* Without the engine: open passes into the bridge, closed drops. */
+static __always_inline int by_failure_mode(const struct screen_shim_control *c, __u32 passed,
+					   __u32 dropped)
+{
+	if (c->on_failure == SCREEN_ON_FAILURE_CLOSED) {
+		count(dropped);
+		return XDP_DROP;
+	}
+	count(passed);
+	return XDP_PASS;
+}
+
+static __always_inline bool is_syn(struct xdp_md *ctx)
+{
+	struct screen_packet p;
+
+	if (screen_parse((void *)(long)ctx->data, (void *)(long)ctx->data_end, &p) !=
+	    SCREEN_KIND_TCP)
+		return false;
+	return (p.tcp_flags & (SCREEN_TCP_SYN | SCREEN_TCP_ACK | SCREEN_TCP_RST |
+			       SCREEN_TCP_FIN)) == SCREEN_TCP_SYN;
+}
+
+SEC("xdp")
+int screen_shim(struct xdp_md *ctx)
+{
+	__u32 zero = 0, queue = ctx->rx_queue_index, key = queue;
+	struct screen_shim_control *c = bpf_map_lookup_elem(&control, &zero);
+	bool syn;
+	int action;
+
+	if (!c)
+		return XDP_PASS;
+	if (c->mode != SCREEN_SHIM_ENGINE)
+		return by_failure_mode(c, SCREEN_SHIM_PASSED_STAGED, SCREEN_SHIM_DROPPED_STAGED);
+	if (queue >= SCREEN_SHIM_QUEUES) {
+		count(SCREEN_SHIM_DROPPED_UNBOUND);
+		return XDP_DROP;
+	}
+	/* the beat may be newer than our clock reading: compare as a signed difference */
+	if ((__s64)(bpf_ktime_get_ns() - c->beat[queue]) > SCREEN_SHIM_STALE_NS)
+		return by_failure_mode(c, SCREEN_SHIM_PASSED_STALE, SCREEN_SHIM_DROPPED_STALE);
+	syn = is_syn(ctx);
+	if (syn)
+		key += SCREEN_SHIM_SYN_KEY;
+	action = bpf_redirect_map(&xsks, key, XDP_DROP);
+	count(action == XDP_DROP ? SCREEN_SHIM_DROPPED_UNBOUND :
+	      syn ? SCREEN_SHIM_SYN_TO_ENGINE : SCREEN_SHIM_TO_ENGINE);
+	return action;
+}
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -1,0 +1,30 @@
+/*
+ * What the shim and the engine share: the shape of the control map.
+ */
+#pragma once
+
+#ifdef __bpf__
+#include "compat.h"
+#else
+#include <stdint.h>
+#endif
+
+enum {
+	SCREEN_SHIM_QUEUES = 64,
+	/* keys of the XSK map: a queue's main socket, and its socket for SYNs */
+	SCREEN_SHIM_SYN_KEY = SCREEN_SHIM_QUEUES,
+	SCREEN_SHIM_KEYS = 2 * SCREEN_SHIM_QUEUES,
+	SCREEN_SHIM_STALE_NS = 1000000000, /* a heartbeat older than this: the engine is gone */
+};
+
+enum screen_shim_mode {
+	SCREEN_SHIM_STAGED = 0, /* attached, but no configuration that uses the port is published */
+	SCREEN_SHIM_ENGINE = 1,
+};
+
+/* One per port, mapped into the engine. It outlives the process with the program. */
+struct screen_shim_control {
+	uint32_t mode;	     /* enum screen_shim_mode */
+	uint32_t on_failure; /* enum screen_on_failure */
+	uint64_t beat[SCREEN_SHIM_QUEUES]; /* CLOCK_MONOTONIC in ns, by the worker of each queue */
+};

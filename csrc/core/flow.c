@@ -1,0 +1,275 @@
+#include "flow.h"
+
+#include "siphash.h"
+
+enum {
+	INDEX_MASK = 0x00ffffff,
+	CLAIM_TRIES = 256, /* looks at a claimed bucket before giving up on the frame */
+};
+
+size_t screen_flows_size(uint32_t max)
+{
+	return (size_t)max / SCREEN_FLOWS_PER_BUCKET * sizeof(struct screen_bucket) +
+	       (size_t)max * sizeof(struct screen_flow);
+}
+
+void screen_flows_init(struct screen_flows *t, void *memory, uint32_t max, const uint64_t key[2])
+{
+	memset(t, 0, sizeof(*t));
+	t->buckets = memory;
+	t->buckets_count = max / SCREEN_FLOWS_PER_BUCKET;
+	t->flows = (struct screen_flow *)(t->buckets + t->buckets_count);
+	t->flows_max = max;
+	t->key[0] = key[0];
+	t->key[1] = key[1];
+	for (uint32_t i = 1; i < max; i++)
+		t->flows[i].next_free = i + 1 < max ? i + 1 : SCREEN_FLOW_NONE;
+	atomic_store(&t->free, 1);
+}
+
+void screen_flow_address(const uint8_t *data, const struct screen_packet *p, int which,
+			 uint8_t address[16])
+{
+	const uint8_t *ip = data + p->l3;
+
+	if (p->family == 6) {
+		memcpy(address, ip + 8 + which * 16, 16);
+		return;
+	}
+	memset(address, 0, 10);
+	memset(address + 10, 0xff, 2);
+	memcpy(address + 12, ip + 12 + which * 4, 4);
+}
+
+bool screen_flow_key(const uint8_t *data, const struct screen_packet *p, uint16_t wire,
+		     struct screen_flow_key *key)
+{
+	uint8_t source[16], destination[16];
+	int order;
+	bool low;
+
+	screen_flow_address(data, p, 0, source);
+	screen_flow_address(data, p, 1, destination);
+	order = memcmp(source, destination, 16);
+	low = order < 0 || (order == 0 && p->sport <= p->dport);
+	memset(key, 0, sizeof(*key));
+	memcpy(key->low, low ? source : destination, 16);
+	memcpy(key->high, low ? destination : source, 16);
+	key->low_port = low ? p->sport : p->dport;
+	key->high_port = low ? p->dport : p->sport;
+	key->vlan[0] = p->vlan[0];
+	key->vlan[1] = p->vlan[1];
+	key->wire = wire;
+	return low;
+}
+
+uint64_t screen_flow_hash(const struct screen_flows *t, const struct screen_flow_key *key)
+{
+	uint64_t words[6];
+
+	memcpy(words, key, sizeof(words));
+	return screen_siphash_words(t->key[0], t->key[1], words, 6);
+}
+
+static struct screen_bucket *bucket_of(struct screen_flows *t, uint64_t hash)
+{
+	return &t->buckets[hash & (t->buckets_count - 1)];
+}
+
+static uint32_t slot_value(uint64_t hash, uint32_t index)
+{
+	return (uint32_t)(hash >> 56) << 24 | index;
+}
+
+uint32_t screen_flow_find(struct screen_flows *t, const struct screen_flow_key *key, uint64_t hash)
+{
+	struct screen_bucket *b = bucket_of(t, hash);
+	uint32_t tag = slot_value(hash, 0);
+
+	for (int i = 0; i < SCREEN_BUCKET_SLOTS; i++) {
+		uint32_t slot = atomic_load_explicit(&b->slot[i], memory_order_acquire);
+		uint32_t index = slot & INDEX_MASK;
+
+		if (index == SCREEN_FLOW_NONE || (slot & ~(uint32_t)INDEX_MASK) != tag)
+			continue;
+		if (memcmp(&t->flows[index].key, key, sizeof(*key)) == 0)
+			return index;
+	}
+	return SCREEN_FLOW_NONE;
+}
+
+/* Pop and push of a Treiber stack; the tag in the upper half keeps ABA away. next_free is read from
+ * an entry that another worker may just have popped: such a value is never used, because the
+ * compare-and-swap then fails. Hence the atomic accesses. */
+uint32_t screen_flow_take(struct screen_flows *t)
+{
+	uint64_t old = atomic_load_explicit(&t->free, memory_order_acquire), next;
+	struct screen_flow *f;
+	uint32_t index;
+
+	do {
+		index = (uint32_t)old;
+		if (index == SCREEN_FLOW_NONE) {
+			atomic_fetch_add_explicit(&t->refused, 1, memory_order_relaxed);
+			return SCREEN_FLOW_NONE;
+		}
+		next = ((old >> 32) + 1) << 32 |
+		       __atomic_load_n(&t->flows[index].next_free, __ATOMIC_RELAXED);
+	} while (!atomic_compare_exchange_weak_explicit(&t->free, &old, next, memory_order_acq_rel,
+							memory_order_acquire));
+	f = &t->flows[index];
+	f->created_s = 0;
+	f->client_low = f->client_slot = f->half_open_s = 0;
+	atomic_store_explicit(&f->closing, 0, memory_order_relaxed);
+	memset(&f->side, 0, offsetof(struct screen_flow, next_free) -
+				    offsetof(struct screen_flow, side));
+	atomic_fetch_add_explicit(&t->used, 1, memory_order_relaxed);
+	return index;
+}
+
+void screen_flow_give(struct screen_flows *t, uint32_t index)
+{
+	uint64_t old = atomic_load_explicit(&t->free, memory_order_acquire), next;
+
+	atomic_fetch_add_explicit(&t->flows[index].generation, 1, memory_order_relaxed);
+	do {
+		__atomic_store_n(&t->flows[index].next_free, (uint32_t)old, __ATOMIC_RELAXED);
+		next = ((old >> 32) + 1) << 32 | index;
+	} while (!atomic_compare_exchange_weak_explicit(&t->free, &old, next, memory_order_acq_rel,
+							memory_order_acquire));
+	atomic_fetch_sub_explicit(&t->used, 1, memory_order_relaxed);
+}
+
+/* Makes the version odd. False when others kept it odd for too long. */
+static bool bucket_claim(struct screen_bucket *b)
+{
+	for (int i = 0; i < CLAIM_TRIES; i++) {
+		uint32_t version = atomic_load_explicit(&b->version, memory_order_relaxed);
+
+		if (version & 1)
+			continue;
+		if (atomic_compare_exchange_weak_explicit(&b->version, &version, version + 1,
+							  memory_order_acquire,
+							  memory_order_relaxed))
+			return true;
+	}
+	return false;
+}
+
+static void bucket_release(struct screen_bucket *b)
+{
+	atomic_fetch_add_explicit(&b->version, 1, memory_order_release);
+}
+
+enum screen_install screen_flow_install(struct screen_flows *t, uint32_t index, uint64_t hash,
+					uint32_t replaces, uint32_t *other)
+{
+	struct screen_bucket *b = bucket_of(t, hash);
+	enum screen_install result = SCREEN_INSTALL_FULL;
+	uint32_t found, value = slot_value(hash, index);
+
+	if (!bucket_claim(b))
+		return SCREEN_INSTALL_FULL;
+	found = screen_flow_find(t, &t->flows[index].key, hash);
+	if (found != replaces && found != SCREEN_FLOW_NONE) {
+		*other = found;
+		result = SCREEN_INSTALL_EXISTS;
+		goto out;
+	}
+	/* The one to be replaced may have been swept meanwhile: then any empty slot will do. */
+	for (int i = 0; i < SCREEN_BUCKET_SLOTS; i++) {
+		uint32_t expected = found ? slot_value(hash, found) : 0;
+
+		if (atomic_compare_exchange_strong_explicit(&b->slot[i], &expected, value,
+							    memory_order_release,
+							    memory_order_relaxed)) {
+			atomic_fetch_add_explicit(&t->installed, 1, memory_order_relaxed);
+			*other = found;
+			result = SCREEN_INSTALL_DONE;
+			break;
+		}
+	}
+out:
+	bucket_release(b);
+	if (result == SCREEN_INSTALL_FULL)
+		atomic_fetch_add_explicit(&t->refused, 1, memory_order_relaxed);
+	return result;
+}
+
+bool screen_flow_remove(struct screen_flows *t, uint32_t index, uint64_t hash)
+{
+	struct screen_bucket *b = bucket_of(t, hash);
+
+	for (int i = 0; i < SCREEN_BUCKET_SLOTS; i++) {
+		uint32_t expected = slot_value(hash, index);
+
+		if (atomic_compare_exchange_strong_explicit(&b->slot[i], &expected, 0,
+							    memory_order_acq_rel,
+							    memory_order_relaxed))
+			return true;
+	}
+	return false;
+}
+
+bool screen_flow_over(const struct screen_flow *f)
+{
+	uint8_t closing = atomic_load_explicit(&f->closing, memory_order_relaxed);
+	uint8_t both = SCREEN_CLOSING_FIN_CLIENT | SCREEN_CLOSING_FIN_SERVER;
+
+	return (closing & SCREEN_CLOSING_RST) || (closing & both) == both ||
+	       screen_flow_state_get(f) == SCREEN_FLOW_CLOSED;
+}
+
+uint32_t screen_flow_timeout(const struct screen_flow *f, uint32_t time_wait_s)
+{
+	uint8_t closing = atomic_load_explicit(&f->closing, memory_order_relaxed);
+	uint32_t state = screen_flow_state_get(f);
+
+	if (state == SCREEN_FLOW_CLOSED)
+		return SCREEN_TIMEOUT_TOMBSTONE;
+	if (closing & SCREEN_CLOSING_RST)
+		return state == SCREEN_FLOW_SPLICED ? SCREEN_TIMEOUT_TOMBSTONE :
+						      SCREEN_TIMEOUT_RESET;
+	if (screen_flow_over(f))
+		return time_wait_s > SCREEN_TIMEOUT_TOMBSTONE || state != SCREEN_FLOW_SPLICED ?
+			       time_wait_s : SCREEN_TIMEOUT_TOMBSTONE;
+	if (state == SCREEN_FLOW_HALF_OPEN)
+		return f->half_open_s;
+	if (state == SCREEN_FLOW_PENDING)
+		return SCREEN_TIMEOUT_TOMBSTONE; /* its owner ends it long before */
+	return SCREEN_TIMEOUT_OPEN;
+}
+
+bool screen_flow_expired(const struct screen_flow *f, uint32_t now_s, uint32_t time_wait_s)
+{
+	uint32_t client = atomic_load_explicit(&f->side[0].seen_s, memory_order_relaxed);
+	uint32_t server = atomic_load_explicit(&f->side[1].seen_s, memory_order_relaxed);
+	uint32_t last = client > server ? client : server;
+
+	if (screen_flow_state_get(f) == SCREEN_FLOW_HALF_OPEN)
+		last = f->created_s; /* repeating a SYN does not make it live longer */
+	return now_s > last && now_s - last > screen_flow_timeout(f, time_wait_s);
+}
+
+uint32_t screen_flow_sweep(struct screen_flows *t, uint32_t bucket, uint32_t now_s,
+			   uint32_t time_wait_s, uint32_t expired[SCREEN_BUCKET_SLOTS])
+{
+	struct screen_bucket *b = &t->buckets[bucket & (t->buckets_count - 1)];
+	uint32_t count = 0;
+
+	for (int i = 0; i < SCREEN_BUCKET_SLOTS; i++) {
+		uint32_t slot = atomic_load_explicit(&b->slot[i], memory_order_acquire);
+		uint32_t index = slot & INDEX_MASK;
+
+		if (index == SCREEN_FLOW_NONE ||
+		    !screen_flow_expired(&t->flows[index], now_s, time_wait_s))
+			continue;
+		if (atomic_compare_exchange_strong_explicit(&b->slot[i], &slot, 0,
+							    memory_order_acq_rel,
+							    memory_order_relaxed)) {
+			atomic_fetch_add_explicit(&t->expired, 1, memory_order_relaxed);
+			expired[count++] = index;
+		}
+	}
+	return count;
+}

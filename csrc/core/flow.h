@@ -1,0 +1,187 @@
+/*
+ * The flow table: every TCP connection through a screened wire, in memory fixed at start, found by
+ * any worker whichever direction it sees.
+ *
+ * A bucket is one cache line: a version and 15 slots of {tag, index}. Look-ups take no lock.
+ * Installing claims the bucket by a compare-and-swap that makes the version odd, so that two workers
+ * cannot install one connection twice; who finds it odd for too long gives up on that one frame. An
+ * entry that was taken out is given out again only after every worker has passed a quiescent state
+ * (`grace`), because one may still be reading it.
+ *
+ * Writers: constants of a splice are written by whoever moved the state to SCREEN_FLOW_OPENING,
+ * before the release store of SCREEN_FLOW_SPLICED. side[] has one direction as its writer each.
+ */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "packet.h"
+#include "../include/synscreen/engine.h"
+
+enum {
+	SCREEN_BUCKET_SLOTS = 15,
+	SCREEN_FLOWS_PER_BUCKET = 4, /* on average, when the table is full */
+	SCREEN_FLOW_NONE = 0,	     /* index 0 is never given out */
+
+	/* Seconds without a segment after which a flow is forgotten. Unit: s. */
+	SCREEN_TIMEOUT_OPEN = 4 * 3600,
+	SCREEN_TIMEOUT_RESET = 10,
+	SCREEN_TIMEOUT_TOMBSTONE = 136, /* longer than a cookie lives: 2 epochs, and skew */
+
+	SCREEN_CLOSING_FIN_CLIENT = 1 << 0,
+	SCREEN_CLOSING_FIN_SERVER = 1 << 1,
+	SCREEN_CLOSING_RST = 1 << 2,
+};
+
+/* enum screen_flow_state of engine.h, and those that no row ever shows. */
+enum {
+	SCREEN_FLOW_FREE = 0,
+	SCREEN_FLOW_OPENING = 6, /* one worker is writing the constants of the splice */
+};
+
+/* Both endpoints of a connection, the lower {address, port} first, so that both directions find it. */
+struct screen_flow_key {
+	uint8_t low[16], high[16]; /* IPv4 v4-mapped */
+	uint16_t low_port, high_port;
+	uint16_t vlan[2];
+	uint16_t wire;
+	uint16_t reserved[3];
+};
+_Static_assert(sizeof(struct screen_flow_key) == 48, "six words for SipHash");
+
+struct screen_flow_side {
+	_Atomic uint32_t seen_s; /* when its last segment came, in seconds of CLOCK_MONOTONIC */
+};
+
+struct screen_flow {
+	struct screen_flow_key key;
+	_Atomic uint32_t state;
+	_Atomic uint32_t generation; /* changes when the entry is freed */
+	uint32_t created_s;
+	uint8_t client_low;  /* the client is the key's lower endpoint */
+	uint8_t client_slot; /* the port that its segments come in by */
+	uint8_t half_open_s; /* the profile's timeout when it was made */
+	_Atomic uint8_t closing;
+	/* 64 */
+	struct screen_flow_side side[2]; /* 0: client, 1: server */
+	_Atomic uint32_t held;		 /* frames that wait for the server's answer */
+	_Atomic uint32_t owner;		 /* the worker that asks the server, plus 1; 0: nobody */
+	/* constants of the splice */
+	uint32_t client_isn;
+	uint32_t cookie_isn;
+	uint32_t server_isn;
+	uint32_t cookie_tsval;
+	uint32_t ts_delta;     /* client's view of the server's clock = the server's + this */
+	uint32_t client_tsval; /* of the ACK */
+	uint32_t client_tsecr;
+	uint16_t client_window;/* of the ACK, as on the wire */
+	uint16_t mss;
+	uint8_t client_wscale; /* as agreed with the client; SCREEN_WSCALE_NONE */
+	uint8_t our_wscale;
+	uint8_t server_wscale; /* SCREEN_WSCALE_NONE: the server does not scale */
+	uint8_t agreed;	       /* enum SCREEN_AGREED_* with the client */
+	uint8_t server_flags;  /* enum screen_option_flag of the server's SYN-ACK */
+	uint8_t zone;
+	uint8_t reserved[6];
+	uint32_t next_free; /* index in the free stack */
+};
+_Static_assert(sizeof(struct screen_flow) == 128, "two cache lines");
+
+struct screen_bucket {
+	_Atomic uint32_t version; /* odd: being installed into */
+	_Atomic uint32_t slot[SCREEN_BUCKET_SLOTS]; /* tag << 24 | index; 0 is empty */
+} __attribute__((aligned(64)));
+_Static_assert(sizeof(struct screen_bucket) == 64, "one cache line");
+
+struct screen_flows {
+	struct screen_bucket *buckets;
+	struct screen_flow *flows;
+	uint32_t buckets_count; /* a power of two */
+	uint32_t flows_max;	/* entries, index 0 included */
+	uint64_t key[2];	/* secret, random */
+	_Atomic uint64_t free;	/* tag << 32 | index: a stack through next_free */
+	_Atomic uint64_t used;
+	_Atomic uint64_t installed, expired, refused;
+};
+
+/* Bytes that screen_flows_init() needs for max flows (a power of two, 2^10 to 2^24). */
+size_t screen_flows_size(uint32_t max);
+
+/* Lays the table out in memory (zeroed, 64-byte aligned, screen_flows_size(max) bytes), which the
+ * caller keeps for as long as the table lives. */
+void screen_flows_init(struct screen_flows *t, void *memory, uint32_t max, const uint64_t key[2]);
+
+/* The v4-mapped source (which = 0) or destination (1) address of a packet. */
+void screen_flow_address(const uint8_t *data, const struct screen_packet *p, int which,
+			 uint8_t address[16]);
+
+/* The key of a packet's connection. Returns whether the packet's source is its lower endpoint. */
+bool screen_flow_key(const uint8_t *data, const struct screen_packet *p, uint16_t wire,
+		     struct screen_flow_key *key);
+
+uint64_t screen_flow_hash(const struct screen_flows *t, const struct screen_flow_key *key);
+
+/* The index of the flow, SCREEN_FLOW_NONE when there is none. */
+uint32_t screen_flow_find(struct screen_flows *t, const struct screen_flow_key *key, uint64_t hash);
+
+/*
+ * Takes a free entry that only the caller sees, until it is installed or given back. Fields but
+ * key, generation and next_free are zero. SCREEN_FLOW_NONE when the table is full.
+ */
+uint32_t screen_flow_take(struct screen_flows *t);
+
+/* Gives back an entry that nobody else can be reading. */
+void screen_flow_give(struct screen_flows *t, uint32_t index);
+
+enum screen_install {
+	SCREEN_INSTALL_DONE,
+	SCREEN_INSTALL_EXISTS, /* *other is the flow that is already there */
+	SCREEN_INSTALL_FULL,   /* the bucket has no room, or is claimed for too long */
+};
+
+/* Installs a taken entry whose key and state are set. replaces (or SCREEN_FLOW_NONE) is a flow of
+ * the same key that it takes the place of: the caller retires that one. */
+enum screen_install screen_flow_install(struct screen_flows *t, uint32_t index, uint64_t hash,
+					uint32_t replaces, uint32_t *other);
+
+/* Takes a flow out of the table. Returns whether the caller was the one who did, and so retires it
+ * (after a grace period: screen_flow_give). */
+bool screen_flow_remove(struct screen_flows *t, uint32_t index, uint64_t hash);
+
+/* The seconds of silence after which this flow is forgotten. time_wait_s as configured. */
+uint32_t screen_flow_timeout(const struct screen_flow *f, uint32_t time_wait_s);
+
+/* Whether the flow has been silent for too long. */
+bool screen_flow_expired(const struct screen_flow *f, uint32_t now_s, uint32_t time_wait_s);
+
+/* Whether both sides have said that they are done, or one has reset it. */
+bool screen_flow_over(const struct screen_flow *f);
+
+/* Looks at one bucket and takes out what has expired: indices into expired[], returns how many. */
+uint32_t screen_flow_sweep(struct screen_flows *t, uint32_t bucket, uint32_t now_s,
+			   uint32_t time_wait_s, uint32_t expired[SCREEN_BUCKET_SLOTS]);
+
+/* Notes the time on one side of a flow; a store only when the second has changed. */
+static inline void screen_flow_seen(struct screen_flow *f, int side, uint32_t now_s)
+{
+	_Atomic uint32_t *seen = &f->side[side].seen_s;
+
+	if (atomic_load_explicit(seen, memory_order_relaxed) != now_s)
+		atomic_store_explicit(seen, now_s, memory_order_relaxed);
+}
+
+static inline uint32_t screen_flow_state_get(const struct screen_flow *f)
+{
+	return atomic_load_explicit(&f->state, memory_order_acquire);
+}
+
+static inline void screen_flow_state_set(struct screen_flow *f, uint32_t state)
+{
+	atomic_store_explicit(&f->state, state, memory_order_release);
+}
+
+static inline bool screen_flow_state_move(struct screen_flow *f, uint32_t from, uint32_t to)
+{
+	return atomic_compare_exchange_strong_explicit(&f->state, &from, to, memory_order_acq_rel,
+						       memory_order_acquire);
+}

@@ -1,0 +1,153 @@
+/*
+ * Meters: how many SYNs in the current second, and whether that is a flood.
+ *
+ * A sketch is two rows of cells; a key has one cell in each, and its estimate is the smaller one:
+ * never below the truth, above it only by what collides in both rows (Cormode and Muthukrishnan,
+ * "An improved data stream summary", 2005). All workers count into the same cells, so N workers do
+ * not mean N times the configured rate. Memory is fixed and nothing is ever inserted or evicted.
+ *
+ * Each cell keeps the two states calm and flooding itself: it floods when a window reaches the
+ * threshold, and calms when a whole window stayed under half of it. A key floods when both its cells
+ * do.
+ */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "siphash.h"
+
+enum {
+	SCREEN_SKETCH_ROWS = 2,
+	SCREEN_SKETCH_CELLS = 8192, /* a row; a power of two */
+	SCREEN_METER_ZONES = 64,
+};
+
+/* One cell: bit 63 flooding | bits 62..32 window, in seconds | bits 31..0 SYNs in that window. */
+typedef _Atomic uint64_t screen_cell;
+
+struct screen_sketch {
+	screen_cell cell[SCREEN_SKETCH_ROWS][SCREEN_SKETCH_CELLS];
+};
+
+struct screen_meter_reading {
+	uint32_t count; /* in this window, this one included */
+	bool flooding;
+	bool entered; /* this SYN was the one that made it flood */
+};
+
+static inline bool screen_cell_flooding(uint64_t cell, uint32_t window, uint32_t threshold)
+{
+	uint32_t then = (uint32_t)(cell >> 32) & 0x7fffffff;
+	uint32_t count = (uint32_t)cell;
+
+	if (!(cell >> 63))
+		return false;
+	/* or a worker whose burst began before the window turned */
+	if ((int32_t)(then - window) >= 0)
+		return true;
+	/* A whole window without any SYN, or the last one under half. Written as a product so that
+	 * threshold 1 can leave, too. */
+	return !(window - then >= 2 || 2ULL * count < threshold);
+}
+
+static inline uint64_t screen_cell_next(uint64_t cell, uint32_t window, uint32_t threshold)
+{
+	uint32_t then = (uint32_t)(cell >> 32) & 0x7fffffff;
+	uint32_t count = then == window ? (uint32_t)cell : 0;
+	bool flooding = screen_cell_flooding(cell, window, threshold);
+
+	/* A worker whose burst began before the window turned counts into the new window. */
+	if ((int32_t)(then - window) > 0)
+		return cell + ((uint32_t)cell != UINT32_MAX);
+	if (count != UINT32_MAX)
+		count++;
+	if (count >= threshold)
+		flooding = true;
+	return (uint64_t)flooding << 63 | (uint64_t)(window & 0x7fffffff) << 32 | count;
+}
+
+static inline screen_cell *screen_sketch_cell(struct screen_sketch *s, uint64_t hash, int row)
+{
+	uint32_t at = (uint32_t)(row ? hash >> 32 : hash) & (SCREEN_SKETCH_CELLS - 1);
+
+	return &s->cell[row][at];
+}
+
+/* Counts one SYN of the key with this hash in the window (in seconds). threshold is at least 1. */
+static inline struct screen_meter_reading screen_sketch_count(struct screen_sketch *s, uint64_t hash,
+							      uint32_t window, uint32_t threshold)
+{
+	struct screen_meter_reading r = { .count = UINT32_MAX, .flooding = true };
+	bool before = true;
+
+	for (int row = 0; row < SCREEN_SKETCH_ROWS; row++) {
+		screen_cell *cell = screen_sketch_cell(s, hash, row);
+		uint64_t old = atomic_load_explicit(cell, memory_order_relaxed), next;
+
+		do
+			next = screen_cell_next(old, window, threshold);
+		while (!atomic_compare_exchange_weak_explicit(cell, &old, next, memory_order_relaxed,
+							      memory_order_relaxed));
+		if ((uint32_t)next < r.count)
+			r.count = (uint32_t)next;
+		r.flooding &= next >> 63 != 0;
+		before &= screen_cell_flooding(old, window, threshold);
+	}
+	r.entered = r.flooding && !before;
+	return r;
+}
+
+/* Whether the key floods, without counting. */
+static inline bool screen_sketch_flooding(struct screen_sketch *s, uint64_t hash, uint32_t window,
+					  uint32_t threshold)
+{
+	bool flooding = true;
+
+	for (int row = 0; row < SCREEN_SKETCH_ROWS; row++)
+		flooding &= screen_cell_flooding(
+			atomic_load_explicit(screen_sketch_cell(s, hash, row), memory_order_relaxed),
+			window, threshold);
+	return flooding;
+}
+
+/* What a zone's SYNs amount to, for show and for the question whether cookies may be under way. */
+struct screen_zone_meter {
+	_Atomic uint64_t current;    /* window << 32 | SYNs */
+	_Atomic uint64_t last;	     /* the window before, likewise */
+	_Atomic uint64_t flood_first_ns; /* since when some destination floods; 0: never */
+	_Atomic uint64_t flood_last_ns;	 /* the last SYN to a flooding destination */
+	_Atomic uint64_t alarms;
+	_Atomic uint64_t attacks;
+	_Atomic uint64_t cookies_valid;
+};
+
+struct screen_meters {
+	uint64_t key[2];		     /* secret, random: nobody can choose collisions */
+	struct screen_sketch attack;	     /* all SYNs by destination address and port */
+	struct screen_sketch by_source;	     /* admitted SYNs by source address */
+	struct screen_sketch by_destination; /* admitted SYNs by destination address */
+	struct screen_zone_meter zone[SCREEN_METER_ZONES];
+};
+
+static inline void screen_zone_meter_count(struct screen_zone_meter *z, uint32_t window)
+{
+	uint64_t old = atomic_load_explicit(&z->current, memory_order_relaxed), next;
+
+	do
+		next = old >> 32 >= window ? old + 1 : (uint64_t)window << 32 | 1;
+	while (!atomic_compare_exchange_weak_explicit(&z->current, &old, next, memory_order_relaxed,
+						      memory_order_relaxed));
+	if (old >> 32 < window)
+		atomic_store_explicit(&z->last, old, memory_order_relaxed);
+}
+
+/* SYNs of the last whole window before `window`. */
+static inline uint32_t screen_zone_meter_rate(struct screen_zone_meter *z, uint32_t window)
+{
+	uint64_t current = atomic_load_explicit(&z->current, memory_order_relaxed);
+	uint64_t last = atomic_load_explicit(&z->last, memory_order_relaxed);
+
+	if (current >> 32 == window - 1)
+		return (uint32_t)current;
+	return last >> 32 == window - 1 ? (uint32_t)last : 0;
+}

@@ -1,0 +1,41 @@
+/*
+ * The policy: a validated snapshot as the packet path wants to read it, indexed by the slots in
+ * which the engine keeps its ports. Immutable once it is published.
+ */
+#pragma once
+
+#include "compat.h"
+#include "../include/synscreen/snapshot.h"
+
+enum { SCREEN_SLOT_NONE = 0xff };
+
+struct screen_port_policy {
+	uint8_t used;
+	uint8_t peer;	    /* slot of the other port of the wire; SCREEN_SLOT_NONE: not attached */
+	uint16_t wire;	    /* names the wire in flow keys; never reused while flows may live */
+	uint16_t zone;
+	uint16_t profile;   /* SCREEN_NONE: SYNs that come in here are not screened */
+	uint8_t screened;   /* this zone or the peer's has a profile: TCP is tracked */
+	uint8_t reserved[7];
+};
+
+struct screen_policy {
+	uint64_t generation;
+	uint8_t mode;	    /* enum screen_mode */
+	uint8_t activation; /* enum screen_activation */
+	uint8_t no_syn_check;
+	uint8_t reserved;
+	uint16_t time_wait_s;
+	uint16_t initial_timeout_s;
+	struct screen_port_policy port[SCREEN_PORTS_MAX];
+	struct screen_profile_config profile[SCREEN_PROFILES_MAX];
+	const struct screen_prefix_config *prefixes; /* of the snapshot's own copy */
+};
+
+/*
+ * Whether a SYN from source to destination (v4-mapped) is on one of the profile's white-lists: it
+ * must match one prefix of each kind that the list has.
+ */
+bool screen_policy_white_listed(const struct screen_policy *policy,
+				const struct screen_profile_config *profile,
+				const uint8_t source[16], const uint8_t destination[16]);

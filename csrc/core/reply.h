@@ -1,0 +1,67 @@
+/*
+ * Replies: a challenge or a reset, written in place into the frame that it answers, and segments
+ * that the splice says in a client's name.
+ *
+ * A reply goes back the way its frame came: link-layer addresses swapped, the same VLAN tags, no IP
+ * options or extension headers. DSCP, ECN and the flow label are not reflected.
+ */
+#pragma once
+
+#include "cookie.h"
+
+enum {
+	/* What is offered for a server that nothing is known of. */
+	SCREEN_SERVER_MSS_IPV4 = 1460,
+	SCREEN_SERVER_MSS_IPV6 = 1440,
+	SCREEN_SERVER_WSCALE = 7,
+	/* The challenge's window: 20 full segments, not scaled (RFC 7323 section 2.2), so more than a
+	 * client's initial window of 10 (RFC 6928) and less than any server's that we know of. */
+	SCREEN_CHALLENGE_WINDOW = 29200,
+	SCREEN_REPLY_TTL = 64,
+	/* tags, IPv6 and TCP with all options: no reply and no synthesized SYN is longer */
+	SCREEN_SYNTHETIC_MAX = 14 + 8 + 40 + 60,
+};
+
+/* A TCP segment without payload, to be written. */
+struct screen_segment {
+	uint32_t seq, ack;
+	uint16_t window;
+	uint8_t flags;
+	uint8_t options_length; /* a multiple of 4 */
+	uint8_t options[SCREEN_OPTIONS_MAX];
+};
+
+/* The options of a SYN or SYN-ACK in Linux's order, padded: MSS when mss is not 0, then what `a` has
+ * agreed. wscale is the sender's own. Returns their length. */
+uint8_t screen_reply_options(uint8_t options[SCREEN_OPTIONS_MAX], uint16_t mss,
+			     const struct screen_agreed *a, uint8_t wscale, uint32_t tsval,
+			     uint32_t tsecr);
+
+/* A timestamps option behind two NOPs (RFC 7323 appendix A): 12 bytes. */
+uint8_t screen_reply_timestamps(uint8_t options[SCREEN_OPTIONS_MAX], uint32_t tsval,
+				uint32_t tsecr);
+
+/*
+ * Rewrites the frame at data, parsed as p, into an answer from its destination to its source.
+ * Returns the new length of the frame. The frame's memory must hold SCREEN_SYNTHETIC_MAX bytes.
+ */
+uint32_t screen_reply_write(uint8_t *data, const struct screen_packet *p,
+			    const struct screen_segment *segment);
+
+/*
+ * Writes a frame to `to` that goes the same way as the parsed frame at data: same link-layer and IP
+ * addresses, tags, TTL, traffic class and flow label, but no IP options. Returns its length, at most
+ * SCREEN_SYNTHETIC_MAX.
+ */
+uint32_t screen_reply_onward(uint8_t *to, const uint8_t *data, const struct screen_packet *p,
+			     const struct screen_segment *segment);
+
+/* Turns a SYN into the challenge that answers it. options are the SYN's. Returns the new length. */
+uint32_t screen_reply_challenge(uint8_t *data, const struct screen_packet *p,
+				const struct screen_options *options,
+				const struct screen_agreed *a, struct screen_cookie cookie);
+
+/* Turns any frame, but a RST, into the RST that refuses it (RFC 9293 section 3.5.2): seq is what the
+ * receiver expects. */
+uint32_t screen_reply_reset(uint8_t *data, const struct screen_packet *p, uint32_t seq,
+			    uint32_t ack, bool with_ack);

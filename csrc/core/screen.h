@@ -1,0 +1,87 @@
+/*
+ * The screen: what happens to a frame. The only policy code.
+ *
+ *   (policy, keyset, flows, meters, now, frame) -> verdict, reason, and the frame rewritten in place
+ *
+ * A worker calls screen_decide() for each frame of a burst, then screen_challenge() once for all
+ * frames whose verdict was SCREEN_CHALLENGE, so that their cookies are minted together.
+ */
+#pragma once
+
+#include "flow.h"
+#include "keyset.h"
+#include "meter.h"
+#include "policy.h"
+#include "reply.h"
+
+enum {
+	/* How long after the last SYN to a flooding destination an ACK may still carry a cookie:
+	 * two epochs and the largest skew. Unit: s. */
+	SCREEN_COOKIE_LIFE = 148,
+	/* A destination counts as flooding in a zone's state for this long after its last SYN. */
+	SCREEN_FLOOD_LINGER = 2,
+};
+
+/* What a worker brings along. One per worker, nothing in it is shared but what says so. */
+struct screen_context {
+	const struct screen_policy *policy;
+	const struct screen_keyset *keyset; /* NULL: nothing published, so closed */
+	struct screen_flows *flows;	    /* shared by all workers */
+	struct screen_meters *meters;	    /* shared by all workers */
+	uint64_t now_ns;		    /* CLOCK_MONOTONIC, one per burst */
+	uint64_t learning_until_ns;
+	uint32_t learning_rate;	   /* unknown segments a second */
+	uint32_t learning_second;  /* the second that learning_count is of */
+	uint32_t learning_count;
+	uint32_t worker;
+	bool splice_full; /* the worker cannot keep one more splice that waits */
+	/* Flows taken out of the table by the last decision: the caller gives them back after a
+	 * grace period. */
+	uint32_t retired[2];
+	uint32_t retired_count;
+};
+
+struct screen_frame {
+	uint8_t *data;
+	uint32_t length; /* bytes */
+	uint8_t slot;	 /* the port that it came in by */
+};
+
+/* Beside the verdict, what the worker has to do. */
+enum screen_action {
+	SCREEN_ACTION_NONE,
+	SCREEN_ACTION_ASK_SERVER,  /* a splice began: send syn[] to the peer port, repeat it until the
+				    * server answers, then forget it */
+	SCREEN_ACTION_WAKE_OWNER,  /* the server has answered: its owner may have frames to release */
+};
+
+struct screen_decision {
+	enum screen_verdict verdict;
+	enum screen_reason reason;
+	enum screen_action action;
+	uint32_t length; /* of the frame now */
+	uint32_t flow;	 /* SCREEN_HOLD and the actions: which flow */
+	struct screen_packet packet;
+	struct screen_options options;
+	struct screen_agreed agreed; /* SCREEN_CHALLENGE */
+	uint32_t syn_length;	     /* SCREEN_ACTION_ASK_SERVER */
+	uint8_t syn[SCREEN_SYNTHETIC_MAX];
+};
+
+/* Decides about one frame. [worker] */
+void screen_decide(struct screen_context *context, struct screen_frame *frame,
+		   struct screen_decision *d);
+
+/* Mints the cookies of count challenges and writes the replies in place; sets each length. A keyset
+ * is there: screen_decide() saw to it. [worker] */
+void screen_challenge(struct screen_context *context, struct screen_frame *const frames[],
+		      struct screen_decision *const decisions[], uint32_t count);
+
+/* Gives up a splice that the server did not answer: the flow becomes a tombstone. Writes to `to` the
+ * RST for the client, made of the SYN that was sent. Returns its length; 0, and nothing is changed,
+ * when the flow is not pending any more. [worker] */
+uint32_t screen_abandon(struct screen_context *context, uint32_t flow, const uint8_t *syn,
+			uint32_t syn_length, uint8_t *to);
+
+/* The tuple of a packet, for cookies. */
+void screen_tuple_of(const uint8_t *data, const struct screen_packet *p, struct screen_tuple *t);

@@ -1,0 +1,58 @@
+/*
+ * SipHash-2-4 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012) over whole
+ * little-endian 64-bit words. The same 64 bits as libsodium's crypto_shorthash.
+ */
+#pragma once
+
+#include "compat.h"
+
+struct screen_siphash {
+	uint64_t v0, v1, v2, v3;
+};
+
+screen_inline uint64_t screen_rotl64(uint64_t x, int n)
+{
+	return x << n | x >> (64 - n);
+}
+
+screen_inline void screen_sipround(struct screen_siphash *s)
+{
+	s->v0 += s->v1;
+	s->v1 = screen_rotl64(s->v1, 13) ^ s->v0;
+	s->v0 = screen_rotl64(s->v0, 32);
+	s->v2 += s->v3;
+	s->v3 = screen_rotl64(s->v3, 16) ^ s->v2;
+	s->v0 += s->v3;
+	s->v3 = screen_rotl64(s->v3, 21) ^ s->v0;
+	s->v2 += s->v1;
+	s->v1 = screen_rotl64(s->v1, 17) ^ s->v2;
+	s->v2 = screen_rotl64(s->v2, 32);
+}
+
+screen_inline void screen_siphash_word(struct screen_siphash *s, uint64_t m)
+{
+	s->v3 ^= m;
+	screen_sipround(s);
+	screen_sipround(s);
+	s->v0 ^= m;
+}
+
+/* Hashes count words under the key {k0, k1}. count is a constant where it is called. */
+screen_inline uint64_t screen_siphash_words(uint64_t k0, uint64_t k1, const uint64_t *words,
+					    uint32_t count)
+{
+	struct screen_siphash s = {
+		.v0 = k0 ^ 0x736f6d6570736575ULL,
+		.v1 = k1 ^ 0x646f72616e646f6dULL,
+		.v2 = k0 ^ 0x6c7967656e657261ULL,
+		.v3 = k1 ^ 0x7465646279746573ULL,
+	};
+
+	for (uint32_t i = 0; i < count; i++)
+		screen_siphash_word(&s, words[i]);
+	screen_siphash_word(&s, (uint64_t)(count * 8) << 56);
+	s.v2 ^= 0xff;
+	for (int i = 0; i < 4; i++)
+		screen_sipround(&s);
+	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}

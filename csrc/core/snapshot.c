@@ -1,0 +1,231 @@
+#include "snapshot.h"
+
+/* Sections one after the other, aligned, without gaps: one configuration, one encoding. */
+static bool section_ok(const struct screen_section *section, uint32_t *expected, uint32_t max,
+		       size_t entry, size_t size)
+{
+	uint64_t end;
+
+	if (section->count > max || section->offset != *expected)
+		return false;
+	end = section->offset + (uint64_t)section->count * entry;
+	end = (end + 7) & ~7ULL;
+	if (end > size)
+		return false;
+	*expected = (uint32_t)end;
+	return true;
+}
+
+/* Characters, then NULs to the end, at least one of each. */
+static bool name_ok(const char *name, size_t size)
+{
+	size_t i = 0;
+
+	while (i < size && name[i])
+		i++;
+	if (i == 0 || i == size)
+		return false;
+	for (; i < size; i++)
+		if (name[i])
+			return false;
+	return true;
+}
+
+static bool zeros(const uint8_t *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
+static const char *check_header(const struct screen_snapshot_header *h, size_t size,
+				const uint8_t *digest)
+{
+	uint32_t next = sizeof(*h);
+
+	if (h->magic != SCREEN_SNAPSHOT_MAGIC)
+		return "the magic number is wrong";
+	if (h->version != SCREEN_SNAPSHOT_VERSION || h->header_size != sizeof(*h))
+		return "the format version is not this engine's";
+	if (h->total_size != size)
+		return "the size in the header is not that of the buffer";
+	if (memcmp(h->digest, digest, SCREEN_DIGEST_SIZE) != 0)
+		return "the digest does not match: the bytes were changed on the way";
+	if (h->reserved0 || h->reserved1)
+		return "reserved bytes of the header are not zero";
+	if (h->generation == 0)
+		return "generation 0 is no generation";
+	if (h->mode > SCREEN_MODE_SYN_COOKIE || h->activation > SCREEN_ACTIVATION_ALWAYS ||
+	    h->no_syn_check > 1)
+		return "a mode of the header is out of range";
+	if (h->time_wait_s < 2 || h->time_wait_s > 600 || h->initial_timeout_s < 4 ||
+	    h->initial_timeout_s > 300)
+		return "a tcp-session timeout is out of range";
+	if (!section_ok(&h->zones, &next, SCREEN_ZONES_MAX, sizeof(struct screen_zone_config), size))
+		return "the zone section does not fit";
+	if (!section_ok(&h->ports, &next, SCREEN_PORTS_MAX, sizeof(struct screen_port_config), size))
+		return "the port section does not fit";
+	if (!section_ok(&h->wires, &next, SCREEN_WIRES_MAX, sizeof(struct screen_wire_config), size))
+		return "the wire section does not fit";
+	if (!section_ok(&h->profiles, &next, SCREEN_PROFILES_MAX,
+			sizeof(struct screen_profile_config), size))
+		return "the profile section does not fit";
+	if (!section_ok(&h->prefixes, &next, SCREEN_PREFIXES_MAX,
+			sizeof(struct screen_prefix_config), size))
+		return "the prefix section does not fit";
+	return next == size ? NULL : "there are bytes behind the last section";
+}
+
+static const char *check_zone(const struct screen_snapshot *s, uint32_t i)
+{
+	const struct screen_zone_config *z = &s->zones[i];
+
+	if (!name_ok(z->name, sizeof(z->name)))
+		return "a zone's name is not a padded string";
+	if (z->profile != SCREEN_NONE && z->profile >= s->header->profiles.count)
+		return "a zone's profile does not exist";
+	if (z->reserved)
+		return "reserved bytes of a zone are not zero";
+	for (uint32_t j = 0; j < i; j++)
+		if (strcmp(s->zones[j].name, z->name) == 0)
+			return "two zones have the same name";
+	return NULL;
+}
+
+static const char *check_port(const struct screen_snapshot *s, uint32_t i)
+{
+	const struct screen_port_config *p = &s->ports[i];
+
+	if (!name_ok(p->ifname, sizeof(p->ifname)))
+		return "a port's interface name is not a padded string";
+	if (p->zone >= s->header->zones.count)
+		return "a port's zone does not exist";
+	if (p->wire >= s->header->wires.count)
+		return "a port's wire does not exist";
+	if (s->wires[p->wire].port[0] != i && s->wires[p->wire].port[1] != i)
+		return "a port's wire does not know the port";
+	if (p->reserved)
+		return "reserved bytes of a port are not zero";
+	for (uint32_t j = 0; j < i; j++)
+		if (strcmp(s->ports[j].ifname, p->ifname) == 0)
+			return "two ports have the same interface";
+	return NULL;
+}
+
+static const char *check_wire(const struct screen_snapshot *s, uint32_t i)
+{
+	const struct screen_wire_config *w = &s->wires[i];
+
+	if (!name_ok(w->name, sizeof(w->name)))
+		return "a wire's name is not a padded string";
+	if (w->port[0] >= s->header->ports.count || w->port[1] >= s->header->ports.count)
+		return "a wire's port does not exist";
+	if (w->port[0] == w->port[1])
+		return "a wire has the same port twice";
+	if (s->ports[w->port[0]].wire != i || s->ports[w->port[1]].wire != i)
+		return "a wire's port belongs to another wire";
+	if (w->on_failure > SCREEN_ON_FAILURE_CLOSED)
+		return "a wire's on-failure is out of range";
+	if (!zeros(w->reserved, sizeof(w->reserved)))
+		return "reserved bytes of a wire are not zero";
+	for (uint32_t j = 0; j < i; j++)
+		if (strcmp(s->wires[j].name, w->name) == 0)
+			return "two wires have the same name";
+	return NULL;
+}
+
+static bool between(uint32_t v, uint32_t low, uint32_t high)
+{
+	return v >= low && v <= high;
+}
+
+static const char *check_profile(const struct screen_snapshot *s, uint32_t i)
+{
+	const struct screen_profile_config *p = &s->profiles[i];
+	uint64_t end = (uint64_t)p->prefix_first + p->prefix_count;
+
+	if (!name_ok(p->name, sizeof(p->name)))
+		return "a profile's name is not a padded string";
+	if (!between(p->alarm_threshold, 1, 500000) || !between(p->attack_threshold, 1, 500000) ||
+	    !between(p->source_threshold, 4, 1000000) ||
+	    !between(p->destination_threshold, 4, 1000000))
+		return "a threshold of a profile is out of range";
+	if (!between(p->timeout_s, 1, 50))
+		return "a profile's timeout is out of range";
+	if (p->prefix_count > SCREEN_WHITE_LIST_MAX || end > s->header->prefixes.count)
+		return "a profile's white-list does not fit";
+	for (uint32_t j = p->prefix_first; j < end; j++) {
+		uint32_t before = j == p->prefix_first ? 0 : s->prefixes[j - 1].list;
+
+		if (s->prefixes[j].list < before || s->prefixes[j].list > before + 1)
+			return "the white-lists of a profile are not in order";
+	}
+	for (uint32_t j = 0; j < i; j++)
+		if (strcmp(s->profiles[j].name, p->name) == 0)
+			return "two profiles have the same name";
+	return NULL;
+}
+
+static const char *check_prefix(const struct screen_snapshot *s, uint32_t i)
+{
+	const struct screen_prefix_config *p = &s->prefixes[i];
+	uint32_t whole = p->length / 8, rest = p->length % 8;
+
+	if (p->length > 128)
+		return "a prefix is longer than 128 bits";
+	if (p->kind > SCREEN_PREFIX_DESTINATION || p->reserved)
+		return "a prefix's kind is out of range";
+	if (rest && (p->address[whole] & (0xff >> rest)))
+		return "a prefix has host bits";
+	if (!zeros(p->address + whole + (rest != 0), 16 - whole - (rest != 0)))
+		return "a prefix has host bits";
+	return NULL;
+}
+
+static const char *check_all(const struct screen_snapshot *s, uint32_t count, uint32_t *at,
+			     const char *(*check)(const struct screen_snapshot *, uint32_t))
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const char *error = check(s, i);
+
+		if (error) {
+			*at = i;
+			return error;
+		}
+	}
+	return NULL;
+}
+
+const char *screen_snapshot_validate(const uint8_t *buffer, size_t size,
+				     const uint8_t digest[SCREEN_DIGEST_SIZE],
+				     struct screen_snapshot *s, uint32_t *at)
+{
+	const struct screen_snapshot_header *h = (const void *)buffer;
+	const char *error;
+
+	*at = 0;
+	if (size < sizeof(*h) || size > UINT32_MAX)
+		return "the buffer is shorter than a header";
+	error = check_header(h, size, digest);
+	if (error)
+		return error;
+	s->header = h;
+	s->zones = (const void *)(buffer + h->zones.offset);
+	s->ports = (const void *)(buffer + h->ports.offset);
+	s->wires = (const void *)(buffer + h->wires.offset);
+	s->profiles = (const void *)(buffer + h->profiles.offset);
+	s->prefixes = (const void *)(buffer + h->prefixes.offset);
+	/* Names first: what follows compares them. Wires before ports use each other's indices only
+	 * after both have been bounded by check_wire. */
+	error = check_all(s, h->zones.count, at, check_zone);
+	if (!error)
+		error = check_all(s, h->wires.count, at, check_wire);
+	if (!error)
+		error = check_all(s, h->ports.count, at, check_port);
+	if (!error)
+		error = check_all(s, h->prefixes.count, at, check_prefix);
+	if (!error)
+		error = check_all(s, h->profiles.count, at, check_profile);
+	return error;
+}

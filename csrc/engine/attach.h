@@ -1,0 +1,25 @@
+/*
+ * The XDP shim on an interface: attaching it next to other programs (libxdp's dispatcher) or alone,
+ * and recognising one that a dead engine left behind.
+ */
+#pragma once
+
+#include "state.h"
+
+/* Loads the shim and attaches it in staged mode; sets the port's program, control and counters. */
+int screen_attach_shim(struct screen_port *port, enum screen_attach how,
+		       struct screen_error_info *error);
+
+/* Detaches the port's shim and unloads it. A no-op when there is none. */
+void screen_detach_shim(struct screen_port *port);
+
+/* Detaches a shim that an earlier engine left on the interface. Returns how many (0 or 1), or a
+ * negative errno when another program is attached alone; *name (16 bytes) is then its name. */
+int screen_detach_orphan(uint32_t ifindex, char name[16]);
+
+/* Tells the shim who decides: nobody yet, or the engine. */
+void screen_shim_set(struct screen_port *port, enum screen_shim_mode mode,
+		     enum screen_on_failure on_failure);
+
+/* The shim's counters, summed over the CPUs. */
+void screen_shim_read(const struct screen_port *port, uint64_t counters[SCREEN_SHIM_COUNTERS]);

@@ -1,0 +1,297 @@
+#include "burst.h"
+
+#include "budget.h"
+#include "frames.h"
+
+/* A quarter of the ring, and what forwarding may need of frames. */
+static const struct screen_budget BUDGET = {
+	.slots_reserved = SCREEN_RING_TX / 4,
+	.frames_reserved = 256,
+};
+
+static struct screen_queue *queue_of(const struct screen_worker *w, struct screen_port *port)
+{
+	return &port->queues[w->index];
+}
+
+static struct screen_port *port_at(const struct screen_worker *w, uint8_t slot)
+{
+	struct screen_port *port = slot < SCREEN_PORTS_MAX ? w->view->by_slot[slot] : NULL;
+
+	return port && w->index < port->queues_count ? port : NULL;
+}
+
+/* Counters have one writer; readers may see any of their values. */
+static void add(uint64_t *counter, uint64_t n)
+{
+	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
+static void count_reason(struct screen_worker *w, uint8_t slot, enum screen_reason reason)
+{
+	add(&w->counters[slot].reasons[reason], 1);
+}
+
+bool screen_burst_send(struct screen_worker *w, uint8_t slot, uint64_t address, uint32_t length)
+{
+	struct screen_port *port = port_at(w, slot);
+	struct screen_queue *q;
+	struct xdp_desc *d;
+	uint32_t at;
+
+	if (!port) {
+		screen_frame_give(w, address);
+		return false;
+	}
+	q = queue_of(w, port);
+	if (xsk_ring_prod__reserve(&q->main.tx, 1, &at) != 1) {
+		screen_burst_flush(w, port);
+		if (xsk_ring_prod__reserve(&q->main.tx, 1, &at) != 1) {
+			screen_frame_give(w, address);
+			return false;
+		}
+	}
+	d = xsk_ring_prod__tx_desc(&q->main.tx, at);
+	d->addr = address;
+	d->len = length;
+	d->options = 0;
+	screen_frame_own(w, address, (uint8_t)(slot + 1));
+	q->tx_queued++;
+	add(&w->counters[slot].tx_frames, 1);
+	add(&w->counters[slot].tx_bytes, length);
+	return true;
+}
+
+bool screen_burst_send_copy(struct screen_worker *w, uint8_t slot, const uint8_t *bytes,
+			    uint32_t length)
+{
+	uint64_t address = screen_frame_take(w);
+
+	if (address == UINT64_MAX)
+		return false;
+	memcpy(screen_frame_data(w, address), bytes, length);
+	return screen_burst_send(w, slot, address, length);
+}
+
+static void complete(struct screen_worker *w, struct screen_queue *q)
+{
+	uint32_t at, count = xsk_ring_cons__peek(&q->main.completion, SCREEN_RING_COMPLETION, &at);
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t address = *xsk_ring_cons__comp_addr(&q->main.completion, at + i);
+
+		if (atomic_load_explicit(&q->probe, memory_order_relaxed) == SCREEN_PROBE_SENT &&
+		    screen_frame_chunk(w, address) == screen_frame_chunk(w, q->probe_address))
+			atomic_store_explicit(&q->probe, SCREEN_PROBE_DONE, memory_order_release);
+		screen_frame_give(w, address);
+	}
+	if (count)
+		xsk_ring_cons__release(&q->main.completion, count);
+}
+
+void screen_burst_flush(struct screen_worker *w, struct screen_port *port)
+{
+	struct screen_queue *q = queue_of(w, port);
+	int result;
+
+	if (q->tx_queued) {
+		xsk_ring_prod__submit(&q->main.tx, q->tx_queued);
+		q->tx_queued = 0;
+		result = screen_xsk_kick(&q->main);
+		if (result < 0 &&
+		    atomic_load_explicit(&q->probe, memory_order_relaxed) == SCREEN_PROBE_SENT)
+			atomic_store_explicit(&q->probe_error, result, memory_order_relaxed);
+	}
+	complete(w, q);
+}
+
+void screen_burst_refill(struct screen_worker *w, struct screen_port *port)
+{
+	struct screen_queue *q = queue_of(w, port);
+	uint32_t wanted, at, count = screen_frames_free(w);
+
+	/* frames that replies and held data must be able to have */
+	count = count > BUDGET.frames_reserved ? count - BUDGET.frames_reserved : 0;
+	wanted = xsk_prod_nb_free(&q->main.fill, SCREEN_RING_FILL);
+	wanted = wanted < count ? wanted : count;
+	/* leave something for the other ports' rings */
+	if (wanted > SCREEN_RING_FILL / 2)
+		wanted = SCREEN_RING_FILL / 2;
+	if (wanted == 0 || xsk_ring_prod__reserve(&q->main.fill, wanted, &at) != wanted)
+		return;
+	for (uint32_t i = 0; i < wanted; i++) {
+		uint64_t address = screen_frame_take(w);
+
+		screen_frame_own(w, address, (uint8_t)(port->slot + 1));
+		*xsk_ring_prod__fill_addr(&q->main.fill, at + i) = address;
+	}
+	xsk_ring_prod__submit(&q->main.fill, wanted);
+}
+
+static void hold(struct screen_worker *w, uint8_t slot, uint64_t address,
+		 const struct screen_decision *d)
+{
+	struct screen_flow *f = &w->engine->flows.flows[d->flow];
+	struct screen_pendings *p = w->pendings;
+	struct screen_held *held;
+
+	if (p->held_count == SCREEN_HELD_MAX ||
+	    atomic_load_explicit(&f->held, memory_order_relaxed) >= SCREEN_HELD_PER_FLOW) {
+		count_reason(w, slot, SCREEN_DROP_HOLD_LIMIT);
+		screen_frame_give(w, address);
+		return;
+	}
+	count_reason(w, slot, SCREEN_HOLD_SPLICE_PENDING);
+	atomic_fetch_add_explicit(&f->held, 1, memory_order_relaxed);
+	held = &p->held[p->held_count++];
+	held->address = address;
+	held->length = d->length;
+	held->flow = d->flow;
+	held->generation = atomic_load_explicit(&f->generation, memory_order_relaxed);
+	held->slot = slot;
+	screen_frame_own(w, address, SCREEN_OWNER_HELD);
+	atomic_store_explicit(&w->held, p->held_count, memory_order_relaxed);
+}
+
+/* A splice began: remember the SYN, and send it unless the frame itself carries it. */
+static void ask_server(struct screen_worker *w, uint8_t slot, const struct screen_decision *d)
+{
+	struct screen_pendings *p = w->pendings;
+	struct screen_pending *pending = &p->pending[p->count++];
+	struct screen_flow *f = &w->engine->flows.flows[d->flow];
+
+	pending->flow = d->flow;
+	pending->generation = atomic_load_explicit(&f->generation, memory_order_relaxed);
+	pending->tries = 1;
+	pending->deadline_ns = screen_pending_deadline(w->context.now_ns, 1);
+	pending->client_slot = slot;
+	pending->server_slot = w->view->policy->port[slot].peer;
+	pending->syn_length = (uint8_t)d->syn_length;
+	memcpy(pending->syn, d->syn, d->syn_length);
+	if (d->verdict == SCREEN_HOLD)
+		(void)screen_burst_send_copy(w, pending->server_slot, d->syn, d->syn_length);
+}
+
+static void wake_owner(struct screen_worker *w, uint32_t flow)
+{
+	struct screen_flow *f = &w->engine->flows.flows[flow];
+	uint32_t owner = atomic_load_explicit(&f->owner, memory_order_relaxed);
+	struct screen_worker *other;
+
+	if (owner == 0)
+		return;
+	other = w->engine->workers[owner - 1];
+	atomic_store_explicit(&other->release, 1, memory_order_release);
+	if (other != w && atomic_load_explicit(&f->held, memory_order_relaxed))
+		screen_worker_wake(other);
+}
+
+/* Flows that the decision took out of the table wait for a grace period. */
+static void collect_retired(struct screen_worker *w)
+{
+	for (uint32_t i = 0; i < w->context.retired_count; i++)
+		screen_worker_retire(w, w->context.retired[i]);
+	w->context.retired_count = 0;
+}
+
+static void act(struct screen_worker *w, uint8_t slot, uint64_t address,
+		struct screen_decision *d)
+{
+	collect_retired(w);
+	if (d->action == SCREEN_ACTION_ASK_SERVER)
+		ask_server(w, slot, d);
+	else if (d->action == SCREEN_ACTION_WAKE_OWNER)
+		wake_owner(w, d->flow);
+	switch (d->verdict) {
+	case SCREEN_FORWARD:
+		if (!screen_burst_send(w, w->view->policy->port[slot].peer, address, d->length))
+			d->reason = SCREEN_DROP_TX_FULL;
+		break;
+	case SCREEN_REPLY:
+		if (!screen_burst_send(w, slot, address, d->length))
+			d->reason = SCREEN_DROP_TX_FULL;
+		break;
+	case SCREEN_HOLD:
+		return hold(w, slot, address, d);
+	case SCREEN_CHALLENGE:
+		return; /* counted when it is sent */
+	case SCREEN_DROP:
+	case SCREEN_VERDICTS:
+	default:
+		screen_frame_give(w, address);
+		break;
+	}
+	count_reason(w, slot, d->reason);
+}
+
+/* Mints the burst's cookies and sends the challenges, as far as the budget goes. */
+static void answer(struct screen_worker *w, struct screen_port *port,
+		   struct screen_frame *const frames[], struct screen_decision *const decisions[],
+		   const uint64_t addresses[], uint32_t count)
+{
+	struct screen_queue *q = queue_of(w, port);
+	uint32_t granted = 0, slots = xsk_prod_nb_free(&q->main.tx, SCREEN_RING_TX);
+
+	while (granted < count && slots > granted &&
+	       screen_budget_allows(&BUDGET, slots - granted, screen_frames_free(w)))
+		granted++;
+	screen_challenge(&w->context, frames, decisions, granted);
+	for (uint32_t i = 0; i < count; i++) {
+		enum screen_reason reason = SCREEN_DROP_REPLY_BUDGET;
+
+		if (i >= granted)
+			screen_frame_give(w, addresses[i]);
+		else if (screen_burst_send(w, port->slot, addresses[i], decisions[i]->length))
+			reason = SCREEN_REPLY_CHALLENGE;
+		count_reason(w, port->slot, reason);
+	}
+}
+
+uint32_t screen_burst_receive(struct screen_worker *w, struct screen_port *port,
+			      struct xsk_ring_cons *rx)
+{
+	struct screen_frame frames[SCREEN_BURST], *challenged[SCREEN_BURST];
+	struct screen_decision decisions[SCREEN_BURST], *decided[SCREEN_BURST];
+	uint64_t addresses[SCREEN_BURST], bytes = 0;
+	uint32_t at, challenges = 0, count = xsk_ring_cons__peek(rx, SCREEN_BURST, &at);
+
+	if (count == 0)
+		return 0;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct xdp_desc *d = xsk_ring_cons__rx_desc(rx, at + i);
+		uint64_t address = d->addr;
+
+		frames[i] = (struct screen_frame){ .data = screen_frame_data(w, address),
+						   .length = d->len, .slot = port->slot };
+		bytes += d->len;
+		screen_frame_own(w, address, SCREEN_OWNER_WORKER);
+		w->context.splice_full = w->pendings->count == SCREEN_PENDING_MAX;
+		screen_decide(&w->context, &frames[i], &decisions[i]);
+		if (decisions[i].verdict == SCREEN_CHALLENGE) {
+			challenged[challenges] = &frames[i];
+			decided[challenges] = &decisions[i];
+			addresses[challenges++] = address;
+		}
+		act(w, port->slot, address, &decisions[i]);
+	}
+	xsk_ring_cons__release(rx, count);
+	if (challenges)
+		answer(w, port, challenged, decided, addresses, challenges);
+	add(&w->counters[port->slot].rx_frames, count);
+	add(&w->counters[port->slot].rx_bytes, bytes);
+	return count;
+}
+
+void screen_burst_again(struct screen_worker *w, const struct screen_held *held)
+{
+	struct screen_frame frame = { .data = screen_frame_data(w, held->address),
+				      .length = held->length, .slot = held->slot };
+	struct screen_decision d;
+
+	screen_decide(&w->context, &frame, &d);
+	if (d.verdict == SCREEN_CHALLENGE) { /* not a SYN: cannot be */
+		screen_frame_give(w, held->address);
+		return;
+	}
+	act(w, held->slot, held->address, &d);
+}

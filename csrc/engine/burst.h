@@ -1,0 +1,27 @@
+/* A burst: frames from one receive ring, decided and sent on. [worker] */
+#pragma once
+
+#include "worker.h"
+
+enum { SCREEN_BURST = 64 };
+
+/* Takes up to a burst from the ring of one socket. Returns the number of frames. */
+uint32_t screen_burst_receive(struct screen_worker *w, struct screen_port *port,
+			      struct xsk_ring_cons *rx);
+
+/* Decides about one frame that was held, again. */
+void screen_burst_again(struct screen_worker *w, const struct screen_held *held);
+
+/* Queues a frame on a port. False, and the frame is given back, when the ring is full or the port
+ * is not attached. */
+bool screen_burst_send(struct screen_worker *w, uint8_t slot, uint64_t address, uint32_t length);
+
+/* Queues a copy of bytes on a port; false when there is no room. */
+bool screen_burst_send_copy(struct screen_worker *w, uint8_t slot, const uint8_t *bytes,
+			    uint32_t length);
+
+/* Has the kernel send what was queued, and takes back what it has sent. */
+void screen_burst_flush(struct screen_worker *w, struct screen_port *port);
+
+/* Fills a queue's fill ring from the free frames. */
+void screen_burst_refill(struct screen_worker *w, struct screen_port *port);

@@ -1,0 +1,277 @@
+#include "capability.h"
+
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "checksum.h"
+#include "keyring.h"
+#include "netlink.h"
+#include "splice.h"
+#include "worker.h"
+
+enum { PROBE_WAIT_MS = 1000, PROBE_STEP_MS = 1 };
+
+enum fault { FAULT_MINT = 1, FAULT_CHECK = 2, FAULT_TX = 4 };
+
+#ifdef SCREEN_FAULTS
+static _Atomic uint32_t faults;
+
+void screen_test_set_faults(uint32_t mask)
+{
+	atomic_store(&faults, mask);
+}
+
+static bool broken(enum fault fault)
+{
+	return atomic_load(&faults) & fault;
+}
+#else
+static bool broken(enum fault fault)
+{
+	(void)fault;
+	return false;
+}
+#endif
+
+/* One row of testdata/vectors/cookie-v1.tsv, all of master key 00 01 .. 1f and zone "untrust". */
+struct known {
+	uint64_t epoch;
+	uint8_t source[16], destination[16];
+	uint32_t client_isn;
+	struct screen_agreed agreed;
+	struct screen_cookie cookie;
+	uint8_t family;
+};
+
+static const struct known KNOWN[] = {
+	{
+		.family = 4,
+		.epoch = 41,
+		.source = { 198, 51, 100, 7 },
+		.destination = { 203, 0, 113, 1 },
+		.client_isn = 0x11223344,
+		.agreed = { .mss = 1460, .client_wscale = 15, .our_wscale = 15 },
+		.cookie = { .isn = 0xf719f2c7 },
+	},
+	{
+		.family = 4,
+		.epoch = 41,
+		.source = { 198, 51, 100, 7 },
+		.destination = { 203, 0, 113, 1 },
+		.client_isn = 0x11223344,
+		.agreed = { .mss = 536, .client_wscale = 7, .our_wscale = 10, .timestamps = true,
+			    .sack = true },
+		.cookie = { .isn = 0x23cf464c, .tsval = 0xb0925297 },
+	},
+	{
+		.family = 6,
+		.epoch = 8589934592,
+		.source = { 0x20, 0x01, 0x0d, 0xb8, [15] = 7 },
+		.destination = { 0x20, 0x01, 0x0d, 0xb8, 0, 1, [15] = 1 },
+		.client_isn = 0xfffffffe,
+		.agreed = { .mss = 1440, .client_wscale = 0, .our_wscale = 14, .timestamps = true },
+		.cookie = { .isn = 0x31b9b8d2, .tsval = 0xe1595780 },
+	},
+};
+
+enum { KNOWN_COUNT = sizeof(KNOWN) / sizeof(KNOWN[0]) };
+
+static void known_keys(const struct known *k, uint64_t epoch, struct screen_zone_keys *keys)
+{
+	uint8_t master[32];
+
+	(void)k;
+	for (uint8_t i = 0; i < 32; i++)
+		master[i] = i;
+	screen_keyring_derive(master, "untrust", epoch, &keys->current);
+	screen_keyring_derive(master, "untrust", epoch - 1, &keys->previous);
+}
+
+static struct screen_tuple known_tuple(const struct known *k)
+{
+	struct screen_tuple t = { .sport = 40000, .dport = 443, .family = k->family };
+
+	memcpy(t.source, k->source, 16);
+	memcpy(t.destination, k->destination, 16);
+	return t;
+}
+
+static void proved(struct screen_proof *p)
+{
+	memset(p, 0, sizeof(*p));
+	p->answer = SCREEN_YES;
+}
+
+static void answered(struct screen_proof *p, enum screen_answer answer, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static void answered(struct screen_proof *p, enum screen_answer answer, const char *format, ...)
+{
+	va_list arguments;
+
+	memset(p, 0, sizeof(*p));
+	p->answer = answer;
+	va_start(arguments, format);
+	vsnprintf(p->reason, sizeof(p->reason), format, arguments);
+	va_end(arguments);
+}
+
+static void prove_mint(struct screen_proof *p)
+{
+	for (int i = 0; i < KNOWN_COUNT; i++) {
+		const struct known *k = &KNOWN[i];
+		struct screen_tuple t = known_tuple(k);
+		struct screen_zone_keys keys;
+		struct screen_cookie c;
+
+		known_keys(k, k->epoch, &keys);
+		c = screen_cookie_mint(&keys.current, k->epoch, &t, k->client_isn, &k->agreed);
+		if (broken(FAULT_MINT))
+			c.isn ^= 1;
+		if (c.isn != k->cookie.isn || c.tsval != k->cookie.tsval)
+			return answered(p, SCREEN_NO, "known answer %d: minted %08x %08x instead "
+					"of %08x %08x", i, c.isn, c.tsval, k->cookie.isn,
+					k->cookie.tsval);
+	}
+	proved(p);
+}
+
+/* Whether the known cookie, changed by `flip`, is valid when `age` epochs old. */
+static bool checks(const struct known *k, uint64_t age, uint32_t flip)
+{
+	struct screen_tuple t = known_tuple(k);
+	struct screen_zone_keys keys;
+	struct screen_agreed a = { 0 };
+	bool valid;
+
+	known_keys(k, k->epoch + age, &keys);
+	valid = screen_cookie_check(&keys, k->epoch + age, &t, k->client_isn + 1,
+				    (k->cookie.isn ^ flip) + 1, k->agreed.timestamps,
+				    k->cookie.tsval, &a) == SCREEN_COOKIE_VALID;
+	if (broken(FAULT_CHECK))
+		valid = !valid;
+	return valid && a.mss == k->agreed.mss && a.client_wscale == k->agreed.client_wscale &&
+	       a.our_wscale == k->agreed.our_wscale && a.sack == k->agreed.sack;
+}
+
+static void prove_validate(struct screen_proof *p)
+{
+	for (int i = 0; i < KNOWN_COUNT; i++) {
+		if (!checks(&KNOWN[i], 0, 0) || !checks(&KNOWN[i], 1, 0))
+			return answered(p, SCREEN_NO, "known answer %d is refused", i);
+		if (checks(&KNOWN[i], 2, 0) || checks(&KNOWN[i], 0, 1) ||
+		    checks(&KNOWN[i], 0, 1u << 31))
+			return answered(p, SCREEN_NO, "known answer %d is accepted when it is "
+					"two epochs old or changed", i);
+	}
+	proved(p);
+}
+
+/* A segment of the server's, as the client must see it; and back. */
+static void prove_splice(struct screen_proof *p)
+{
+	static const uint8_t frame[14] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0 };
+	struct screen_flow f = { .cookie_isn = 0xfffffff0, .server_isn = 0x10, .ts_delta = 1000,
+				 .client_wscale = 7, .our_wscale = 7, .server_wscale = 9,
+				 .server_flags = SCREEN_HAS_TIMESTAMPS | SCREEN_HAS_SACK_OK };
+	struct screen_segment s = { .seq = 0x11, .ack = 0x55, .flags = SCREEN_TCP_ACK,
+				    .window = 3 };
+	uint8_t from[SCREEN_SYNTHETIC_MAX] = { 0 }, data[SCREEN_SYNTHETIC_MAX] = { 0 };
+	struct screen_packet q = { .l3 = 14, .family = 4, .sport = 443, .dport = 40000 };
+	struct screen_options o;
+	uint32_t length;
+
+	memcpy(from, frame, sizeof(frame));
+	from[14] = 0x45;
+	s.options_length = screen_reply_timestamps(s.options, 7, 9);
+	length = screen_reply_onward(data, from, &q, &s);
+	if (screen_parse(data, data + length, &q) != SCREEN_KIND_TCP)
+		return answered(p, SCREEN_NO, "a segment written by the engine does not parse");
+	screen_options_walk(data + q.l4 + 20, screen_packet_options_length(&q), &o);
+	screen_splice_translate(&f, SCREEN_TO_CLIENT, data, &q, &o);
+	(void)screen_parse(data, data + length, &q);
+	screen_options_walk(data + q.l4 + 20, screen_packet_options_length(&q), &o);
+	if (q.seq != 0xfffffff1 || q.ack != 0x55 || o.tsval != 1007 || q.window != 12 ||
+	    !screen_checksum_ok(data, &q))
+		return answered(p, SCREEN_NO, "the known segment is translated wrongly");
+	proved(p);
+}
+
+static void prove_keyset(const struct screen_engine *engine, struct screen_proof *p)
+{
+	if (!engine->keyset)
+		return answered(p, SCREEN_NO, "no keyset is published: the state directory "
+				"cannot be written");
+	proved(p);
+}
+
+void screen_capability_prove_core(const struct screen_engine *engine,
+				  struct screen_capabilities *c)
+{
+	prove_mint(&c->mint);
+	prove_validate(&c->validate);
+	prove_splice(&c->splice);
+	prove_keyset(engine, &c->keyset);
+}
+
+/* ---- transmission -------------------------------------------------------------------------- */
+
+static bool tx_broken(const struct screen_engine *engine, const struct screen_port *port)
+{
+	for (int i = 0; i < SCREEN_PORTS_MAX; i++)
+		if (engine->ports[i].state != SCREEN_PORT_FREE &&
+		    engine->ports[i].ifindex > port->ifindex)
+			return false;
+	return broken(FAULT_TX);
+}
+
+static uint32_t wait_for_queue(struct screen_queue *q)
+{
+	const struct timespec step = { .tv_nsec = PROBE_STEP_MS * 1000000L };
+	uint32_t probe = SCREEN_PROBE_IDLE;
+
+	for (int i = 0; i < PROBE_WAIT_MS; i += PROBE_STEP_MS) {
+		probe = atomic_load_explicit(&q->probe, memory_order_acquire);
+		if (probe == SCREEN_PROBE_DONE)
+			break;
+		nanosleep(&step, NULL);
+	}
+	return probe;
+}
+
+void screen_capability_prove_tx(struct screen_engine *engine, struct screen_port *port,
+				struct screen_proof *proof)
+{
+	struct screen_link link;
+
+	if (screen_netlink_link_by_index(port->ifindex, &link))
+		return answered(proof, SCREEN_NO, "the interface is gone");
+	/* without carrier a frame completes that nobody has sent */
+	if (!link.carrier)
+		return answered(proof, SCREEN_UNKNOWN, "%s has no link", port->ifname);
+	for (uint32_t i = 0; i < port->queues_count; i++) {
+		struct screen_queue *q = &port->queues[i];
+		uint32_t probe;
+		int failed;
+
+		atomic_store_explicit(&q->probe_error, 0, memory_order_relaxed);
+		atomic_store_explicit(&q->probe,
+				      tx_broken(engine, port) ? SCREEN_PROBE_SENT :
+								SCREEN_PROBE_ASKED,
+				      memory_order_release);
+		screen_worker_wake(engine->workers[i]);
+		probe = wait_for_queue(q);
+		failed = atomic_load_explicit(&q->probe_error, memory_order_relaxed);
+		atomic_store_explicit(&q->probe, SCREEN_PROBE_IDLE, memory_order_release);
+		if (failed)
+			return answered(proof, SCREEN_NO, "queue %u of %s: the kernel refuses to "
+					"send: %s", i, port->ifname, strerror(-failed));
+		if (probe != SCREEN_PROBE_DONE)
+			return answered(proof, SCREEN_NO, "queue %u of %s: a probe frame did not "
+					"complete within %d ms", i, port->ifname, PROBE_WAIT_MS);
+	}
+	if (screen_netlink_link_by_index(port->ifindex, &link) || !link.carrier)
+		return answered(proof, SCREEN_UNKNOWN, "%s lost its link meanwhile", port->ifname);
+	proved(proof);
+}

@@ -1,0 +1,21 @@
+/*
+ * What the engine can do: it never claims, it proves. Known answers are the vectors of
+ * testdata/vectors.
+ */
+#pragma once
+
+#include "state.h"
+
+/* Runs the known answers and the round trip. */
+void screen_capability_prove_core(const struct screen_engine *engine,
+				  struct screen_capabilities *c);
+
+/* Has every queue of a port send a probe frame; fills *proof. The port's worker runs. */
+void screen_capability_prove_tx(struct screen_engine *engine, struct screen_port *port,
+				struct screen_proof *proof);
+
+#ifdef SCREEN_FAULTS
+/* Breaks proofs, for the gate's test. Bit 0: mint, 1: check, 2: TX of the port with the highest
+ * interface index. */
+SCREEN_API void screen_test_set_faults(uint32_t mask);
+#endif

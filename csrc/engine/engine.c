@@ -1,0 +1,217 @@
+/* The engine's life, and the door of its ABI. */
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "attach.h"
+#include "bridge.h"
+#include "capability.h"
+#include "config.h"
+#include "keeper.h"
+#include "keyring.h"
+#include "netlink.h"
+#include "residue.h"
+#include "stage.h"
+#include "view.h"
+#include "worker.h"
+
+uint64_t screen_now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+uint32_t screen_abi_version(void)
+{
+	return SCREEN_ABI_VERSION;
+}
+
+static bool power_of_two(uint32_t value, uint32_t low, uint32_t high)
+{
+	return value >= low && value <= high && (value & (value - 1)) == 0;
+}
+
+static int check_options(const struct screen_engine_options *o, struct screen_error_info *error)
+{
+	const char *wrong = NULL;
+
+	if (o->abi_version != SCREEN_ABI_VERSION || o->size != sizeof(*o))
+		wrong = "the caller was built for another ABI version";
+	else if (strnlen(o->state_dir, SCREEN_PATH_SIZE) == SCREEN_PATH_SIZE || !o->state_dir[0])
+		wrong = "state_dir is empty or too long";
+	else if (!power_of_two(o->flows_max, 1 << 10, 1 << 24))
+		wrong = "flows_max must be a power of two from 2^10 to 2^24";
+	else if (!power_of_two(o->frames_per_worker, 1 << 11, 1 << 18))
+		wrong = "frames_per_worker must be a power of two from 2^11 to 2^18";
+	else if (o->chunk_size != 2048 && o->chunk_size != 4096)
+		wrong = "chunk_size must be 2048 or 4096";
+	else if (o->attach > SCREEN_ATTACH_GENERIC || o->bind > SCREEN_BIND_ZEROCOPY)
+		wrong = "attach or bind is out of range";
+	else if (o->learning_s > 3600)
+		wrong = "learning_s must be 0 to 3600";
+	return wrong ? screen_error_set(error, SCREEN_ERROR_ARGUMENT, 0, "options", "%s", wrong) :
+		       SCREEN_OK;
+}
+
+static int allocate(struct screen_engine *e, struct screen_error_info *error)
+{
+	uint64_t key[2];
+
+	e->flows_size = screen_flows_size(e->options.flows_max);
+	e->flows_memory = mmap(NULL, e->flows_size, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (e->flows_memory == MAP_FAILED)
+		e->flows_memory = NULL;
+	e->meters = calloc(1, sizeof(*e->meters));
+	e->empty_policy = calloc(1, sizeof(*e->empty_policy));
+	if (!e->flows_memory || !e->meters || !e->empty_policy)
+		return screen_error_set(error, SCREEN_ERROR_MEMORY, ENOMEM, "engine",
+					"flow table and meters");
+	e->empty_policy->time_wait_s = 150;
+	randombytes_buf(key, sizeof(key));
+	screen_flows_init(&e->flows, e->flows_memory, e->options.flows_max, key);
+	randombytes_buf(e->meters->key, sizeof(e->meters->key));
+	return SCREEN_OK;
+}
+
+int screen_engine_create(const struct screen_engine_options *options,
+			 struct screen_engine **engine, struct screen_error_info *error)
+{
+	struct screen_engine *e;
+	int result;
+
+	if (!options || !engine)
+		return SCREEN_ERROR_ARGUMENT;
+	*engine = NULL;
+	result = check_options(options, error);
+	if (result)
+		return result;
+	e = calloc(1, sizeof(*e));
+	if (!e)
+		return screen_error_set(error, SCREEN_ERROR_MEMORY, ENOMEM, "engine", "state");
+	e->options = *options;
+	e->watch_fd = e->keeper_event = -1;
+	e->start_ns = screen_now_ns();
+	pthread_mutex_init(&e->lock, NULL);
+	result = screen_keyring_open(e, error);
+	if (result == 0)
+		result = allocate(e, error);
+	if (result == 0 && screen_view_renew(e, e->empty_policy, NULL))
+		result = screen_error_set(error, SCREEN_ERROR_MEMORY, ENOMEM, "view", "memory");
+	if (result == 0) {
+		screen_capability_prove_core(e, &e->capabilities);
+		result = screen_keeper_start(e, error);
+	}
+	if (result) {
+		screen_engine_destroy(e, SCREEN_LEAVE_NOTHING);
+		return result;
+	}
+	*engine = e;
+	return SCREEN_OK;
+}
+
+int screen_engine_prepare(struct screen_engine *engine, const void *snapshot, size_t size,
+			  struct screen_error_info *error)
+{
+	int result;
+
+	pthread_mutex_lock(&engine->lock);
+	result = screen_stage_prepare(engine, snapshot, size, error);
+	pthread_mutex_unlock(&engine->lock);
+	return result;
+}
+
+int screen_engine_publish(struct screen_engine *engine, struct screen_error_info *error)
+{
+	int result;
+
+	pthread_mutex_lock(&engine->lock);
+	result = screen_stage_publish(engine, error);
+	pthread_mutex_unlock(&engine->lock);
+	return result;
+}
+
+void screen_engine_drop(struct screen_engine *engine)
+{
+	pthread_mutex_lock(&engine->lock);
+	screen_stage_drop(engine);
+	pthread_mutex_unlock(&engine->lock);
+}
+
+int screen_engine_capabilities(struct screen_engine *engine,
+			       struct screen_capabilities *capabilities)
+{
+	if (!engine || !capabilities)
+		return SCREEN_ERROR_ARGUMENT;
+	pthread_mutex_lock(&engine->lock);
+	*capabilities = engine->capabilities;
+	pthread_mutex_unlock(&engine->lock);
+	return SCREEN_OK;
+}
+
+static void free_engine(struct screen_engine *e)
+{
+	screen_view_free(e);
+	screen_config_free(e->running);
+	screen_config_free(e->staged);
+	screen_keyring_close(e);
+	if (e->flows_memory)
+		munmap(e->flows_memory, e->flows_size);
+	free(e->meters);
+	free(e->empty_policy);
+	pthread_mutex_destroy(&e->lock);
+	free(e);
+}
+
+void screen_engine_destroy(struct screen_engine *engine, enum screen_leave leave)
+{
+	if (!engine)
+		return;
+	if (engine->staged)
+		screen_engine_drop(engine);
+	screen_stage_pass(engine);
+	screen_keeper_stop(engine);
+	screen_worker_stop_all(engine);
+	screen_stage_leave(engine, leave);
+	screen_worker_free_all(engine);
+	free_engine(engine);
+}
+
+/* One link that an engine may have left something on. */
+struct detaching {
+	const char *state_dir;
+	int count;
+};
+
+static void detach_link(const struct screen_link *link, void *data)
+{
+	struct detaching *d = data;
+	char name[16];
+	int freed = 0;
+
+	if (screen_bridge_is_ours(link))
+		freed = screen_netlink_delete(link->ifindex) == 0;
+	else if (link->ethernet)
+		freed = screen_detach_orphan(link->ifindex, name) > 0;
+	screen_residue_restore(d->state_dir, link->ifname);
+	d->count += freed;
+}
+
+int screen_detach(const char *state_dir, struct screen_error_info *error)
+{
+	struct detaching d = { .state_dir = state_dir };
+	int result;
+
+	if (sodium_init() < 0)
+		return SCREEN_ERROR_SYSTEM;
+	result = screen_netlink_each(detach_link, &d);
+	if (result)
+		return screen_error_set(error, SCREEN_ERROR_SYSTEM, -result, "netlink",
+					"cannot list the interfaces");
+	return d.count;
+}

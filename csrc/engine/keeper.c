@@ -1,0 +1,123 @@
+#include "keeper.h"
+
+#include <errno.h>
+#include <linux/if.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "keyring.h"
+#include "netlink.h"
+#include "qsbr.h"
+#include "view.h"
+
+enum { PERIOD_MS = 100 };
+
+static void rotate(struct screen_engine *engine)
+{
+	struct screen_view *v = atomic_load(&engine->view);
+	struct screen_keyset *keyset;
+
+	if (!screen_keyring_due(engine))
+		return;
+	keyset = screen_keyring_keyset(engine);
+	/* Without a floor on disk no epoch is used: the old keyset stays, and it is tried again. */
+	if (keyset && screen_view_renew(engine, v->policy, keyset))
+		screen_keyset_free(keyset);
+}
+
+static struct screen_port *port_by_index(struct screen_engine *engine, uint32_t ifindex)
+{
+	for (int i = 0; i < SCREEN_PORTS_MAX; i++)
+		if (engine->ports[i].state == SCREEN_PORT_PUBLISHED &&
+		    engine->ports[i].ifindex == ifindex)
+			return &engine->ports[i];
+	return NULL;
+}
+
+/* A wire whose one port loses its link takes the other down with it, and back, so that neighbours
+ * on both sides can fail over. */
+static void link_changed(const struct screen_link *link, bool gone, void *data)
+{
+	struct screen_engine *engine = data;
+	struct screen_port *port = port_by_index(engine, link->ifindex), *peer;
+	bool carrier = link->carrier && !gone;
+
+	if (!port || port->carrier == carrier)
+		return;
+	port->carrier = carrier;
+	peer = port->peer < SCREEN_PORTS_MAX ? &engine->ports[port->peer] : NULL;
+	if (!peer || peer->state != SCREEN_PORT_PUBLISHED || port->held_down)
+		return;
+	if (!carrier && !peer->held_down) {
+		peer->held_down = true;
+		(void)screen_netlink_set_flags(peer->ifindex, 0, IFF_UP);
+	} else if (carrier && peer->held_down) {
+		peer->held_down = false;
+		(void)screen_netlink_set_flags(peer->ifindex, IFF_UP, IFF_UP);
+	}
+}
+
+static void *run(void *data)
+{
+	struct screen_engine *engine = data;
+	struct pollfd fds[2] = {
+		{ .fd = engine->watch_fd, .events = POLLIN },
+		{ .fd = engine->keeper_event, .events = POLLIN },
+	};
+
+	while (!atomic_load(&engine->stop)) {
+		uint64_t started;
+
+		(void)poll(fds, 2, PERIOD_MS);
+		pthread_mutex_lock(&engine->lock);
+		if (fds[0].revents & POLLIN)
+			screen_netlink_read(engine->watch_fd, link_changed, engine);
+		rotate(engine);
+		pthread_mutex_unlock(&engine->lock);
+		started = atomic_fetch_add(&engine->grace_started, 1) + 1;
+		screen_qsbr_wait();
+		atomic_store_explicit(&engine->grace_done, started, memory_order_release);
+	}
+	return NULL;
+}
+
+int screen_keeper_start(struct screen_engine *engine, struct screen_error_info *error)
+{
+	sigset_t all, before;
+	int result;
+
+	engine->watch_fd = screen_netlink_watch();
+	engine->keeper_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (engine->watch_fd < 0 || engine->keeper_event < 0)
+		return screen_error_set(error, SCREEN_ERROR_SYSTEM, errno, "keeper",
+					"cannot watch the links");
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	result = pthread_create(&engine->keeper, NULL, run, engine);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (result)
+		return screen_error_set(error, SCREEN_ERROR_SYSTEM, result, "keeper",
+					"cannot start the thread");
+	pthread_setname_np(engine->keeper, "screen-keeper");
+	engine->keeper_runs = true;
+	return SCREEN_OK;
+}
+
+void screen_keeper_stop(struct screen_engine *engine)
+{
+	uint64_t one = 1;
+
+	atomic_store(&engine->stop, 1);
+	if (engine->keeper_runs) {
+		(void)!write(engine->keeper_event, &one, sizeof(one));
+		pthread_join(engine->keeper, NULL);
+		engine->keeper_runs = false;
+	}
+	if (engine->watch_fd >= 0)
+		close(engine->watch_fd);
+	if (engine->keeper_event >= 0)
+		close(engine->keeper_event);
+	engine->watch_fd = engine->keeper_event = -1;
+}

@@ -1,0 +1,145 @@
+/*
+ * The engine's own state, shared by its files.
+ *
+ * Threads: the control thread (whoever calls the ABI), the keeper (epochs, grace periods, links) and
+ * one worker per queue index. The control thread and the keeper take `lock`; workers take nothing.
+ * They read one pointer per burst, `view`, whose old value is freed after a QSBR grace period.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "cluster.h"
+#include "error.h"
+#include "keyset.h"
+#include "meter.h"
+#include "policy.h"
+#include "screen.h"
+#include "shim.h"
+#include "snapshot.h"
+#include "xsk.h"
+
+enum {
+	SCREEN_WORKERS_MAX = SCREEN_QUEUES_MAX,
+	SCREEN_PROBE_ETHERTYPE = 0x88b5, /* IEEE 802 local experimental */
+	SCREEN_EPOCH_SKEW_S = 2,	 /* how far the clocks of peers may be apart */
+};
+
+struct screen_worker;
+struct shim; /* the skeleton */
+struct xdp_program;
+
+/* The question whether a queue transmits, asked by the control thread, answered by the worker. */
+enum screen_probe {
+	SCREEN_PROBE_IDLE,
+	SCREEN_PROBE_ASKED,  /* by control */
+	SCREEN_PROBE_SENT,   /* by the worker */
+	SCREEN_PROBE_DONE,   /* the frame has completed */
+	SCREEN_PROBE_FAILED, /* error has a negative errno */
+};
+
+struct screen_queue {
+	struct screen_xsk main;
+	struct screen_xsk syn;
+	_Atomic uint32_t ready; /* the worker has filled the fill ring */
+	_Atomic uint32_t probe; /* enum screen_probe */
+	_Atomic int32_t probe_error;
+	uint64_t probe_address; /* [worker] */
+	uint32_t tx_queued;	/* [worker] descriptors written since the last kick */
+};
+
+struct screen_port {
+	enum screen_port_state state;
+	uint8_t slot;
+	uint8_t peer; /* slot of the other port of its wire */
+	uint16_t wire;
+	uint32_t ifindex, mtu, queues_count;
+	uint8_t mac[6];
+	bool native, dispatcher, carrier, held_down;
+	bool leaving; /* no longer in views that are made */
+	char ifname[SCREEN_IFNAME_SIZE];
+	enum screen_on_failure on_failure;
+	struct shim *shim;
+	struct xdp_program *program;
+	struct screen_shim_control *control; /* mapped */
+	int counters_fd;
+	struct screen_queue *queues; /* queues_count */
+};
+
+/* One wire that the engine has built. */
+struct screen_wire {
+	bool used, staged;
+	uint16_t id; /* in flow keys: never given out twice in the life of an engine */
+	uint8_t port[2];
+	enum screen_on_failure on_failure;
+	char name[SCREEN_NAME_SIZE];
+	char bridge[SCREEN_IFNAME_SIZE];
+};
+
+/* What a worker sees in one burst. Immutable. */
+struct screen_view {
+	const struct screen_policy *policy;
+	const struct screen_keyset *keyset;
+	uint64_t serial; /* no two views of an engine have the same */
+	uint32_t ports_count;
+	struct screen_port *ports[SCREEN_PORTS_MAX]; /* attached, published or staged */
+	struct screen_port *by_slot[SCREEN_PORTS_MAX];
+};
+
+/* A snapshot and what became of it. */
+struct screen_config {
+	uint8_t *buffer; /* the engine's own copy */
+	struct screen_snapshot snapshot;
+	struct screen_policy *policy;
+	uint8_t zone_id[SCREEN_ZONES_MAX]; /* of each zone of the snapshot */
+	uint8_t slot[SCREEN_PORTS_MAX];	   /* of each port of the snapshot */
+};
+
+struct screen_zone_slot {
+	bool used;
+	char name[SCREEN_NAME_SIZE];
+};
+
+struct screen_engine {
+	struct screen_engine_options options;
+	pthread_mutex_t lock;
+	_Atomic(struct screen_view *) view;
+	uint64_t view_serial;
+
+	struct screen_port ports[SCREEN_PORTS_MAX];
+	struct screen_wire wires[SCREEN_WIRES_MAX];
+	struct screen_zone_slot zones[SCREEN_ZONES_MAX];
+	uint16_t next_wire_id;
+
+	struct screen_config *running, *staged;
+	struct screen_policy *empty_policy;
+	struct screen_keyset *keyset;
+	struct screen_capabilities capabilities;
+
+	uint8_t (*master_key)[32]; /* locked memory */
+	struct screen_cluster cluster;
+	enum screen_cluster_state cluster_state;
+	uint64_t floor_epoch;
+
+	struct screen_flows flows;
+	void *flows_memory;
+	size_t flows_size;
+	struct screen_meters *meters;
+
+	struct screen_worker *workers[SCREEN_WORKERS_MAX];
+	_Atomic uint32_t workers_count;
+
+	pthread_t keeper;
+	bool keeper_runs;
+	_Atomic uint32_t stop;
+	int keeper_event; /* eventfd that ends the keeper's sleep */
+	int watch_fd;
+	_Atomic uint64_t grace_started, grace_done; /* for flows taken out of the table */
+
+	uint64_t start_ns;
+};
+
+/* CLOCK_MONOTONIC, ns. */
+uint64_t screen_now_ns(void);

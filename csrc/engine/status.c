@@ -1,0 +1,233 @@
+/* What show and metrics see. [control] */
+#include "attach.h"
+#include "netlink.h"
+#include "worker.h"
+
+#include <linux/if_xdp.h>
+#include <sys/socket.h>
+#include <time.h>
+
+static uint64_t load(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+static void add_kernel_counters(const struct screen_port *port, struct screen_port_status *s)
+{
+	for (uint32_t q = 0; q < port->queues_count; q++) {
+		const int fds[2] = { port->queues[q].main.fd, port->queues[q].syn.fd };
+
+		for (int i = 0; i < 2; i++) {
+			struct xdp_statistics x = { 0 };
+			socklen_t size = sizeof(x);
+
+			if (getsockopt(fds[i], SOL_XDP, XDP_STATISTICS, &x, &size))
+				continue;
+			s->kernel_rx_dropped += x.rx_dropped + x.rx_ring_full;
+			/* the fill ring is one for both */
+			if (i == 0)
+				s->kernel_fill_empty += x.rx_fill_ring_empty_descs;
+		}
+	}
+}
+
+static void add_worker_counters(const struct screen_engine *engine, const struct screen_port *port,
+				struct screen_port_status *s)
+{
+	for (uint32_t i = 0; i < atomic_load(&engine->workers_count); i++) {
+		const struct screen_port_counters *c = &engine->workers[i]->counters[port->slot];
+
+		s->rx_frames += load(&c->rx_frames);
+		s->rx_bytes += load(&c->rx_bytes);
+		s->tx_frames += load(&c->tx_frames);
+		s->tx_bytes += load(&c->tx_bytes);
+		for (int r = 0; r < SCREEN_REASONS; r++)
+			s->reasons[r] += load(&c->reasons[r]);
+	}
+}
+
+static const struct screen_wire *wire_of(const struct screen_engine *engine, uint8_t slot)
+{
+	for (int i = 0; i < SCREEN_WIRES_MAX; i++)
+		if (engine->wires[i].used &&
+		    (engine->wires[i].port[0] == slot || engine->wires[i].port[1] == slot))
+			return &engine->wires[i];
+	return NULL;
+}
+
+static void fill_port(const struct screen_engine *engine, const struct screen_port *port,
+		      struct screen_port_status *s)
+{
+	const struct screen_wire *wire = wire_of(engine, port->slot);
+	const struct screen_policy *policy = engine->running ? engine->running->policy : NULL;
+	struct screen_link link;
+
+	screen_text_copy(s->ifname, sizeof(s->ifname), port->ifname);
+	if (port->peer < SCREEN_PORTS_MAX)
+		screen_text_copy(s->peer, sizeof(s->peer), engine->ports[port->peer].ifname);
+	if (policy && policy->port[port->slot].used)
+		screen_text_copy(s->zone, sizeof(s->zone),
+				 engine->zones[policy->port[port->slot].zone].name);
+	if (wire)
+		screen_text_copy(s->wire, sizeof(s->wire), wire->name);
+	s->state = port->state;
+	s->ifindex = port->ifindex;
+	s->mtu = port->mtu;
+	s->queues = port->queues_count;
+	s->carrier = screen_netlink_link_by_index(port->ifindex, &link) == 0 && link.carrier;
+	s->held_down = port->held_down;
+	s->native = port->native;
+	s->zerocopy = port->queues[0].main.zerocopy;
+	s->dispatcher = port->dispatcher;
+	s->on_failure = (uint8_t)port->on_failure;
+	add_kernel_counters(port, s);
+	add_worker_counters(engine, port, s);
+	screen_shim_read(port, s->shim);
+}
+
+static void fill_zone(const struct screen_engine *engine, uint32_t i,
+		      struct screen_zone_status *s, uint64_t now_ns)
+{
+	const struct screen_snapshot *c = &engine->running->snapshot;
+	struct screen_zone_meter *m = &engine->meters->zone[engine->running->zone_id[i]];
+	uint64_t last = atomic_load_explicit(&m->flood_last_ns, memory_order_relaxed);
+
+	screen_text_copy(s->name, sizeof(s->name), c->zones[i].name);
+	if (c->zones[i].profile != SCREEN_NONE)
+		screen_text_copy(s->profile, sizeof(s->profile),
+				 c->profiles[c->zones[i].profile].name);
+	s->flooding = last && now_ns < last + SCREEN_FLOOD_LINGER * 1000000000ull;
+	if (s->flooding)
+		s->flooding_since_ns =
+			atomic_load_explicit(&m->flood_first_ns, memory_order_relaxed);
+	s->syn_rate = screen_zone_meter_rate(m, (uint32_t)(now_ns / 1000000000u));
+	s->alarms = atomic_load_explicit(&m->alarms, memory_order_relaxed);
+	s->attacks = atomic_load_explicit(&m->attacks, memory_order_relaxed);
+	s->cookies_valid = atomic_load_explicit(&m->cookies_valid, memory_order_relaxed);
+}
+
+static void fill_workers(const struct screen_engine *engine, struct screen_engine_status *s)
+{
+	s->workers = atomic_load(&engine->workers_count);
+	for (uint32_t i = 0; i < s->workers; i++) {
+		const struct screen_worker *w = engine->workers[i];
+
+		s->splice_opened += atomic_load_explicit(&w->spliced, memory_order_relaxed);
+		s->splice_refused += atomic_load_explicit(&w->refused, memory_order_relaxed);
+		s->splice_timeout += atomic_load_explicit(&w->timeouts, memory_order_relaxed);
+		s->held_frames += atomic_load_explicit(&w->held, memory_order_relaxed);
+	}
+	s->held_max = (uint64_t)s->workers * SCREEN_HELD_MAX;
+}
+
+static void fill(struct screen_engine *engine, struct screen_engine_status *s)
+{
+	struct timespec wall;
+
+	s->now_ns = screen_now_ns();
+	s->start_ns = engine->start_ns;
+	s->check_epoch = engine->keyset ? engine->keyset->check_epoch : 0;
+	s->mint_epoch = engine->keyset ? engine->keyset->mint_epoch : 0;
+	clock_gettime(CLOCK_REALTIME, &wall);
+	s->cluster_offset_ns = (int64_t)engine->cluster.time_ns -
+			       (int64_t)(wall.tv_sec * 1000000000ll + wall.tv_nsec);
+	s->flows = atomic_load(&engine->flows.used);
+	s->flows_max = engine->flows.flows_max - 1;
+	s->flows_installed = atomic_load(&engine->flows.installed);
+	s->flows_expired = atomic_load(&engine->flows.expired);
+	s->flows_refused = atomic_load(&engine->flows.refused);
+	s->learning = s->now_ns < engine->start_ns + engine->options.learning_s * 1000000000ull;
+	s->frames_per_worker = engine->options.frames_per_worker;
+	s->chunk_size = engine->options.chunk_size;
+	fill_workers(engine, s);
+	for (int i = 0; i < SCREEN_PORTS_MAX; i++)
+		if (engine->ports[i].state != SCREEN_PORT_FREE)
+			fill_port(engine, &engine->ports[i], &s->ports[s->ports_count++]);
+	for (int i = 0; i < SCREEN_WIRES_MAX; i++) {
+		const struct screen_wire *w = &engine->wires[i];
+		struct screen_wire_status *to = &s->wires[s->wires_count];
+
+		if (!w->used)
+			continue;
+		s->wires_count++;
+		screen_text_copy(to->name, sizeof(to->name), w->name);
+		screen_text_copy(to->bridge, sizeof(to->bridge), w->bridge);
+		for (int j = 0; j < 2; j++)
+			screen_text_copy(to->port[j], SCREEN_IFNAME_SIZE,
+					 engine->ports[w->port[j]].ifname);
+		to->on_failure = w->on_failure;
+	}
+	if (!engine->running)
+		return;
+	s->generation = engine->running->snapshot.header->generation;
+	s->mode = engine->running->policy->mode;
+	for (uint32_t i = 0; i < engine->running->snapshot.header->zones.count; i++)
+		fill_zone(engine, i, &s->zones[s->zones_count++], s->now_ns);
+}
+
+int screen_engine_status(struct screen_engine *engine, struct screen_engine_status *status)
+{
+	if (!engine || !status)
+		return SCREEN_ERROR_ARGUMENT;
+	memset(status, 0, sizeof(*status));
+	pthread_mutex_lock(&engine->lock);
+	fill(engine, status);
+	pthread_mutex_unlock(&engine->lock);
+	return SCREEN_OK;
+}
+
+static uint32_t age(uint32_t now_s, uint32_t then_s)
+{
+	return now_s > then_s ? now_s - then_s : 0;
+}
+
+/* Fields are read one by one while workers write: each is whole, the row may be of two moments. */
+static void fill_row(struct screen_engine *engine, const struct screen_flow *f, uint32_t state,
+		     uint32_t now_s, struct screen_flow_row *row)
+{
+	uint32_t client = atomic_load_explicit(&f->side[0].seen_s, memory_order_relaxed);
+	uint32_t server = atomic_load_explicit(&f->side[1].seen_s, memory_order_relaxed);
+	uint32_t time_wait = engine->running ? engine->running->policy->time_wait_s : 150;
+
+	memset(row, 0, sizeof(*row));
+	memcpy(row->client, f->client_low ? f->key.low : f->key.high, 16);
+	memcpy(row->server, f->client_low ? f->key.high : f->key.low, 16);
+	row->client_port = f->client_low ? f->key.low_port : f->key.high_port;
+	row->server_port = f->client_low ? f->key.high_port : f->key.low_port;
+	row->outer_vlan = f->key.vlan[0];
+	row->inner_vlan = f->key.vlan[1];
+	row->state = state;
+	row->age_s = age(now_s, f->created_s);
+	row->idle_s = age(now_s, client > server ? client : server);
+	row->timeout_s = screen_flow_timeout(f, time_wait);
+	row->closing = atomic_load_explicit(&f->closing, memory_order_relaxed);
+	for (int i = 0; i < SCREEN_WIRES_MAX; i++)
+		if (engine->wires[i].used && engine->wires[i].id == f->key.wire)
+			screen_text_copy(row->wire, sizeof(row->wire), engine->wires[i].name);
+}
+
+int screen_engine_flows(struct screen_engine *engine, uint64_t *cursor,
+			struct screen_flow_row *rows, uint32_t rows_max)
+{
+	struct screen_flows *t = &engine->flows;
+	uint32_t written = 0, now_s = (uint32_t)(screen_now_ns() / 1000000000u);
+
+	pthread_mutex_lock(&engine->lock);
+	for (; *cursor < (uint64_t)t->buckets_count * SCREEN_BUCKET_SLOTS && written < rows_max;
+	     (*cursor)++) {
+		struct screen_bucket *b = &t->buckets[*cursor / SCREEN_BUCKET_SLOTS];
+		uint32_t slot = atomic_load_explicit(&b->slot[*cursor % SCREEN_BUCKET_SLOTS],
+						     memory_order_acquire);
+		struct screen_flow *f = &t->flows[slot & 0x00ffffff];
+		uint32_t state;
+
+		if ((slot & 0x00ffffff) == SCREEN_FLOW_NONE)
+			continue;
+		state = screen_flow_state_get(f);
+		if (state == SCREEN_FLOW_OPENING)
+			state = SCREEN_FLOW_PENDING;
+		fill_row(engine, f, state, now_s, &rows[written++]);
+	}
+	pthread_mutex_unlock(&engine->lock);
+	return (int)written;
+}

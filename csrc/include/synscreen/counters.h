@@ -1,0 +1,91 @@
+/*
+ * The reasons of the screen: every frame that a worker takes from a receive ring gets exactly one
+ * verdict and one of these reasons, and each reason is a counter per port.
+ *
+ * The names that operators see are screen_reason_name()'s. docs/counters.md lists them all, and a
+ * test compares that list with this one.
+ */
+#pragma once
+
+/* What happens to a frame. Every reason belongs to exactly one verdict. */
+enum screen_verdict {
+	SCREEN_FORWARD,	  /* leaves by the other port of its wire */
+	SCREEN_REPLY,	  /* rewritten in place, leaves by the port it came in */
+	SCREEN_CHALLENGE, /* a SYN to be answered with a cookie: a reply once it is minted */
+	SCREEN_HOLD,	  /* kept until the splice that it belongs to is open */
+	SCREEN_DROP,	  /* its memory goes back to the fill ring */
+	SCREEN_VERDICTS,
+};
+
+enum screen_reason {
+	/* forwarded */
+	SCREEN_FORWARD_UNSCREENED,    /* no zone of the wire has a SYN-flood screen */
+	SCREEN_FORWARD_NON_IP,	      /* ARP, LLDP, ... */
+	SCREEN_FORWARD_NON_TCP,	      /* IP, but not TCP */
+	SCREEN_FORWARD_FRAGMENT,      /* an IP fragment (offset != 0 or MF set) */
+	SCREEN_FORWARD_DEEP_TAGS,     /* more than two VLAN tags: not parsed */
+	SCREEN_FORWARD_SYN_CALM,      /* a SYN admitted because its destination is calm */
+	SCREEN_FORWARD_SYN_WHITE_LIST,/* a SYN admitted by a white-list while flooding */
+	SCREEN_FORWARD_SYN_OUTBOUND,  /* a SYN from the protected side */
+	SCREEN_FORWARD_SYN_KNOWN,     /* a SYN of a flow that is in the table */
+	SCREEN_FORWARD_FLOW,	      /* a segment of a tracked flow */
+	SCREEN_FORWARD_SPLICED,	      /* a segment of a spliced flow, translated */
+	SCREEN_FORWARD_SPLICE_SYN,    /* an ACK with a valid cookie: became the SYN to the server */
+	SCREEN_FORWARD_LEARNED,	      /* a protected side's segment that made its flow known */
+	SCREEN_FORWARD_LEARNING,      /* a client's unknown segment in the learning period */
+	SCREEN_FORWARD_NO_SYN_CHECK,  /* a client's unknown segment, permitted by no-syn-check */
+	SCREEN_FORWARD_UNTRACKED,     /* the flow table is full: forwarded without state */
+	/* replies */
+	SCREEN_REPLY_CHALLENGE,	      /* SYN-ACK with a cookie */
+	SCREEN_REPLY_SERVER_ACK,      /* the server's SYN-ACK of a splice, acknowledged */
+	SCREEN_REPLY_STALE_HALF,      /* RST to a server that still holds a half of an old connection */
+	/* held */
+	SCREEN_HOLD_SPLICE_PENDING,   /* client data that came before the server answered */
+	/* dropped: what the screen is for */
+	SCREEN_DROP_COOKIE_INVALID,   /* an ACK whose cookie does not check while flooding */
+	SCREEN_DROP_NO_FLOW,	      /* a segment of no known flow, after the learning period */
+	SCREEN_DROP_SYN_FLOOD,	      /* the excess over attack-threshold, without syn-cookie */
+	SCREEN_DROP_SOURCE_THRESHOLD, /* admitted SYNs of one source above source-threshold */
+	SCREEN_DROP_DESTINATION_THRESHOLD, /* admitted SYNs to one address above its threshold */
+	SCREEN_DROP_SYN_FRAGMENT,     /* a fragmented SYN to a flooding destination */
+	SCREEN_DROP_SYN_MSS,	      /* an MSS below 216 cannot be challenged (cookie.h) */
+	SCREEN_DROP_SYN_MD5,	      /* a TCP-MD5 or TCP-AO SYN cannot be challenged */
+	SCREEN_DROP_SYN_SOURCE,	      /* a SYN from a group address or to one: never answered */
+	SCREEN_DROP_NO_KEYSET,	      /* nothing to mint or check with: closed */
+	SCREEN_DROP_REPLY_BUDGET,     /* the reply would have used what forwarding needs */
+	SCREEN_DROP_SPLICE_LIMIT,     /* flow table or pending list full: the client repeats its ACK */
+	SCREEN_DROP_SPLICE_PENDING,   /* a bare or surplus segment while the server is asked */
+	SCREEN_DROP_HOLD_LIMIT,	      /* more early data than is held */
+	SCREEN_DROP_SPLICE_CLOSED,    /* a segment of a splice that has ended */
+	/* dropped: broken frames */
+	SCREEN_DROP_MALFORMED,	      /* headers that do not fit into the frame or each other */
+	SCREEN_DROP_CHECKSUM,	      /* IP or TCP checksum of a frame to be answered is wrong */
+	SCREEN_DROP_EXTENSION_HEADERS,/* more than 8 IPv6 extension headers */
+	SCREEN_DROP_LEARNING_LIMIT,   /* unknown segments above the learning period's rate */
+	/* dropped: no room */
+	SCREEN_DROP_TX_FULL,	      /* the other port's TX ring is full */
+	SCREEN_DROP_NO_PEER,	      /* the other port is not attached */
+	SCREEN_REASONS,
+};
+
+/* The reason's name in show, metrics and docs, such as "forward_syn_calm"; NULL when out of range.
+ * The string is static. [any] */
+__attribute__((visibility("default"))) const char *screen_reason_name(unsigned int reason);
+
+/* The verdict that a reason belongs to. [any] */
+__attribute__((visibility("default"))) enum screen_verdict screen_reason_verdict(unsigned int reason);
+
+/* Causes counted by the XDP shim, which sees frames before any worker does. */
+enum screen_shim_counter {
+	SCREEN_SHIM_TO_ENGINE,	   /* redirected to the main receive ring */
+	SCREEN_SHIM_SYN_TO_ENGINE, /* redirected to the receive ring for SYNs */
+	SCREEN_SHIM_PASSED_STAGED, /* passed: attached, but no configuration is published yet */
+	SCREEN_SHIM_PASSED_STALE,  /* passed by on-failure open: the engine's heartbeat is old */
+	SCREEN_SHIM_DROPPED_STALE, /* dropped by on-failure closed, likewise */
+	SCREEN_SHIM_DROPPED_STAGED,/* dropped by on-failure closed while staged */
+	SCREEN_SHIM_DROPPED_UNBOUND,/* no socket on the queue while the engine lives */
+	SCREEN_SHIM_COUNTERS,
+};
+
+/* The shim counter's name, such as "shim_to_engine"; NULL when out of range. [any] */
+__attribute__((visibility("default"))) const char *screen_shim_counter_name(unsigned int counter);

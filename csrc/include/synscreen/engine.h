@@ -1,0 +1,223 @@
+/*
+ * The engine's ABI. Everything here is called by one control thread at a time, never by a worker.
+ *
+ * A configuration goes in by two steps: prepare (copy, validate, attach what is new, prove) and
+ * publish (one atomic store, a grace period) or drop (undo what prepare did). A failure anywhere
+ * leaves the running snapshot, its generation and its traffic as they were.
+ *
+ * Functions return 0 or a negative enum screen_error; what went wrong with which object is written
+ * to a caller-owned struct screen_error_info. The engine keeps no pointer that it was passed.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "counters.h"
+#include "snapshot.h"
+
+#define SCREEN_API __attribute__((visibility("default")))
+
+enum {
+	SCREEN_ABI_VERSION = 1,
+	SCREEN_PATH_SIZE = 256,
+	SCREEN_TEXT_SIZE = 192,
+	SCREEN_QUEUES_MAX = 64, /* RX queues of a port, so workers of an engine */
+};
+
+enum screen_error {
+	SCREEN_OK = 0,
+	SCREEN_ERROR_ARGUMENT = -1, /* an argument is out of range */
+	SCREEN_ERROR_MEMORY = -2,   /* memory could not be had or locked */
+	SCREEN_ERROR_SNAPSHOT = -3, /* the snapshot's bytes do not validate */
+	SCREEN_ERROR_ATTACH = -4,   /* a port or bridge could not be set up */
+	SCREEN_ERROR_STATE = -5,    /* the call does not fit the engine's state */
+	SCREEN_ERROR_KEY = -6,	    /* the master key could not be had */
+	SCREEN_ERROR_SYSTEM = -7,   /* a system call failed */
+};
+
+struct screen_error_info {
+	int32_t code;			/* enum screen_error */
+	int32_t errnum;			/* errno, or 0 */
+	char object[SCREEN_NAME_SIZE];	/* what it is about: an interface, a wire, a section */
+	char message[SCREEN_PATH_SIZE]; /* one sentence with the remedy where one is known */
+};
+
+/* How hard to ask the driver. What was obtained is in struct screen_port_status. */
+enum screen_attach { SCREEN_ATTACH_NATIVE = 0, SCREEN_ATTACH_GENERIC = 1 };
+enum screen_bind { SCREEN_BIND_AUTO = 0, SCREEN_BIND_COPY = 1, SCREEN_BIND_ZEROCOPY = 2 };
+
+struct screen_engine_options {
+	uint32_t abi_version;	   /* SCREEN_ABI_VERSION */
+	uint32_t size;		   /* sizeof(struct screen_engine_options) */
+	char state_dir[SCREEN_PATH_SIZE]; /* holds master.key, epoch.floor and attached.ports */
+	uint32_t flows_max;	   /* entries of the flow table; a power of two, 2^10 to 2^24 */
+	uint32_t frames_per_worker;/* UMEM chunks of a worker; a power of two, 2^11 to 2^18 */
+	uint32_t chunk_size;	   /* bytes, 2048 or 4096; a frame may have chunk_size - 278 of MTU */
+	uint8_t attach;		   /* enum screen_attach */
+	uint8_t bind;		   /* enum screen_bind */
+	uint16_t learning_s;	   /* the learning period after start, 0-3600 */
+	uint32_t learning_rate;	   /* unknown segments a second that pass in it, per worker */
+	uint32_t reserved;
+};
+
+/* Three-valued: a "could not tell" is never taken for a yes, and never remembered. */
+enum screen_answer { SCREEN_UNKNOWN = 0, SCREEN_YES = 1, SCREEN_NO = 2 };
+
+struct screen_proof {
+	uint32_t answer;	       /* enum screen_answer */
+	char reason[SCREEN_TEXT_SIZE]; /* when not yes: why */
+};
+
+struct screen_port_proof {
+	char ifname[SCREEN_IFNAME_SIZE];
+	uint32_t published; /* 1: in the running snapshot too, 0: only staged */
+	struct screen_proof tx;
+};
+
+/* What the engine proved for the staged configuration, or the running one when none is staged. */
+struct screen_capabilities {
+	struct screen_proof mint;     /* known answers, each path that this CPU runs */
+	struct screen_proof validate; /* known answers and a round trip */
+	struct screen_proof splice;   /* the translation's known answers */
+	struct screen_proof keyset;   /* keys of the current epoch are published */
+	uint32_t ports_count;
+	uint32_t staged; /* 1 when this is about a staged configuration */
+	struct screen_port_proof ports[SCREEN_PORTS_MAX];
+};
+
+enum screen_port_state {
+	SCREEN_PORT_FREE = 0,
+	SCREEN_PORT_STAGED = 1,
+	SCREEN_PORT_PUBLISHED = 2,
+};
+
+struct screen_port_status {
+	char ifname[SCREEN_IFNAME_SIZE];
+	char peer[SCREEN_IFNAME_SIZE]; /* the other port of its wire */
+	char zone[SCREEN_NAME_SIZE];
+	char wire[SCREEN_NAME_SIZE];
+	uint32_t state; /* enum screen_port_state */
+	uint32_t ifindex;
+	uint32_t mtu;
+	uint32_t queues;
+	uint8_t carrier;
+	uint8_t held_down;   /* taken down because the other port lost its link */
+	uint8_t native;	     /* 1: driver mode, 0: generic */
+	uint8_t zerocopy;    /* 1: zero-copy, 0: copy */
+	uint8_t dispatcher;  /* 1: under libxdp's dispatcher, 0: the only program */
+	uint8_t on_failure;  /* enum screen_on_failure */
+	uint8_t reserved[2];
+	uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes;
+	uint64_t kernel_rx_dropped;   /* XDP_STATISTICS: the receive rings were full */
+	uint64_t kernel_fill_empty;   /* XDP_STATISTICS: no free chunk for a frame */
+	uint64_t reasons[SCREEN_REASONS];
+	uint64_t shim[SCREEN_SHIM_COUNTERS];
+};
+
+struct screen_wire_status {
+	char name[SCREEN_NAME_SIZE];
+	char port[2][SCREEN_IFNAME_SIZE];
+	char bridge[SCREEN_IFNAME_SIZE]; /* empty under on-failure closed */
+	uint32_t on_failure;
+};
+
+struct screen_zone_status {
+	char name[SCREEN_NAME_SIZE];
+	char profile[SCREEN_NAME_SIZE];
+	uint32_t flooding;	/* destination meters that flood */
+	uint32_t syn_rate;	/* SYNs of the last whole second */
+	uint64_t flooding_since_ns; /* CLOCK_MONOTONIC; 0 when calm */
+	uint64_t alarms;	/* destinations that reached alarm-threshold, one a second each */
+	uint64_t attacks;	/* times a destination went from calm to flooding */
+	uint64_t cookies_valid;
+};
+
+struct screen_engine_status {
+	uint64_t generation; /* of the running snapshot, 0 when none */
+	uint64_t now_ns;     /* CLOCK_MONOTONIC at the call */
+	uint64_t start_ns;
+	uint64_t check_epoch, mint_epoch;
+	int64_t cluster_offset_ns; /* cluster time minus CLOCK_REALTIME */
+	uint64_t flows, flows_max;
+	uint64_t flows_installed, flows_spliced, flows_expired, flows_refused;
+	uint64_t splice_opened, splice_refused, splice_timeout;
+	uint64_t held_frames, held_max;
+	uint32_t workers;
+	uint32_t ports_count, wires_count, zones_count;
+	uint8_t mode;
+	uint8_t learning; /* 1 in the learning period */
+	uint8_t reserved[2];
+	uint32_t frames_per_worker, chunk_size;
+	struct screen_port_status ports[SCREEN_PORTS_MAX];
+	struct screen_wire_status wires[SCREEN_WIRES_MAX];
+	struct screen_zone_status zones[SCREEN_ZONES_MAX];
+};
+
+enum screen_flow_state {
+	SCREEN_FLOW_HALF_OPEN = 1, /* a SYN went by */
+	SCREEN_FLOW_OPEN = 2,	   /* both sides have spoken, or it was learned */
+	SCREEN_FLOW_PENDING = 3,   /* spliced: the server has been sent the SYN */
+	SCREEN_FLOW_SPLICED = 4,   /* spliced and open */
+	SCREEN_FLOW_CLOSED = 5,	   /* spliced and refused, kept as a tombstone */
+};
+
+struct screen_flow_row {
+	uint8_t client[16], server[16]; /* IPv4 v4-mapped */
+	uint16_t client_port, server_port;
+	uint16_t outer_vlan, inner_vlan;
+	uint32_t state; /* enum screen_flow_state */
+	uint32_t age_s, idle_s, timeout_s;
+	uint8_t closing; /* bit 0: FIN from the client, bit 1: FIN from the server, bit 2: RST */
+	uint8_t reserved[3];
+	char wire[SCREEN_NAME_SIZE];
+};
+
+/* How destroy leaves the interfaces. */
+enum screen_leave {
+	SCREEN_LEAVE_BY_FAILURE_MODE = 0, /* bridges of `on-failure open` wires carry on */
+	SCREEN_LEAVE_NOTHING = 1,	  /* everything that the engine made is taken away */
+};
+
+struct screen_engine;
+
+/* The ABI version that the library was built with. [any] */
+SCREEN_API uint32_t screen_abi_version(void);
+
+/* Makes an engine without ports: memory, keys, the keyset thread. Opens or creates
+ * state_dir/master.key. Gives *engine; screen_engine_destroy() takes it. [control] */
+SCREEN_API int screen_engine_create(const struct screen_engine_options *options,
+				    struct screen_engine **engine, struct screen_error_info *error);
+
+/* Stages a snapshot: copies it, validates the copy, attaches new ports with a passing shim, proves
+ * transmission on every port. Borrows snapshot for the call. On failure all that was staged is
+ * undone. A staged configuration must be published or dropped before the next. [control] */
+SCREEN_API int screen_engine_prepare(struct screen_engine *engine, const void *snapshot,
+				     size_t size, struct screen_error_info *error);
+
+/* Makes the staged snapshot the running one, waits until no worker uses the old one, frees that and
+ * detaches the ports that left. [control] */
+SCREEN_API int screen_engine_publish(struct screen_engine *engine, struct screen_error_info *error);
+
+/* Undoes prepare. A no-op when nothing is staged. [control] */
+SCREEN_API void screen_engine_drop(struct screen_engine *engine);
+
+/* [control] */
+SCREEN_API int screen_engine_capabilities(struct screen_engine *engine,
+					  struct screen_capabilities *capabilities);
+
+/* [control] */
+SCREEN_API int screen_engine_status(struct screen_engine *engine,
+				    struct screen_engine_status *status);
+
+/* Writes up to rows_max flows from *cursor (0 at first) on and moves the cursor; returns the number
+ * written, 0 at the end. A flow that comes or goes meanwhile may be missed. [control] */
+SCREEN_API int screen_engine_flows(struct screen_engine *engine, uint64_t *cursor,
+				   struct screen_flow_row *rows, uint32_t rows_max);
+
+/* Ends the workers and gives back everything. A no-op on NULL. [control] */
+SCREEN_API void screen_engine_destroy(struct screen_engine *engine, enum screen_leave leave);
+
+/* Takes away what a dead engine left on this machine's interfaces (programs, bridges, settings),
+ * as recorded in state_dir. Returns the number of interfaces freed or an error. [control] */
+SCREEN_API int screen_detach(const char *state_dir, struct screen_error_info *error);

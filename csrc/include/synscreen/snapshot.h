@@ -1,0 +1,119 @@
+/*
+ * Snapshot format: one configuration of the engine as one flat, pointer-free, versioned buffer.
+ *
+ * The control plane encodes it, the engine copies it and validates its copy totally before it
+ * believes a byte. Integers are in host order: the buffer never leaves the machine. Sections
+ * follow the header in the order zones, ports, wires, profiles, prefixes, each 8-byte aligned and
+ * without gaps, so that one configuration has exactly one encoding. Reserved bytes are zero. Names
+ * are NUL-terminated and padded with NULs. A zone index, a port index and so on is a position in its
+ * section.
+ */
+#pragma once
+
+#include <stdint.h>
+
+enum {
+	SCREEN_SNAPSHOT_MAGIC = 0x53594e53, /* "SNYS" in memory */
+	SCREEN_SNAPSHOT_VERSION = 1,
+	SCREEN_NAME_SIZE = 68,	  /* 64 characters, a NUL, padding */
+	SCREEN_IFNAME_SIZE = 16,  /* IFNAMSIZ */
+	SCREEN_DIGEST_SIZE = 32,  /* SHA-256 */
+	SCREEN_ZONES_MAX = 64,
+	SCREEN_PORTS_MAX = 64,
+	SCREEN_WIRES_MAX = 32,
+	SCREEN_PROFILES_MAX = 64,
+	SCREEN_PREFIXES_MAX = 4096,
+	SCREEN_WHITE_LIST_MAX = 64, /* prefixes in one profile's white-lists */
+	SCREEN_NONE = 0xffff,	    /* "no such index" */
+};
+
+/* security flow syn-flood-protection-mode, as far as the gate admitted it. */
+enum screen_mode {
+	SCREEN_MODE_DROP = 0,	    /* no cookies: the excess over attack-threshold is dropped */
+	SCREEN_MODE_SYN_COOKIE = 1,
+};
+
+enum screen_activation {
+	SCREEN_ACTIVATION_THRESHOLD = 0, /* challenge while the destination's meter floods */
+	SCREEN_ACTIVATION_ALWAYS = 1,	 /* challenge every unknown SYN */
+};
+
+enum screen_on_failure {
+	SCREEN_ON_FAILURE_OPEN = 0,   /* the kernel bridge carries on */
+	SCREEN_ON_FAILURE_CLOSED = 1, /* everything is dropped */
+};
+
+enum screen_prefix_kind {
+	SCREEN_PREFIX_SOURCE = 0,
+	SCREEN_PREFIX_DESTINATION = 1,
+};
+
+struct screen_section {
+	uint32_t offset; /* bytes from the start of the header */
+	uint32_t count;	 /* entries */
+};
+
+struct screen_snapshot_header {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t header_size; /* sizeof(struct screen_snapshot_header) */
+	uint32_t total_size;  /* bytes, header included */
+	uint32_t reserved0;
+	uint8_t digest[SCREEN_DIGEST_SIZE]; /* SHA-256 of all bytes after this field */
+	uint64_t generation;		    /* larger than that of every snapshot before */
+	struct screen_section zones, ports, wires, profiles, prefixes;
+	uint8_t mode;	    /* enum screen_mode */
+	uint8_t activation; /* enum screen_activation */
+	uint8_t no_syn_check;
+	uint8_t reserved1;
+	uint16_t time_wait_s;	   /* tcp-session time-wait-state session-timeout, 2-600 */
+	uint16_t initial_timeout_s;/* tcp-session tcp-initial-timeout, 4-300 */
+};
+
+struct screen_zone_config {
+	char name[SCREEN_NAME_SIZE];
+	uint16_t profile; /* SCREEN_NONE: the zone is not screened */
+	uint16_t reserved;
+};
+
+struct screen_port_config {
+	char ifname[SCREEN_IFNAME_SIZE];
+	uint16_t zone;
+	uint16_t wire;
+	uint32_t reserved;
+};
+
+struct screen_wire_config {
+	char name[SCREEN_NAME_SIZE];
+	uint16_t port[2];
+	uint8_t on_failure; /* enum screen_on_failure */
+	uint8_t reserved[7];
+};
+
+struct screen_profile_config {
+	char name[SCREEN_NAME_SIZE];
+	uint32_t alarm_threshold;	/* SYN/s, 1-500000 */
+	uint32_t attack_threshold;	/* SYN/s, 1-500000 */
+	uint32_t source_threshold;	/* SYN/s, 4-1000000 */
+	uint32_t destination_threshold; /* SYN/s, 4-1000000 */
+	uint32_t timeout_s;		/* life of a half-open flow, 1-50 */
+	uint32_t prefix_first;		/* its white-list: entries of the prefix section */
+	uint32_t prefix_count;
+};
+
+/* One prefix of a white-list. IPv4 is v4-mapped (::ffff:a.b.c.d, length 96-128). A SYN is on a list
+ * when it matches one of the list's prefixes of each kind that the list has. */
+struct screen_prefix_config {
+	uint8_t address[16]; /* host bits are zero */
+	uint8_t length;	     /* 0-128 */
+	uint8_t kind;	     /* enum screen_prefix_kind */
+	uint16_t list;	     /* lists of one profile are numbered from 0, in order */
+	uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct screen_snapshot_header) == 104, "ABI");
+_Static_assert(sizeof(struct screen_zone_config) == 72, "ABI");
+_Static_assert(sizeof(struct screen_port_config) == 24, "ABI");
+_Static_assert(sizeof(struct screen_wire_config) == 80, "ABI");
+_Static_assert(sizeof(struct screen_profile_config) == 96, "ABI");
+_Static_assert(sizeof(struct screen_prefix_config) == 24, "ABI");

@@ -1,0 +1,387 @@
+/*
+ * Scripts over a splice's life: from the returning cookie to the tombstone.
+ */
+#include "script.h"
+
+/* A client with every option passes the challenge. */
+#define OPTIONS "mss 1400 sack ts 100 0 nop ws 10"
+#define FLOODED                                                                           \
+	"flood 100", "< S seq C win 64000 " OPTIONS " -> reply_challenge"                  \
+		     " = SA seq K ack C+1 win 29200 mss M sack ts T 100 nop ws 7"
+#define VALIDATED                                                                         \
+	"< A seq C+1 ack K+1 win 500 ts 105 T -> forward_splice_syn"                       \
+	" = S seq C ack 0 win 65535 len 0 mss 1400 sack ts 105 0 nop ws 10"
+#define OPENED                                                                            \
+	"> SA seq S ack C+1 win 65160 mss 1460 sack ts 7000 105 nop ws 9 -> reply_server_ack" \
+	" = A seq C+1 ack S+1 win 500 ts 105 7000"
+
+static void opened(struct world *w, struct script *s)
+{
+	SCRIPT(s, FLOODED, VALIDATED, OPENED,
+	       "< PA seq C+1 ack K+1 win 501 len 700 ts 110 T -> forward_spliced"
+	       " = PA seq C+1 ack S+1 win 501 len 700 ts 110 7000",
+	       /* windows: the server's scale is 9, the client believes in 7 */
+	       "> A seq S+1 ack C+701 win 100 ts 7003 110 -> forward_spliced"
+	       " = A seq K+1 ack C+701 win 400 ts T+3 110",
+	       "> PA seq S+1 ack C+701 win 0 len 1300 ts 7003 110 -> forward_spliced"
+	       " = PA seq K+1 ack C+701 win 0 len 1300 ts T+3 110",
+	       "< A seq C+701 ack K+1 ts 120 T+3 nop nop block K+101 K+1301 -> forward_spliced"
+	       " = A seq C+701 ack S+1 ts 120 7003 nop nop block S+101 S+1301",
+	       "> FA seq S+1301 ack C+701 ts 7010 120 -> forward_spliced"
+	       " = FA seq K+1301 ack C+701 ts T+10 120",
+	       "< FA seq C+701 ack K+1302 ts 130 T+10 -> forward_spliced"
+	       " = FA seq C+701 ack S+1302 ts 130 7010",
+	       "> A seq S+1302 ack C+702 ts 7020 130 -> forward_spliced");
+	assert_int_equal(w->syns, 1);
+	assert_int_equal(w->meters->zone[0].cookies_valid, 1);
+}
+
+static void valid_cookie_is_spliced_and_translated_both_ways(void **state)
+{
+	(void)state;
+	script_everywhere(opened);
+}
+
+static void bare(struct world *w, struct script *s)
+{
+	(void)w;
+	SCRIPT(s, "flood 100", "< S seq C win 64000 -> reply_challenge = SA seq K ack C+1",
+	       "< A seq C+1 ack K+1 win 64000 -> forward_splice_syn = S seq C ack 0 win 64000 mss M",
+	       "> SA seq S ack C+1 win 1000 mss 1460 -> reply_server_ack"
+	       " = A seq C+1 ack S+1 win 64000",
+	       "< PA seq C+1 ack K+1 win 63999 len 1 -> forward_spliced"
+	       " = PA seq C+1 ack S+1 win 63999 len 1",
+	       "> PA seq S+1 ack C+2 win 999 len 3 -> forward_spliced"
+	       " = PA seq K+1 ack C+2 win 999 len 3");
+	assert_int_equal(s->value['M' - 'A'], w->client.family == 4 ? 536 : 1220);
+}
+
+static void client_without_options_is_spliced_without_options(void **state)
+{
+	(void)state;
+	script_everywhere(bare);
+}
+
+static void early(struct world *w, struct script *s)
+{
+	SCRIPT(s, FLOODED,
+	       /* the bare ACK was lost: the first data carries the cookie */
+	       "< PA seq C+1 ack K+1 win 500 len 600 ts 105 T -> hold_splice_pending",
+	       "syn = S seq C win 65535 mss 1400 sack ts 105 0 nop ws 10",
+	       "< A seq C+601 ack K+1 win 500 len 600 ts 106 T -> hold_splice_pending",
+	       "< FA seq C+1201 ack K+1 win 500 ts 106 T -> hold_splice_pending",
+	       "< A seq C+1 ack K+1 win 500 ts 107 T -> drop_splice_pending", OPENED,
+	       "release -> forward_spliced = PA seq C+1 ack S+1 win 500 len 600 ts 105 7000",
+	       "release -> forward_spliced = A seq C+601 ack S+1 win 500 len 600 ts 106 7000",
+	       "release -> forward_spliced = FA seq C+1201 ack S+1 win 500 len 0 ts 106 7000",
+	       "> A seq S+1 ack C+1202 win 100 ts 7005 106 -> forward_spliced"
+	       " = A seq K+1 ack C+1202 win 400 ts T+5 106");
+	assert_int_equal(w->syns, 1);
+}
+
+static void early_data_is_held_and_delivered_after_opening(void **state)
+{
+	(void)state;
+	script_everywhere(early);
+}
+
+static void duplicates(struct world *w, struct script *s)
+{
+	uint64_t before;
+
+	SCRIPT(s, FLOODED);
+	before = w->flows.used;
+	SCRIPT(s, VALIDATED, "< A seq C+1 ack K+1 win 500 ts 105 T -> drop_splice_pending",
+	       "< A seq C+1 ack K+1 win 500 ts 106 T -> drop_splice_pending",
+	       "< S seq C " OPTIONS " -> drop_splice_pending", OPENED,
+	       /* our ACK was lost: the server says it again */
+	       OPENED,
+	       "< A seq C+1 ack K+1 win 500 ts 106 T -> forward_spliced"
+	       " = A seq C+1 ack S+1 win 500 ts 106 7000",
+	       /* a stray SYN-ACK of the client's side is no answer of the server */
+	       "< SA spoof seq S ack C+1 -> drop_no_flow");
+	assert_int_equal(w->syns, 1);
+	assert_int_equal(w->flows.used, before + 1);
+}
+
+static void duplicate_acks_make_one_flow_and_one_syn(void **state)
+{
+	(void)state;
+	script_everywhere(duplicates);
+}
+
+static void refused(struct world *w, struct script *s)
+{
+	(void)w;
+	SCRIPT(s, FLOODED, VALIDATED,
+	       /* not for our SYN */
+	       "> RA seq 0 ack C -> drop_splice_pending", "> R seq C+1 -> drop_splice_pending",
+	       "> RA seq 0 ack C+1 win 0 -> forward_spliced = RA seq K+1 ack C+1 win 0",
+	       "< PA seq C+1 ack K+1 len 5 ts 105 T -> drop_splice_closed",
+	       "> SA seq S ack C+1 -> drop_splice_closed",
+	       /* the client tries again: a new challenge, a new splice */
+	       "+1 flood 100", "< S seq C+9 " OPTIONS " -> reply_challenge"
+	       " = SA seq L ack C+10 mss M sack ts U 100 nop ws 7",
+	       "< A seq C+10 ack L+1 ts 101 U -> forward_splice_syn"
+	       " = S seq C+9 mss 1400 sack ts 101 0 nop ws 10");
+}
+
+static void server_rst_becomes_a_rst_that_the_client_believes(void **state)
+{
+	(void)state;
+	script_everywhere(refused);
+}
+
+static void silent(struct world *w, struct script *s)
+{
+	(void)w;
+	SCRIPT(s, FLOODED, VALIDATED,
+	       "+7 abandon = RA seq K+1 ack C+1",
+	       "< PA seq C+1 ack K+1 len 5 ts 105 T -> drop_splice_closed",
+	       "> SA seq S ack C+1 -> drop_splice_closed");
+}
+
+static void silent_server_is_abandoned_with_a_rst(void **state)
+{
+	(void)state;
+	script_everywhere(silent);
+}
+
+/* The owner's timer and the server's answer, on two workers: only one of them ends it. */
+static void answered_splice_cannot_be_abandoned(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+	uint8_t to[SCREEN_SYNTHETIC_MAX];
+
+	(void)state;
+	SCRIPT(&s, FLOODED, VALIDATED, OPENED);
+	assert_int_equal(screen_abandon(&w->context, w->syn_flow, w->syn.data, w->syn.length, to),
+			 0);
+	SCRIPT(&s, "> A seq S+1 ack C+1 win 100 ts 7003 110 -> forward_spliced"
+		   " = A seq K+1 ack C+1 win 400 ts T+3 110");
+	world_free(w);
+}
+
+static void stale_half(struct world *w, struct script *s)
+{
+	(void)w;
+	SCRIPT(s, FLOODED, VALIDATED,
+	       /* a half of an old connection answers our SYN (RFC 9293 section 3.5.1) */
+	       "> A seq S-900 ack C-5000 ts 1 2 -> reply_stale_half = R seq C-5000 ack 0",
+	       OPENED, "> PA seq S+1 ack C+1 len 5 ts 7001 105 -> forward_spliced"
+	       " = PA seq K+1 ack C+1 len 5 ts T+1 105");
+}
+
+static void stale_half_at_the_server_is_reset(void **state)
+{
+	(void)state;
+	script_everywhere(stale_half);
+}
+
+static void gone(struct world *w, struct script *s)
+{
+	(void)w;
+	SCRIPT(s, FLOODED, VALIDATED,
+	       "< RA seq C+1 ack K+1 -> forward_spliced = R seq C+1 ack 0",
+	       "> SA seq S ack C+1 mss 1460 -> reply_stale_half = R seq C+1 ack 0",
+	       "< PA seq C+1 ack K+1 len 5 ts 105 T -> drop_splice_closed");
+}
+
+static void client_that_gives_up_while_pending_leaves_nothing_at_the_server(void **state)
+{
+	(void)state;
+	script_everywhere(gone);
+}
+
+static void blind_rst_does_not_end_a_pending_splice(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+
+	(void)state;
+	SCRIPT(&s, FLOODED, VALIDATED, "< R seq C+123456 -> drop_splice_pending",
+	       "< R seq C -> drop_splice_pending", OPENED);
+	world_free(w);
+}
+
+static void resets(struct world *w, struct script *s)
+{
+	(void)w;
+	SCRIPT(s, FLOODED, VALIDATED, OPENED,
+	       "> RA seq S+1 ack C+1 -> forward_spliced = RA seq K+1 ack C+1",
+	       /* RFC 5961: a challenge ACK and the RST that answers it pass both ways */
+	       "< A seq C+1 ack K+1 ts 120 T -> forward_spliced = A seq C+1 ack S+1 ts 120 7000",
+	       "> R seq S+1 -> forward_spliced = R seq K+1 ack 0",
+	       /* after it the tuple may be used again, from a new challenge on */
+	       "< S seq C+50000 " OPTIONS " -> reply_challenge");
+}
+
+static void rst_at_the_exact_sequence_number_passes_and_ends_the_flow(void **state)
+{
+	(void)state;
+	script_everywhere(resets);
+}
+
+static void invalid_cookies_are_dropped_while_flooding(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+
+	(void)state;
+	SCRIPT(&s, FLOODED, "< A seq C+1 ack K+2 ts 105 T -> drop_cookie_invalid",
+	       "< A seq C+2 ack K+1 ts 105 T -> drop_cookie_invalid",
+	       "< A seq C+1 ack K+1 ts 105 T+1 -> drop_cookie_invalid",
+	       "< A seq C+1 ack K+1 -> drop_cookie_invalid",
+	       "< A seq C+1 ack K+1 ts 105 T port 40001 -> drop_cookie_invalid",
+	       "< RA seq C+1 ack K+1 ts 105 T -> drop_cookie_invalid",
+	       "< SA seq C+1 ack K+1 ts 105 T -> drop_cookie_invalid",
+	       "< PA seq C+1 ack K+1 ts 105 T len 9 bad -> drop_cookie_invalid");
+	assert_int_equal(w->syns, 0);
+	SCRIPT(&s, "< PA seq C+1 ack K+1 win 500 ts 105 T len 9 -> hold_splice_pending");
+	assert_int_equal(w->syns, 1);
+	world_free(w);
+}
+
+/* Whether a cookie minted in epoch E still opens a connection `later` epochs after. */
+static void assert_age(uint64_t later, bool mint_previous, bool accepted)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+
+	world_epoch(w, 41, mint_previous);
+	SCRIPT(&s, FLOODED);
+	world_epoch(w, 41 + later, false);
+	SCRIPT(&s, accepted ? VALIDATED :
+			      "< A seq C+1 ack K+1 win 500 ts 105 T -> drop_cookie_invalid");
+	world_free(w);
+}
+
+static void cookie_opens_in_its_epoch_and_the_next_only(void **state)
+{
+	(void)state;
+	assert_age(0, false, true);
+	assert_age(1, false, true);
+	assert_age(2, false, false);
+	assert_age(31, false, false);
+	assert_age(32, false, false);
+	assert_age(0, true, true); /* minted in E - 1, for a peer whose clock is behind */
+	assert_age(1, true, false);
+	assert_age(31, true, false);
+	assert_age(32, true, false);
+}
+
+static void cookies_are_checked_for_as_long_as_they_can_be_under_way(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+
+	(void)state;
+	SCRIPT(&s, FLOODED, "+100 < A port 1 seq 1 ack 1 -> drop_no_flow", VALIDATED);
+	w->client.sport = 2;
+	s.known['K' - 'A'] = s.known['T' - 'A'] = false;
+	SCRIPT(&s, FLOODED, "+149 < A seq C+1 ack K+1 win 500 ts 105 T -> drop_no_flow");
+	world_free(w);
+}
+
+static void late_copy(struct world *w, struct script *s)
+{
+	SCRIPT(s, FLOODED, VALIDATED, OPENED,
+	       "< PA seq C+1 ack K+1 win 500 len 100 ts 110 T -> forward_spliced",
+	       "> FA seq S+1 ack C+101 ts 7001 110 -> forward_spliced",
+	       "< FA seq C+101 ack K+2 ts 111 T+1 -> forward_spliced");
+	/* The first request again: the server must not see a connection that it could execute it on. */
+	SCRIPT(s, "+1 flood 100",
+	       "+60 < PA seq C+1 ack K+1 win 500 len 100 ts 110 T -> forward_spliced"
+	       " = PA seq C+1 ack S+1 win 500 len 100 ts 110 7000");
+	assert_int_equal(w->syns, 1);
+	/* Nor when the sweep has been there; the tombstone outlives every cookie. */
+	for (uint32_t i = 0; i < w->flows.buckets_count; i++) {
+		uint32_t expired[SCREEN_BUCKET_SLOTS];
+		uint32_t now = (uint32_t)(w->context.now_ns / 1000000000);
+		uint32_t count = screen_flow_sweep(&w->flows, i, now + 130, 2, expired);
+
+		for (uint32_t j = 0; j < count; j++)
+			screen_flow_give(&w->flows, expired[j]);
+	}
+	SCRIPT(s, "< PA seq C+1 ack K+1 win 500 len 100 ts 110 T -> forward_spliced");
+	assert_int_equal(w->syns, 1);
+	/* A new connection of the same tuple is one. */
+	SCRIPT(s, "flood 100",
+	       "< S seq C+9000 mss 1460 -> reply_challenge = SA seq L ack C+9001 mss N",
+	       "< PA seq C+9001 ack L+1 len 100 -> hold_splice_pending", "syn = S seq C+9000 mss O");
+	assert_int_equal(w->syns, 2);
+}
+
+static void late_copy_of_the_first_request_is_not_executed_twice(void **state)
+{
+	(void)state;
+	script_everywhere(late_copy);
+}
+
+static void server_without_options(struct world *w, struct script *s)
+{
+	(void)w;
+	SCRIPT(s, FLOODED, VALIDATED,
+	       "> SA seq S ack C+1 win 30000 mss 1460 -> reply_server_ack"
+	       /* 500 << 10 does not fit an unscaled window */
+	       " = A seq C+1 ack S+1 win 65535",
+	       "< A seq C+1 ack K+1 win 3 ts 120 T nop nop block K+5 K+9 -> forward_spliced"
+	       " = A seq C+1 ack S+1 win 3072",
+	       "> PA seq S+1 ack C+1 win 127 len 3 -> forward_spliced"
+	       " = PA seq K+1 ack C+1 win 1 len 3",
+	       "> PA seq S+1 ack C+1 win 0 len 3 -> forward_spliced"
+	       " = PA seq K+1 ack C+1 win 0 len 3");
+}
+
+static void server_without_options_gets_none_and_windows_are_rescaled(void **state)
+{
+	(void)state;
+	script_everywhere(server_without_options);
+}
+
+/* Both directions of a flow and its SYN-ACK may come to another worker than the ACK did. */
+static void splice_is_right_whichever_worker_sees_it(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+
+	(void)state;
+	SCRIPT(&s, FLOODED);
+	w->context.worker = 1;
+	SCRIPT(&s, VALIDATED);
+	assert_int_equal(w->flows.flows[w->syn_flow].owner, 2);
+	w->context.worker = 0;
+	SCRIPT(&s, "< PA seq C+1 ack K+1 len 5 ts 105 T -> hold_splice_pending");
+	assert_int_equal(w->d.flow, w->syn_flow);
+	SCRIPT(&s, OPENED);
+	assert_int_equal(w->d.action, SCREEN_ACTION_WAKE_OWNER);
+	assert_int_equal(w->d.flow, w->syn_flow);
+	assert_int_equal(w->flows.flows[w->syn_flow].owner, 2);
+	world_free(w);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(valid_cookie_is_spliced_and_translated_both_ways),
+		cmocka_unit_test(client_without_options_is_spliced_without_options),
+		cmocka_unit_test(early_data_is_held_and_delivered_after_opening),
+		cmocka_unit_test(duplicate_acks_make_one_flow_and_one_syn),
+		cmocka_unit_test(server_rst_becomes_a_rst_that_the_client_believes),
+		cmocka_unit_test(silent_server_is_abandoned_with_a_rst),
+		cmocka_unit_test(answered_splice_cannot_be_abandoned),
+		cmocka_unit_test(stale_half_at_the_server_is_reset),
+		cmocka_unit_test(client_that_gives_up_while_pending_leaves_nothing_at_the_server),
+		cmocka_unit_test(blind_rst_does_not_end_a_pending_splice),
+		cmocka_unit_test(rst_at_the_exact_sequence_number_passes_and_ends_the_flow),
+		cmocka_unit_test(invalid_cookies_are_dropped_while_flooding),
+		cmocka_unit_test(cookie_opens_in_its_epoch_and_the_next_only),
+		cmocka_unit_test(cookies_are_checked_for_as_long_as_they_can_be_under_way),
+		cmocka_unit_test(late_copy_of_the_first_request_is_not_executed_twice),
+		cmocka_unit_test(server_without_options_gets_none_and_windows_are_rescaled),
+		cmocka_unit_test(splice_is_right_whichever_worker_sees_it),
+	};
+
+	return RUN(tests);
+}

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"synscreen/pkg/control"
+	"synscreen/pkg/dataplane/userspace"
+)
+
+func (a *app) capabilitiesCommand() *cobra.Command {
+	return newView(a, view[control.CapabilityReport]{
+		use:   "capabilities",
+		short: "Show what the engine has proved, and why a configuration was refused",
+		args:  cobra.NoArgs,
+		ask: func(ctx context.Context, _ []string) (control.CapabilityReport, error) {
+			return a.client().Capabilities(ctx)
+		},
+		print: printCapabilities,
+	})
+}
+
+func printCapabilities(w io.Writer, report control.CapabilityReport) {
+	printRunning(w, report.Running)
+	proved := report.Capabilities
+	if last := report.LastRefusal; last != nil && report.Running.Generation == 0 && last.Proved != nil {
+		proved = *last.Proved
+	}
+	fmt.Fprintf(w, "\nCapability\tInterface\tProved\n")
+	fmt.Fprintf(w, "mint\t\t%s\n", proved.Mint)
+	fmt.Fprintf(w, "validate\t\t%s\n", proved.Validate)
+	fmt.Fprintf(w, "splice\t\t%s\n", proved.Splice)
+	fmt.Fprintf(w, "keyset\t\t%s\n", proved.Keyset)
+	for _, port := range proved.Ports {
+		fmt.Fprintf(w, "tx\t%s\t%s\n", port.Interface, port.Transmit)
+	}
+	printRefusal(w, report.LastRefusal)
+}
+
+func printRunning(w io.Writer, running userspace.Running) {
+	if running.Generation == 0 {
+		fmt.Fprintln(w, "No configuration is running: traffic passes as each wire's on-failure says")
+		return
+	}
+	fmt.Fprintf(w, "Running %s: generation %d, mode %s\n", running.Source, running.Generation, running.Mode)
+	for _, warning := range running.Warnings {
+		fmt.Fprintf(w, "warning: %s\n", warning)
+	}
+}
+
+func printRefusal(w io.Writer, last *userspace.Rejection) {
+	if last == nil {
+		return
+	}
+	fmt.Fprintf(w, "\nLast refused: %s, at %s\n", last.Source, last.At.Format(time.RFC3339))
+	for _, refusal := range last.Refusals {
+		fmt.Fprintln(w, refusal)
+	}
+}

@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"synscreen/pkg/config"
+	"synscreen/pkg/dataplane/userspace"
+)
+
+func (a *app) checkCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check FILE",
+		Short: "Check a configuration without a daemon",
+		Args:  cobra.ExactArgs(1),
+		RunE: run(func(_ context.Context, args []string) error {
+			text, err := os.ReadFile(args[0])
+			if err != nil {
+				return fmt.Errorf("read the configuration: %w", err)
+			}
+			return a.check(args[0], text)
+		}),
+	}
+}
+
+func (a *app) check(name string, text []byte) error {
+	parsed, warnings, err := config.Parse(name, text)
+	if len(warnings) > 0 {
+		fmt.Fprintln(a.stderr, warnings)
+	}
+	if err == nil {
+		err = userspace.Check(parsed)
+	}
+	if err != nil {
+		return listed(err)
+	}
+	armed := 0
+	for _, screen := range parsed.Screens {
+		if screen.SynFlood != nil {
+			armed++
+		}
+	}
+	fmt.Fprintf(a.stdout, "configuration is valid: %s, %s, %s with a SYN-flood screen; "+
+		"syn-flood-protection-mode %s\n", count(len(parsed.Wires), "wire"), count(len(parsed.Zones), "zone"),
+		count(armed, "profile"), parsed.Flow.ProtectionMode)
+	return nil
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"synscreen/pkg/config"
+	"synscreen/pkg/daemon"
+	"synscreen/pkg/dataplane/userspace"
+)
+
+// Defaults of the engine's memory.
+const (
+	defaultFlows        = 1 << 18
+	defaultFrames       = 1 << 14
+	defaultChunk        = 2048
+	defaultLearningS    = 30
+	defaultLearningRate = 10_000
+)
+
+// word is a flag that takes one of some words.
+type word struct {
+	value   string
+	allowed []string
+}
+
+func (w *word) String() string { return w.value }
+
+// Type names the words in the help.
+func (w *word) Type() string { return strings.Join(w.allowed, "|") }
+
+// Set takes one of the words.
+func (w *word) Set(text string) error {
+	if !slices.Contains(w.allowed, text) {
+		return fmt.Errorf("one of %s is known", strings.Join(w.allowed, ", "))
+	}
+	w.value = text
+	return nil
+}
+
+func newWord(allowed ...string) word { return word{value: allowed[0], allowed: allowed} }
+
+// runFlags are the flags of `synscreen run`.
+type runFlags struct {
+	options   daemon.Options
+	attach    word
+	bind      word
+	logFormat word
+	logLevel  word
+}
+
+func (a *app) runCommand() *cobra.Command {
+	f := &runFlags{
+		attach:    newWord("native", "generic"),
+		bind:      newWord("auto", "copy", "zero-copy"),
+		logFormat: newWord("text", "json"),
+		logLevel:  newWord("info", "debug", "warn", "error"),
+	}
+	command := &cobra.Command{
+		Use:   "run --config FILE",
+		Short: "Run the daemon",
+		Long: "Runs the daemon in the foreground until SIGTERM or SIGINT; SIGHUP reads FILE again.\n" +
+			"It always starts from FILE. What was committed to the running daemon since is kept as\n" +
+			"active.conf in the state directory, for you to look at; it is never read back.\n\n" +
+			"A FILE with errors ends the start. One that the engine or the capability gate refuses does not:\n" +
+			"traffic passes as each wire's on-failure says, the log and `show capabilities` say why, and the\n" +
+			"daemon tries again, first after 5 s, in the end every 60 s.",
+		Args: cobra.NoArgs,
+		RunE: run(func(ctx context.Context, _ []string) error { return a.runDaemon(ctx, f) }),
+	}
+	flags := command.Flags()
+	flags.SortFlags = false
+	engine := &f.options.Engine
+	flags.StringVar(&f.options.ConfigFile, "config", "", "configuration `FILE` (required)")
+	flags.StringVar(&engine.StateDir, "state-dir", daemon.DefaultStateDir,
+		"`DIR` of the master key and of what a restart must recognise")
+	flags.StringVar(&f.options.MetricsAddr, "metrics", "",
+		"`ADDR` such as 127.0.0.1:9700 that serves Prometheus metrics (default off)")
+	flags.Uint32Var(&engine.FlowsMax, "flows", defaultFlows,
+		"`ENTRIES` of the flow table, a power of two from 1024 to 16777216")
+	flags.Uint32Var(&engine.FramesPerWorker, "frames", defaultFrames,
+		"`BUFFERS` of each worker for frames, a power of two from 2048 to 262144")
+	flags.Uint32Var(&engine.ChunkSize, "chunk-size", defaultChunk,
+		"`BYTES` of a packet buffer, 2048 or 4096; an MTU up to 278 bytes less fits")
+	flags.Var(&f.attach, "attach", "where the XDP program runs: in the driver or behind it")
+	flags.Var(&f.bind, "bind", "whether frames are copied: auto takes zero-copy where the driver has it")
+	flags.Uint16Var(&engine.LearningSeconds, "learning-seconds", defaultLearningS,
+		"`SECONDS` after the start in which connections that were there before are learned, 0 to 3600")
+	flags.Uint32Var(&engine.LearningRate, "learning-rate", defaultLearningRate,
+		"`SEGMENTS` of unknown connections that pass meanwhile, per second and worker")
+	flags.Var(&f.logFormat, "log-format", "form of the log on standard error")
+	flags.Var(&f.logLevel, "log-level", "least level that is logged")
+	if err := command.MarkFlagRequired("config"); err != nil {
+		panic(err)
+	}
+	return command
+}
+
+func (a *app) runDaemon(ctx context.Context, f *runFlags) error {
+	options := f.options
+	options.ControlSocket = a.socket
+	options.OpenEngine = userspace.Open
+	options.Log = a.logger(f)
+	if err := errors.Join(
+		options.Engine.Attach.UnmarshalText([]byte(f.attach.value)),
+		options.Engine.Bind.UnmarshalText([]byte(f.bind.value)),
+	); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	options.Hangup = hangup
+	return listed(daemon.Run(ctx, options))
+}
+
+func (a *app) logger(f *runFlags) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(f.logLevel.value)); err != nil {
+		level = slog.LevelInfo
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if f.logFormat.value == "json" {
+		return slog.New(slog.NewJSONHandler(a.stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(a.stderr, options))
+}
+
+// listed lets errors that carry positions of their own stand for themselves.
+func listed(err error) error {
+	var parsed *config.ErrorList
+	var refused *userspace.RefusedError
+	switch {
+	case errors.As(err, &parsed):
+		return listing{parsed.Error()}
+	case errors.As(err, &refused):
+		return listing{refused.Error()}
+	}
+	return err
+}

@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) showCommand() *cobra.Command {
+	show := &cobra.Command{
+		Use:   "show",
+		Short: "Show the state of the running daemon",
+		Args:  cobra.ArbitraryArgs,
+		RunE:  group,
+	}
+	security := &cobra.Command{
+		Use:   "security",
+		Short: "Screens and sessions",
+		Args:  cobra.ArbitraryArgs,
+		RunE:  group,
+	}
+	screen := &cobra.Command{Use: "screen", Short: "Screens", Args: cobra.ArbitraryArgs, RunE: group}
+	flow := &cobra.Command{Use: "flow", Short: "Sessions", Args: cobra.ArbitraryArgs, RunE: group}
+	screen.AddCommand(a.statisticsCommand())
+	flow.AddCommand(a.sessionCommand())
+	security.AddCommand(screen, flow)
+	show.AddCommand(a.capabilitiesCommand(), a.portsCommand(), a.wiresCommand(), a.countersCommand(),
+		security)
+	return show
+}
+
+// view is a command that asks the daemon for something and prints it.
+type view[T any] struct {
+	use, short, long string
+	args             cobra.PositionalArgs
+	ask              func(ctx context.Context, args []string) (T, error) // for a value that JSON can hold
+	print            func(w io.Writer, value T)                          // for a reader
+}
+
+// newView makes a command of a view, with --json.
+func newView[T any](a *app, v view[T]) *cobra.Command {
+	var asJSON bool
+	command := &cobra.Command{
+		Use:   v.use,
+		Short: v.short,
+		Long:  v.long,
+		Args:  v.args,
+		RunE: run(func(ctx context.Context, args []string) error {
+			value, err := v.ask(ctx, args)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return writeJSON(a.stdout, value)
+			}
+			return writeTable(a.stdout, func(w io.Writer) { v.print(w, value) })
+		}),
+	}
+	command.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return command
+}
+
+func writeJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(value); err != nil {
+		return fmt.Errorf("print JSON: %w", err)
+	}
+	return nil
+}
+
+// writeTable aligns what is printed at its tabs.
+func writeTable(w io.Writer, print func(io.Writer)) error {
+	table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	print(table)
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,70 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// dump writes a typed configuration as stable text: every field on a line, positions behind an @.
+func dump(c *Config) string {
+	var d dumper
+	d.line("host-name %q", c.HostName)
+	d.line("dataplane-type %s%s", c.DataplaneType, at(c.DataplanePos))
+	for _, z := range c.Zones {
+		d.zone(z)
+	}
+	for _, s := range c.Screens {
+		d.screen(s)
+	}
+	f := c.Flow
+	d.line("flow mode=%s%s activation=%s%s no-syn-check=%t time-wait=%d initial=%d", f.ProtectionMode,
+		at(f.ProtectionModePos), f.Activation, at(f.ActivationPos), f.NoSynCheck, f.TimeWaitSeconds,
+		f.InitialTimeoutSeconds)
+	for _, w := range c.Wires {
+		d.line("%s%s: %s%s - %s%s on-failure=%s%s", w.Path(), at(w.Pos), w.InterfaceA, at(w.PosA),
+			w.InterfaceB, at(w.PosB), w.OnFailure, at(w.OnFailurePos))
+	}
+	return d.String()
+}
+
+type dumper struct{ strings.Builder }
+
+func (d *dumper) line(format string, args ...any) { fmt.Fprintf(d, format+"\n", args...) }
+
+func (d *dumper) zone(z Zone) {
+	d.line("%s%s: screen=%q%s", z.Path(), at(z.Pos), z.Screen, at(z.ScreenPos))
+	for _, i := range z.Interfaces {
+		d.line("    interface %s%s", i.Name, at(i.Pos))
+	}
+}
+
+func (d *dumper) screen(s Screen) {
+	d.line("%s%s: description=%q", s.Path(), at(s.Pos), s.Description)
+	if s.SynFlood == nil {
+		return
+	}
+	f := s.SynFlood
+	d.line("    syn-flood%s alarm=%d attack=%d source=%d destination=%d timeout=%d queue=%d", at(f.Pos),
+		f.AlarmThreshold, f.AttackThreshold, f.SourceThreshold, f.DestinationThreshold, f.TimeoutSeconds,
+		f.QueueSize)
+	for _, w := range f.WhiteLists {
+		d.line("    %s%s: source=%s destination=%s", s.WhiteListPath(w.Name), at(w.Pos), join(w.Source),
+			join(w.Destination))
+	}
+}
+
+func at(p Pos) string {
+	if !p.IsValid() {
+		return ""
+	}
+	return fmt.Sprintf("@%d:%d", p.Line, p.Col)
+}
+
+func join(prefixes []netip.Prefix) string {
+	words := make([]string, len(prefixes))
+	for i, p := range prefixes {
+		words[i] = p.String()
+	}
+	return "[" + strings.Join(words, " ") + "]"
+}

@@ -1,0 +1,49 @@
+// Package config reads Junos configuration text, in `set` form, in braces or in both, into a validated
+// typed configuration. One schema drives the parser, the formatter and the help; every error is
+// reported at once, with its position and what to do about it.
+package config
+
+import "fmt"
+
+// maxText bounds a configuration text, in bytes.
+const maxText = 1 << 20
+
+// Parse reads one configuration text; name stands for it in positions. On any error the configuration
+// is nil and the error is an *ErrorList of all of them.
+func Parse(name string, text []byte) (*Config, Warnings, error) {
+	var found collector
+	tree := parseTree(name, text, &found)
+	var config *Config
+	if tree != nil {
+		config = compile(tree, &found)
+	}
+	if err := found.err(); err != nil {
+		return nil, found.warned(), err
+	}
+	return config, found.warned(), nil
+}
+
+// ParseTree reads a configuration text without asking whether its statements fit together, for example
+// to print it in another form.
+func ParseTree(name string, text []byte) (*Tree, Warnings, error) {
+	var found collector
+	tree := parseTree(name, text, &found)
+	if err := found.err(); err != nil {
+		return nil, found.warned(), err
+	}
+	return tree, found.warned(), nil
+}
+
+func parseTree(name string, text []byte, found *collector) *Tree {
+	if len(text) > maxText {
+		found.errors.add(Error{
+			Pos:    Pos{File: name, Line: 1, Col: 1},
+			Msg:    fmt.Sprintf("the text has %d bytes, more than the %d that are read", len(text), maxText),
+			Remedy: "shorten it",
+		})
+		return nil
+	}
+	p := newParser(name, text, found)
+	p.document()
+	return p.tree
+}

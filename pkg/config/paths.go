@@ -1,0 +1,60 @@
+package config
+
+import "strings"
+
+// The methods here name objects as an operator would type them, so that a refusal anywhere in the
+// program can point at the statement that caused it.
+
+// DataplanePath is the path of the dataplane type.
+func (c *Config) DataplanePath() string { return "system dataplane-type" }
+
+// Path is the configuration path of the zone.
+func (z Zone) Path() string { return joinPath("security", "zones", "security-zone", z.Name) }
+
+// ScreenPath is the path of the statement that attaches a profile to the zone.
+func (z Zone) ScreenPath() string { return z.Path() + " screen" }
+
+// InterfacePath is the path of one interface of the zone.
+func (z Zone) InterfacePath(name string) string {
+	return z.Path() + " interfaces " + quoteWord(name)
+}
+
+// Path is the configuration path of the profile.
+func (s Screen) Path() string { return joinPath("security", "screen", "ids-option", s.Name) }
+
+// SynFloodPath is the path of the profile's `tcp syn-flood`.
+func (s Screen) SynFloodPath() string { return s.Path() + " tcp syn-flood" }
+
+// WhiteListPath is the path of one white-list of the profile.
+func (s Screen) WhiteListPath(name string) string {
+	return s.SynFloodPath() + " white-list " + quoteWord(name)
+}
+
+// Path is the configuration path of the flow settings.
+func (f Flow) Path() string { return "security flow" }
+
+// ProtectionModePath is the path of the protection mode.
+func (f Flow) ProtectionModePath() string { return "security flow syn-flood-protection-mode" }
+
+// ActivationPath is the path of the activation of SYN cookies.
+func (f Flow) ActivationPath() string { return "security flow syn-cookie activation" }
+
+// Path is the configuration path of the wire.
+func (w Wire) Path() string {
+	return joinPath("security", "forwarding-options", "secure-wire", w.Name)
+}
+
+// InterfacePath is the path of the wire's pair of interfaces.
+func (w Wire) InterfacePath() string { return w.Path() + " interface" }
+
+// OnFailurePath is the path of the wire's fail mode.
+func (w Wire) OnFailurePath() string { return w.Path() + " on-failure" }
+
+// joinPath joins words with blanks, quoting those that would not read back as one word.
+func joinPath(words ...string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = quoteWord(word)
+	}
+	return strings.Join(quoted, " ")
+}

@@ -1,0 +1,158 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+)
+
+// newSchema builds the grammar. To add a statement, add a line here and read it in compile.go; the
+// order of the lines is the order of formatted text and of the help.
+func newSchema() *statement {
+	return newContainer("", "", slices.Concat(
+		[]*statement{systemSchema(), securitySchema()},
+		junosOnly("a part of Junos outside the screens",
+			"version", "access", "applications", "chassis", "class-of-service", "event-options",
+			"firewall", "forwarding-options", "interfaces", "policy-options", "protocols",
+			"routing-instances", "routing-options", "services", "snmp", "vlans"),
+	)...)
+}
+
+func systemSchema() *statement {
+	return newContainer("system", "the system itself", slices.Concat(
+		[]*statement{
+			newLeaf("host-name", textOf(1, 255), "name of this system in logs"),
+			newLeaf("dataplane-type", oneOf("", "userspace"),
+				"packet engine to use; must be set").asOurs(),
+		},
+		junosOnly("a setting of the host, not of the screen",
+			"authentication-order", "autoinstallation", "commit", "domain-name", "internet-options",
+			"license", "login", "management-instance", "max-configurations-on-flash",
+			"name-server", "ntp", "processes", "root-authentication", "services", "syslog",
+			"time-zone"),
+	)...)
+}
+
+func securitySchema() *statement {
+	return newContainer("security", "screens, zones and wires", slices.Concat(
+		[]*statement{zonesSchema(), screenSchema(), flowSchema(), forwardingSchema()},
+		junosOnly("a security feature outside the screens",
+			"address-book", "alg", "application-tracking", "certificates", "ike", "ipsec", "log", "nat",
+			"pki", "policies", "ssh-known-hosts", "traceoptions", "utm"),
+	)...)
+}
+
+func zonesSchema() *statement {
+	zone := newNamed("security-zone", "a named set of interfaces with one screen profile", nameOf(63),
+		slices.Concat(
+			[]*statement{
+				newGroup("interfaces", interfaceName(),
+					"interfaces of the zone; each belongs to one zone and one wire",
+					junosOnly("a zone setting outside the screens", "host-inbound-traffic")...),
+				newLeaf("screen", nameOf(64), "ids-option profile that screens what enters the zone"),
+			},
+			junosOnly("a zone setting outside the screens",
+				"address-book", "advance-policy-based-routing-profile", "application-tracking",
+				"description", "enable-reverse-reroute", "host-inbound-traffic",
+				"source-identity-log", "tcp-rst"),
+		)...)
+	children := append([]*statement{zone}, junosOnly("zones for management", "functional-zone")...)
+	return newContainer("zones", "security zones", children...)
+}
+
+func screenSchema() *statement {
+	profile := newNamed("ids-option", "a screen profile", nameOf(64), slices.Concat(
+		[]*statement{newLeaf("description", textOf(1, 900), "free text")},
+		junosOnly("dry run: alarm, never drop", "alarm-without-drop"),
+		[]*statement{tcpScreenSchema()},
+		otherScreens(),
+	)...)
+	children := append([]*statement{profile},
+		junosOnly("settings of all screens", "trap", "traceoptions", "white-list")...)
+	return newContainer("screen", "screen profiles", children...)
+}
+
+func tcpScreenSchema() *statement {
+	children := append([]*statement{synFloodSchema()}, junosOnly("a TCP screen",
+		"fin-no-ack", "land", "port-scan", "syn-ack-ack-proxy", "syn-fin", "syn-frag", "tcp-no-flag",
+		"tcp-sweep", "winnuke")...)
+	return newContainer("tcp", "screens on TCP", children...)
+}
+
+func synFloodSchema() *statement {
+	return newContainer("syn-flood", "arm the SYN-flood screen, with defaults for what is not set",
+		newLeaf("alarm-threshold", rateOf(1, 500000, 512), "rate at which a flood is logged"),
+		newLeaf("attack-threshold", rateOf(1, 500000, 200),
+			"rate to a zone or a destination at which SYNs are challenged, or their excess dropped"),
+		newLeaf("source-threshold", rateOf(4, 500000, 4000),
+			"admitted SYNs from one source above which more are dropped"),
+		newLeaf("destination-threshold", rateOf(4, 500000, 4000),
+			"admitted SYNs to one destination above which more are dropped"),
+		newLeaf("timeout", numberOf(1, 50, 20, "seconds"), "life of a half-open connection"),
+		newLeaf("queue-size", numberOf(200, 20000, 1024, "connections"),
+			"half-open connections that a proxy may queue; has no effect").
+			asDeprecated("queue-size has no effect: challenges keep no queue"),
+		newNamed("white-list", fmt.Sprintf("addresses that are never challenged; %d prefixes in a profile at most",
+			maxWhiteListPrefixes), nameOf(32),
+			newList("source-address", prefix(),
+				"clients to exempt; none listed means any"),
+			newList("destination-address", prefix(),
+				"servers to exempt; none listed means any")),
+	).asPresence()
+}
+
+// otherScreens are the screens beside `tcp`; they are refused one by one, so that the error names the
+// screen and not only its protocol.
+func otherScreens() []*statement {
+	return []*statement{
+		newContainer("icmp", "screens on ICMP", junosOnly("an ICMP screen",
+			"flood", "fragment", "icmpv6-malformed", "ip-sweep", "large", "ping-death")...),
+		newContainer("ip", "screens on IP", junosOnly("an IP screen",
+			"bad-option", "block-frag", "ipv6-extension-header", "ipv6-extension-header-limit",
+			"ipv6-malformed-header", "loose-source-route-option", "record-route-option",
+			"security-option", "source-route-option", "spoofing", "stream-option",
+			"strict-source-route-option", "tear-drop", "timestamp-option", "tunnel",
+			"unknown-protocol")...),
+		newContainer("limit-session", "limits of sessions", junosOnly("a limit of sessions",
+			"destination-ip-based", "source-ip-based")...),
+		newContainer("udp", "screens on UDP", junosOnly("a UDP screen",
+			"flood", "port-scan", "udp-sweep")...),
+	}
+}
+
+func flowSchema() *statement {
+	timeWait := newContainer("time-wait-state", "closed connections", append([]*statement{
+		newLeaf("session-timeout", numberOf(2, 600, 150, "seconds"),
+			"time that a closed connection is remembered"),
+	}, junosOnly("a detail of the time-wait state",
+		"apply-to-half-close-state", "session-ageout")...)...)
+	tcpSession := newContainer("tcp-session", "TCP connections", slices.Concat([]*statement{
+		newFlag("no-syn-check", "let a segment of an unknown connection pass instead of dropping it"),
+		newLeaf("tcp-initial-timeout", numberOf(4, 300, 20, "seconds"),
+			"life of a connection whose handshake is not complete"),
+		timeWait,
+	}, junosOnly("a detail of TCP sessions", "aggressive-aging", "fin-invalidate-session", "maximum-window",
+		"no-sequence-check", "no-syn-check-in-tunnel", "rst-invalidate-session", "rst-sequence-check",
+		"strict-syn-check"))...)
+	return newContainer("flow", "how connections are treated", slices.Concat([]*statement{
+		newLeaf("syn-flood-protection-mode", oneOf("", "syn-cookie", "syn-proxy"),
+			"how a SYN flood is answered; not set: syn-cookie where this system can do it"),
+		newContainer("syn-cookie", "settings of SYN cookies",
+			newLeaf("activation", oneOf("threshold", "threshold", "always"),
+				"when SYNs are challenged: while a flood lasts, or always").asOurs()).asOurs(),
+		tcpSession,
+	}, junosOnly("a setting of flow outside the screens", "aging", "allow-dns-reply",
+		"allow-embedded-icmp", "ethernet-switching", "force-ip-reassembly", "gre-performance-acceleration",
+		"ipsec-performance-acceleration", "load-distribution", "mcast-buffer-enhance",
+		"pending-sess-queue-length", "power-mode-ipsec", "preserve-incoming-fragment-size",
+		"route-change-timeout", "tcp-mss", "traceoptions"))...)
+}
+
+func forwardingSchema() *statement {
+	wire := newNamed("secure-wire", "two interfaces: what enters one leaves the other", nameOf(63),
+		newList("interface", interfaceName(), "the two interfaces of the wire").asPair(),
+		newLeaf("on-failure", oneOf("open", "open", "closed"),
+			"while no engine runs, pass all traffic or drop it").asOurs())
+	children := append([]*statement{wire},
+		junosOnly("forwarding outside the wires", "family", "mirror-filter", "resource-manager")...)
+	return newContainer("forwarding-options", "how frames are forwarded", children...)
+}

@@ -1,0 +1,140 @@
+package config
+
+import "net/netip"
+
+// Config is the validated configuration: defaults filled in, inactive statements left out, every list
+// sorted, so that equal texts give equal values. Positions point at the statement that decided a value;
+// a zero Pos means that the value is a default.
+type Config struct {
+	HostName      string
+	DataplaneType string
+	DataplanePos  Pos
+	Zones         []Zone   // sorted by name
+	Screens       []Screen // sorted by name
+	Flow          Flow
+	Wires         []Wire // sorted by name
+
+	// Tree is the configuration as it was written, inactive statements included; Format prints it.
+	Tree *Tree
+}
+
+// Zone is a named set of ports with at most one screen profile.
+type Zone struct {
+	Name       string
+	Pos        Pos
+	Interfaces []Interface // sorted by name
+	Screen     string      // empty: no profile
+	ScreenPos  Pos
+}
+
+// Interface is one Linux interface as a zone or a wire names it.
+type Interface struct {
+	Name string // Linux name: eth1 for eth1 and for eth1.0
+	Pos  Pos
+}
+
+// Screen is one ids-option profile.
+type Screen struct {
+	Name        string
+	Pos         Pos
+	Description string
+	SynFlood    *SynFlood // nil: not armed
+}
+
+// SynFlood holds the knobs of `tcp syn-flood`. Rates are in SYNs per second.
+type SynFlood struct {
+	Pos                  Pos
+	AlarmThreshold       int
+	AttackThreshold      int
+	SourceThreshold      int
+	DestinationThreshold int
+	TimeoutSeconds       int
+	QueueSize            int         // accepted for compatibility, without effect
+	WhiteLists           []WhiteList // sorted by name
+}
+
+// WhiteList exempts what matches both of its lists; an empty list matches every address.
+type WhiteList struct {
+	Name        string
+	Pos         Pos
+	Source      []netip.Prefix // sorted, masked
+	Destination []netip.Prefix // sorted, masked
+}
+
+// ProtectionMode is `security flow syn-flood-protection-mode`.
+type ProtectionMode int
+
+// ModeUnset stays distinct from ModeSynCookie: what an unset mode means depends on what can be proved.
+const (
+	ModeUnset ProtectionMode = iota
+	ModeSynCookie
+	ModeSynProxy
+)
+
+// String gives the configuration keyword, or "unset".
+func (m ProtectionMode) String() string {
+	switch m {
+	case ModeSynCookie:
+		return "syn-cookie"
+	case ModeSynProxy:
+		return "syn-proxy"
+	default:
+		return "unset"
+	}
+}
+
+// Activation is `security flow syn-cookie activation`.
+type Activation int
+
+// The activations: challenge while flooding, or every SYN.
+const (
+	ActivationThreshold Activation = iota
+	ActivationAlways
+)
+
+// String gives the configuration keyword.
+func (a Activation) String() string {
+	if a == ActivationAlways {
+		return "always"
+	}
+	return "threshold"
+}
+
+// Flow is `security flow`.
+type Flow struct {
+	ProtectionMode        ProtectionMode
+	ProtectionModePos     Pos
+	Activation            Activation
+	ActivationPos         Pos
+	NoSynCheck            bool
+	TimeWaitSeconds       int
+	InitialTimeoutSeconds int
+}
+
+// FailMode says what a wire does while no engine drives it.
+type FailMode int
+
+// The fail modes: traffic passes, or is dropped.
+const (
+	FailOpen FailMode = iota
+	FailClosed
+)
+
+// String gives the configuration keyword.
+func (f FailMode) String() string {
+	if f == FailClosed {
+		return "closed"
+	}
+	return "open"
+}
+
+// Wire is one secure-wire: what enters one interface leaves the other.
+type Wire struct {
+	Name         string
+	Pos          Pos
+	InterfaceA   string // in the order written
+	InterfaceB   string
+	PosA, PosB   Pos
+	OnFailure    FailMode
+	OnFailurePos Pos
+}

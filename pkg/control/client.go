@@ -1,0 +1,130 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"syscall"
+	"time"
+
+	"synscreen/pkg/dataplane"
+)
+
+// requestTimeout bounds a request as a whole; it is longer than what the server allows itself.
+const requestTimeout = writeTimeout + 10*time.Second
+
+// Client speaks to the daemon that serves one socket.
+type Client struct {
+	socket string
+	http   *http.Client
+}
+
+// NewClient makes a client. It connects when it is first used.
+func NewClient(socket string) *Client {
+	dialer := net.Dialer{Timeout: dialTimeout}
+	return &Client{socket: socket, http: &http.Client{
+		Timeout: requestTimeout,
+		Transport: &http.Transport{
+			DisableKeepAlives: true,
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				return dialer.DialContext(ctx, "unix", socket)
+			},
+		},
+	}}
+}
+
+// Commit sends a configuration to be run.
+func (c *Client) Commit(ctx context.Context, request CommitRequest) (CommitResult, error) {
+	body, err := json.Marshal(request)
+	if err != nil {
+		return CommitResult{}, fmt.Errorf("send %s: %w", request.Name, err)
+	}
+	return ask[CommitResult](ctx, c, http.MethodPost, "/v1/commit", bytes.NewReader(body))
+}
+
+// Capabilities asks what is proved.
+func (c *Client) Capabilities(ctx context.Context) (CapabilityReport, error) {
+	return ask[CapabilityReport](ctx, c, http.MethodGet, "/v1/capabilities", nil)
+}
+
+// Status asks for every counter.
+func (c *Client) Status(ctx context.Context) (dataplane.Status, error) {
+	return ask[dataplane.Status](ctx, c, http.MethodGet, "/v1/status", nil)
+}
+
+// Flows asks for the flows that a query selects.
+func (c *Client) Flows(ctx context.Context, query FlowQuery) (FlowReport, error) {
+	values := url.Values{"limit": {strconv.Itoa(query.Limit)}}
+	if query.Client.IsValid() {
+		values.Set("client", query.Client.String())
+	}
+	if query.Server.IsValid() {
+		values.Set("server", query.Server.String())
+	}
+	if query.Summary {
+		values.Set("summary", "true")
+	}
+	return ask[FlowReport](ctx, c, http.MethodGet, "/v1/flows?"+values.Encode(), nil)
+}
+
+func ask[T any](ctx context.Context, c *Client, method, path string, body io.Reader) (T, error) {
+	var value T
+	err := c.do(ctx, method, path, body, &value)
+	return value, err
+}
+
+func (c *Client) do(ctx context.Context, method, path string, body io.Reader, into any) error {
+	request, err := http.NewRequestWithContext(ctx, method, "http://synscreen"+path, body)
+	if err != nil {
+		return fmt.Errorf("ask the daemon: %w", err)
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return c.explain(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, responseBytesMax))
+	if err != nil {
+		return fmt.Errorf("read the daemon's answer: %w", err)
+	}
+	if response.StatusCode != http.StatusOK {
+		return refusal(response.Status, text)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("read the daemon's answer: %w; are daemon and command of one version?", err)
+	}
+	return nil
+}
+
+// refusal reads the error out of an answer that is none.
+func refusal(status string, text []byte) error {
+	var body failure
+	if err := json.Unmarshal(text, &body); err != nil || body.Error == "" {
+		return fmt.Errorf("the daemon answers %q; are daemon and command of one version?", status)
+	}
+	return errors.New(body.Error)
+}
+
+// explain says what to do about a daemon that cannot be reached.
+func (c *Client) explain(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("no daemon answers at %s; start one with `synscreen run --config FILE`, "+
+			"or name its socket with --control-socket", c.socket)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("the daemon's socket %s may not be opened by this user; run as root", c.socket)
+	}
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	return fmt.Errorf("ask the daemon at %s: %w", c.socket, err)
+}

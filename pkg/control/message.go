@@ -1,0 +1,76 @@
+// Package control is how the command line speaks to a running daemon: JSON over HTTP on a unix socket.
+package control
+
+import (
+	"net/netip"
+
+	"synscreen/pkg/dataplane"
+	"synscreen/pkg/dataplane/userspace"
+)
+
+// Bounds of what is exchanged.
+const (
+	FlowsLimitDefault = 1000
+	FlowsLimitMax     = 100_000
+
+	requestBytesMax  = 8 << 20
+	responseBytesMax = 256 << 20
+)
+
+// CommitRequest carries a configuration to be run.
+type CommitRequest struct {
+	Name string `json:"name"` // stands for the text in positions
+	Text string `json:"text"`
+}
+
+// CommitResult says what became of a commit. With errors, the running configuration is as it was.
+type CommitResult struct {
+	Committed  bool           `json:"committed"`
+	Generation uint64         `json:"generation"` // of what runs now; 0: nothing
+	Mode       dataplane.Mode `json:"mode"`
+	Errors     []string       `json:"errors"`
+	Warnings   []string       `json:"warnings"`
+}
+
+// CapabilityReport says what runs, what the engine has proved of it, and what was refused since.
+type CapabilityReport struct {
+	Running      userspace.Running      `json:"running"`
+	Capabilities dataplane.Capabilities `json:"capabilities"`
+	LastRefusal  *userspace.Rejection   `json:"last_refusal,omitempty"`
+}
+
+// FlowQuery selects flows. A zero prefix matches every address.
+type FlowQuery struct {
+	Limit   int // 0: none are listed, they are only counted
+	Client  netip.Prefix
+	Server  netip.Prefix
+	Summary bool // count all that match, do not stop at the limit
+}
+
+// Matches says whether a flow is among those asked for.
+func (q FlowQuery) Matches(row dataplane.FlowRow) bool {
+	return within(q.Client, row.Client.Addr()) && within(q.Server, row.Server.Addr())
+}
+
+func within(prefix netip.Prefix, addr netip.Addr) bool {
+	return !prefix.IsValid() || prefix.Contains(addr)
+}
+
+// FlowReport is what a query found.
+type FlowReport struct {
+	Flows     []dataplane.FlowRow `json:"flows"`
+	Matched   uint64              `json:"matched"`
+	Truncated bool                `json:"truncated"` // there may be more: the limit was reached
+	States    []StateCount        `json:"states"`    // of those matched, by state
+}
+
+// StateCount counts the flows of one state.
+type StateCount struct {
+	State dataplane.FlowState `json:"state"`
+	Flows uint64              `json:"flows"`
+}
+
+// failure is the body of an answer that is none.
+type failure struct {
+	Error string `json:"error"`
+}

@@ -1,0 +1,122 @@
+package daemon
+
+import (
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"synscreen/pkg/control"
+	"synscreen/pkg/dataplane/userspace"
+	"synscreen/pkg/metrics"
+)
+
+// Run is the life of a daemon, until the context ends. A configuration that cannot be read or does not
+// fit together is an error; one that is refused later is not: the daemon runs and tries again.
+func Run(ctx context.Context, options Options) error {
+	first, err := readSource(options.ConfigFile)
+	if err != nil {
+		return err
+	}
+	stateDir, err := filepath.Abs(options.Engine.StateDir)
+	if err != nil {
+		return err
+	}
+	options.Engine.StateDir = stateDir
+	state, err := HoldStateDir(stateDir)
+	if err != nil {
+		return err
+	}
+	defer state.Release()
+	listeners, err := listen(options)
+	if err != nil {
+		return err
+	}
+	defer listeners.close()
+	engine, err := options.OpenEngine(options.Engine)
+	if err != nil {
+		return err
+	}
+	manager := userspace.NewManager(engine, time.Now)
+	defer manager.Close()
+	if first.config.HostName != "" {
+		options.Log = options.Log.With("host_name", first.config.HostName)
+	}
+	return serve(ctx, options, listeners, manager, state, first)
+}
+
+// serve runs the loop and the servers until the context ends or one of the servers fails.
+func serve(ctx context.Context, options Options, listeners listeners, dataplane Dataplane,
+	state *StateDir, first source) error {
+	parent := ctx
+	ctx, stop := context.WithCancelCause(parent)
+	defer stop(nil)
+	commits, done := make(chan commitCall), make(chan struct{})
+	l := &loop{
+		dataplane: dataplane,
+		save:      state.Save,
+		file:      options.ConfigFile,
+		log:       options.Log,
+		hangup:    options.Hangup,
+		commits:   commits,
+		watcher:   newWatcher(),
+	}
+	backend := &backend{dataplane: dataplane, commits: commits, done: done}
+
+	var servers sync.WaitGroup
+	servers.Go(func() {
+		stop(control.Serve(ctx, listeners.control, backend, options.Log))
+	})
+	if listeners.metrics != nil {
+		servers.Go(func() {
+			stop(metrics.Serve(ctx, listeners.metrics, backend, options.Log))
+		})
+	}
+	l.run(ctx, first, func() { tell(options, "READY=1") })
+	close(done)
+	tell(options, "STOPPING=1")
+	options.Log.Info("daemon stops", "cause", context.Cause(ctx))
+	servers.Wait()
+	if parent.Err() != nil {
+		return nil
+	}
+	return context.Cause(ctx)
+}
+
+func tell(options Options, state string) {
+	if err := notify(os.Getenv("NOTIFY_SOCKET"), state); err != nil {
+		options.Log.Warn("service manager not notified", "state", state, "error", err)
+	}
+}
+
+// listeners are where the daemon can be reached.
+type listeners struct {
+	control net.Listener
+	metrics net.Listener // nil: no metrics
+}
+
+// listen opens them all, or none.
+func listen(options Options) (listeners, error) {
+	socket, err := control.Listen(options.ControlSocket)
+	if err != nil {
+		return listeners{}, err
+	}
+	if options.MetricsAddr == "" {
+		return listeners{control: socket}, nil
+	}
+	scraped, err := metrics.Listen(options.MetricsAddr)
+	if err != nil {
+		socket.Close()
+		return listeners{}, err
+	}
+	return listeners{control: socket, metrics: scraped}, nil
+}
+
+func (l listeners) close() {
+	l.control.Close()
+	if l.metrics != nil {
+		l.metrics.Close()
+	}
+}

@@ -1,0 +1,252 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"synscreen/pkg/config"
+	"synscreen/pkg/control"
+	"synscreen/pkg/dataplane"
+	"synscreen/pkg/dataplane/userspace"
+)
+
+// scripted is a dataplane whose commits and upgrades end as they are told to.
+type scripted struct {
+	running  userspace.Running
+	refuse   error // what the next commits end with
+	degrade  bool
+	commits  []string // "time source" of each, from the start of the test
+	upgrades []string
+	began    time.Time
+}
+
+func (s *scripted) at(what string) string { return fmt.Sprintf("%s %s", time.Since(s.began), what) }
+
+func (s *scripted) Commit(source string, _ *config.Config) (userspace.Running, error) {
+	s.commits = append(s.commits, s.at(source))
+	if s.refuse != nil {
+		return s.running, s.refuse
+	}
+	s.running = userspace.Running{
+		Source: source, Generation: s.running.Generation + 1, Mode: dataplane.ModeSynCookie, Degraded: s.degrade,
+	}
+	return s.running, nil
+}
+
+func (s *scripted) Upgrade() (userspace.Running, error) {
+	s.upgrades = append(s.upgrades, s.at(s.running.Source))
+	if s.degrade {
+		return s.running, userspace.ErrDegraded
+	}
+	s.running.Degraded = false
+	s.running.Generation++
+	return s.running, nil
+}
+
+func (s *scripted) Running() userspace.Running { return s.running }
+
+func (s *scripted) Capabilities() (userspace.Running, dataplane.Capabilities, *userspace.Rejection, error) {
+	return s.running, dataplane.Capabilities{}, nil, nil
+}
+
+func (s *scripted) Status() (dataplane.Status, error) { return dataplane.Status{}, nil }
+
+func (s *scripted) Flows(uint64, int) ([]dataplane.FlowRow, uint64, error) { return nil, 0, nil }
+
+// bench is a loop that runs in a bubble of its own time.
+type bench struct {
+	dataplane *scripted
+	backend   *backend
+	hangup    chan os.Signal
+	file      string
+	log       journal
+	saved     []string
+}
+
+const valid = "set system dataplane-type userspace\n"
+
+// inLoop starts a loop with a first configuration and calls use once that is committed or refused.
+func inLoop(t *testing.T, dataplane *scripted, use func(b *bench)) {
+	t.Helper()
+	b := &bench{dataplane: dataplane, hangup: make(chan os.Signal), file: filepath.Join(t.TempDir(), "f.conf")}
+	first, err := parse("first.conf", []byte(valid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		commits, done, ended := make(chan commitCall), make(chan struct{}), make(chan struct{})
+		b.backend = &backend{dataplane: dataplane, commits: commits, done: done}
+		dataplane.began = time.Now()
+		l := &loop{
+			dataplane: dataplane, file: b.file, log: b.log.logger(), hangup: b.hangup, commits: commits,
+			watcher: newWatcher(),
+			save: func(text []byte) error {
+				b.saved = append(b.saved, string(text))
+				return nil
+			},
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		go func() {
+			defer close(ended)
+			l.run(ctx, first, func() {})
+			close(done)
+		}()
+		synctest.Wait()
+		use(b)
+		stop()
+		<-ended
+	})
+}
+
+// commit sends a text as the command line would.
+func (b *bench) commit(t *testing.T, name, text string) control.CommitResult {
+	t.Helper()
+	result, err := b.backend.Commit(t.Context(), control.CommitRequest{Name: name, Text: text})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func TestRefusedStartIsTriedAgainEverLessOften(t *testing.T) {
+	dataplane := &scripted{refuse: &userspace.RefusedError{Refusals: []userspace.Refusal{{
+		Path: "security flow", Reason: "no mint", Remedy: "mend it",
+	}}}}
+	inLoop(t, dataplane, func(b *bench) {
+		want := []string{
+			`level=ERROR msg="configuration refused" config=first.conf running_generation=0 at="" ` +
+				`path="security flow" reason="no mint" remedy="mend it"`,
+			`level=INFO msg="commit will be tried again" delay_s=5`,
+		}
+		if diff := cmp.Diff(want, b.log.take()); diff != "" {
+			t.Errorf("log (-want +got):\n%s", diff)
+		}
+		time.Sleep(200 * time.Second)
+		synctest.Wait()
+		dataplane.refuse = nil
+		time.Sleep(time.Hour)
+		synctest.Wait()
+	})
+	want := []string{"0s first.conf", "5s first.conf", "15s first.conf", "35s first.conf",
+		"1m15s first.conf", "2m15s first.conf", "3m15s first.conf", "4m15s first.conf"}
+	if diff := cmp.Diff(want, dataplane.commits); diff != "" {
+		t.Errorf("commits (-want +got):\n%s", diff)
+	}
+	if dataplane.running.Generation != 1 {
+		t.Errorf("generation %d", dataplane.running.Generation)
+	}
+}
+
+func TestCommitEndsTheTriesOfARefusedStart(t *testing.T) {
+	dataplane := &scripted{refuse: errors.New("no such interface")}
+	inLoop(t, dataplane, func(b *bench) {
+		dataplane.refuse = nil
+		result := b.commit(t, "other.conf", valid)
+		if !result.Committed || result.Generation != 1 || result.Mode != dataplane.running.Mode {
+			t.Errorf("result %+v", result)
+		}
+		time.Sleep(time.Hour)
+	})
+	if diff := cmp.Diff([]string{"0s first.conf", "0s other.conf"}, dataplane.commits); diff != "" {
+		t.Errorf("commits (-want +got):\n%s", diff)
+	}
+}
+
+func TestRefusedCommitChangesNothing(t *testing.T) {
+	dataplane := &scripted{}
+	inLoop(t, dataplane, func(b *bench) {
+		for _, test := range []struct {
+			text   string
+			refuse error
+			want   []string
+		}{
+			{text: "set sistem\n", want: []string{"bad.conf:1:5: "}},
+			{text: valid, refuse: errors.New("one\ntwo"), want: []string{"one", "two"}},
+		} {
+			dataplane.refuse = test.refuse
+			result := b.commit(t, "bad.conf", test.text)
+			if result.Committed || result.Generation != 1 || len(result.Errors) != len(test.want) {
+				t.Fatalf("result %+v", result)
+			}
+			for i, want := range test.want {
+				if !strings.HasPrefix(result.Errors[i], want) {
+					t.Errorf("error %q, want %q...", result.Errors[i], want)
+				}
+			}
+		}
+		time.Sleep(time.Hour)
+	})
+	if dataplane.running.Source != "first.conf" || len(dataplane.commits) != 2 {
+		t.Errorf("running %+v after commits %v", dataplane.running, dataplane.commits)
+	}
+}
+
+func TestOnlyWhatRunsIsSaved(t *testing.T) {
+	const second = valid + "set system host-name second\n"
+	inLoop(t, &scripted{}, func(b *bench) {
+		b.commit(t, "second.conf", second)
+		b.dataplane.refuse = errors.New("no")
+		b.commit(t, "third.conf", valid)
+		if diff := cmp.Diff([]string{valid, second}, b.saved); diff != "" {
+			t.Errorf("saved (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestConfigurationWithoutCookiesIsTriedAgainForThem(t *testing.T) {
+	dataplane := &scripted{degrade: true}
+	inLoop(t, dataplane, func(*bench) {
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		dataplane.degrade = false
+		time.Sleep(time.Hour)
+	})
+	want := []string{"5s first.conf", "15s first.conf", "35s first.conf"}
+	if diff := cmp.Diff(want, dataplane.upgrades); diff != "" {
+		t.Errorf("upgrades (-want +got):\n%s", diff)
+	}
+	if dataplane.running.Degraded || dataplane.running.Generation != 2 {
+		t.Errorf("running %+v", dataplane.running)
+	}
+}
+
+func TestHangupReadsTheFileAgain(t *testing.T) {
+	dataplane := &scripted{}
+	inLoop(t, dataplane, func(b *bench) {
+		b.log.take()
+		b.hangup <- os.Interrupt // no such file
+		synctest.Wait()
+		want := []string{fmt.Sprintf(`level=ERROR msg="configuration refused" config=%s running_generation=1 `+
+			`error="read the configuration: open %s: no such file or directory"`, b.file, b.file)}
+		if diff := cmp.Diff(want, b.log.take()); diff != "" {
+			t.Errorf("log (-want +got):\n%s", diff)
+		}
+		if err := os.WriteFile(b.file, []byte(valid), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		b.hangup <- os.Interrupt
+		synctest.Wait()
+		if dataplane.running.Source != b.file || dataplane.running.Generation != 2 {
+			t.Errorf("running %+v", dataplane.running)
+		}
+	})
+}
+
+func TestCommitToADaemonThatStopsIsAnError(t *testing.T) {
+	done := make(chan struct{})
+	close(done)
+	b := &backend{commits: make(chan commitCall), done: done}
+	_, err := b.Commit(t.Context(), control.CommitRequest{})
+	if err == nil || err.Error() != "commit: the daemon is stopping" {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,62 @@
+package daemon
+
+import (
+	"log/slog"
+
+	"synscreen/pkg/dataplane"
+)
+
+// watcher turns one reading of the engine a second into log records: what grew, what changed.
+type watcher struct {
+	zones map[string]dataplane.ZoneStatus
+	ports map[string]dataplane.PortStatus
+}
+
+func newWatcher() *watcher {
+	return &watcher{zones: map[string]dataplane.ZoneStatus{}, ports: map[string]dataplane.PortStatus{}}
+}
+
+// observe compares a reading with the one before and logs the difference.
+func (w *watcher) observe(log *slog.Logger, status dataplane.Status) {
+	zones := make(map[string]dataplane.ZoneStatus, len(status.Zones))
+	for _, zone := range status.Zones {
+		observeZone(log, w.zones[zone.Name], zone)
+		zones[zone.Name] = zone
+	}
+	w.zones = zones
+	ports := make(map[string]dataplane.PortStatus, len(status.Ports))
+	for _, port := range status.Ports {
+		before, known := w.ports[port.Interface]
+		observePort(log, before, known, port)
+		ports[port.Interface] = port
+	}
+	w.ports = ports
+}
+
+// observeZone logs at most one alarm, and the way into a flood and out of it. A flood that came and
+// went between two readings is both.
+func observeZone(log *slog.Logger, before, now dataplane.ZoneStatus) {
+	log = log.With("tag", "RT_SCREEN_TCP", "zone", now.Name, "profile", now.Profile, "syn_rate", now.SynRate)
+	if now.Alarms > before.Alarms {
+		log.Warn("SYN flood alarm", "alarms", now.Alarms-before.Alarms, "flooding_destinations", now.Flooding)
+	}
+	entered := before.Flooding == 0 && (now.Flooding > 0 || now.Attacks > before.Attacks)
+	if entered {
+		log.Warn("zone is flooding", "flooding_destinations", now.Flooding,
+			"attacks", now.Attacks-min(before.Attacks, now.Attacks))
+	}
+	if now.Flooding == 0 && (entered || before.Flooding > 0) {
+		log.Info("zone is calm again", "attacks_total", now.Attacks, "cookies_valid_total", now.CookiesValid)
+	}
+}
+
+// observePort logs a link that was lost or found.
+func observePort(log *slog.Logger, before dataplane.PortStatus, known bool, now dataplane.PortStatus) {
+	log = log.With("port", now.Interface, "wire", now.Wire)
+	switch {
+	case !now.Carrier && (!known || before.Carrier):
+		log.Warn("port has no link", "held_down", now.HeldDown, "peer", now.Peer)
+	case now.Carrier && known && !before.Carrier:
+		log.Info("port has its link again")
+	}
+}

@@ -1,0 +1,61 @@
+package dataplane
+
+import "time"
+
+// Status is one reading of a running engine.
+type Status struct {
+	Generation      uint64        `json:"generation"` // 0: nothing is published
+	Mode            Mode          `json:"mode"`
+	Uptime          time.Duration `json:"uptime_ns"`
+	Learning        bool          `json:"learning"`
+	CheckEpoch      uint64        `json:"check_epoch"`
+	MintEpoch       uint64        `json:"mint_epoch"`
+	ClusterOffset   time.Duration `json:"cluster_offset_ns"` // cluster time minus this machine's clock
+	Workers         uint32        `json:"workers"`
+	FramesPerWorker uint32        `json:"frames_per_worker"`
+	ChunkSize       uint32        `json:"chunk_size"`
+	Flows           FlowTable     `json:"flows"`
+	Splices         SpliceTotals  `json:"splices"`
+	Ports           []PortStatus  `json:"ports"` // sorted by interface
+	Wires           []WireStatus  `json:"wires"` // sorted by name
+	Zones           []ZoneStatus  `json:"zones"` // sorted by name
+}
+
+// FlowTable is the fill and the history of the flow table.
+type FlowTable struct {
+	Used      uint64 `json:"used"`
+	Capacity  uint64 `json:"capacity"`
+	Installed uint64 `json:"installed"`
+	Spliced   uint64 `json:"spliced"` // of those installed
+	Expired   uint64 `json:"expired"`
+	Refused   uint64 `json:"refused"` // no room
+}
+
+// SpliceTotals is the history of splices, and what is held for those that are pending.
+type SpliceTotals struct {
+	Opened       uint64 `json:"opened"`
+	Refused      uint64 `json:"refused"`
+	TimedOut     uint64 `json:"timed_out"`
+	HeldFrames   uint64 `json:"held_frames"`
+	HeldCapacity uint64 `json:"held_capacity"`
+}
+
+// WireStatus is one pair of ports.
+type WireStatus struct {
+	Name      string    `json:"name"`
+	Ports     [2]string `json:"ports"`
+	Bridge    string    `json:"bridge,omitempty"` // empty under on-failure closed
+	OnFailure OnFailure `json:"on_failure"`
+}
+
+// ZoneStatus is what the meters of one zone say.
+type ZoneStatus struct {
+	Name         string        `json:"name"`
+	Profile      string        `json:"profile,omitempty"`
+	Flooding     uint32        `json:"flooding"` // destinations that flood
+	FloodingFor  time.Duration `json:"flooding_ns"`
+	SynRate      uint32        `json:"syn_rate"` // SYNs of the last whole second
+	Alarms       uint64        `json:"alarms"`
+	Attacks      uint64        `json:"attacks"`
+	CookiesValid uint64        `json:"cookies_valid"`
+}

@@ -1,0 +1,91 @@
+package userspace
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"synscreen/pkg/dataplane"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func TestEncodeGivesTheGoldenBytes(t *testing.T) {
+	const golden = "testdata/one-wire.hex"
+	s := compiled(t, oneWire)
+	s.mode = dataplane.ModeSynCookie
+	got := dump(encode(s, 7))
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("encoded bytes differ from %s:\n%s", golden, diff)
+	}
+}
+
+func TestEncodeReadsBackAsTheConfiguration(t *testing.T) {
+	s := compiled(t, oneWire)
+	s.mode = dataplane.ModeSynCookie
+	got := decode(t, encode(s, 7))
+	want := decoded{
+		Header: HeaderRecord{
+			Magic: SnapshotMagic, Version: 1, HeaderSize: 104, TotalSize: 520, Generation: 7,
+			Zones:    SectionRecord{Offset: 104, Count: 2},
+			Ports:    SectionRecord{Offset: 248, Count: 2},
+			Wires:    SectionRecord{Offset: 296, Count: 1},
+			Profiles: SectionRecord{Offset: 376, Count: 1},
+			Prefixes: SectionRecord{Offset: 472, Count: 2},
+			Mode:     1, Activation: 1, NoSynCheck: 1, TimeWaitS: 151, InitialTimeoutS: 22,
+		},
+		Zones: []ZoneRecord{
+			{Name: padded("trust"), Profile: NoIndex},
+			{Name: padded("untrust"), Profile: 0},
+		},
+		Ports: []PortRecord{
+			{Ifname: [InterfaceSize]byte([]byte("eth1\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")), Zone: 1, Wire: 0},
+			{Ifname: [InterfaceSize]byte([]byte("eth2\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")), Zone: 0, Wire: 0},
+		},
+		Wires: []WireRecord{{Name: padded("w1"), Port: [2]uint16{1, 0}, OnFailure: 1}},
+		Profiles: []ProfileRecord{{
+			Name: padded("web"), AlarmThreshold: 1001, AttackThreshold: 1002, SourceThreshold: 1003,
+			DestinationThreshold: 1004, TimeoutS: 21, PrefixFirst: 0, PrefixCount: 2,
+		}},
+		Prefixes: []PrefixRecord{
+			{Address: [16]byte{10: 0xff, 11: 0xff, 12: 192, 13: 0, 14: 2}, Length: 120, Kind: PrefixSource, List: 0},
+			{Address: [16]byte{0x20, 0x01, 0x0d, 0xb8}, Length: 32, Kind: PrefixDestination, List: 1},
+		},
+	}
+	want.Header.Digest = got.Header.Digest // decode has checked it
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("decoded (-want +got):\n%s", diff)
+	}
+}
+
+func TestEncodeOfEqualSnapshotsIsEqual(t *testing.T) {
+	first := encode(compiled(t, oneWire), 1)
+	for range 20 {
+		if !bytes.Equal(encode(compiled(t, oneWire), 1), first) {
+			t.Fatal("one configuration gave two encodings")
+		}
+	}
+}
+
+func TestEncodeOfNothingIsAHeader(t *testing.T) {
+	if got := decode(t, encode(&snapshot{}, 1)); got.Header.TotalSize != 104 {
+		t.Errorf("total size %d, want 104", got.Header.TotalSize)
+	}
+}
+
+func padded(name string) (out [NameSize]byte) {
+	copy(out[:], name)
+	return out
+}

@@ -1,0 +1,23 @@
+// Package userspace drives the AF_XDP engine: it compiles a configuration to the engine's snapshot,
+// stages it, derives from the engine's proofs whether it may run, and publishes or drops it.
+package userspace
+
+import "synscreen/pkg/dataplane"
+
+// Engine is what the manager needs of a packet engine. One goroutine at a time calls it.
+type Engine interface {
+	// Prepare stages an encoded snapshot. On failure nothing is staged.
+	Prepare(snapshot []byte) error
+	// Publish makes what is staged the running configuration.
+	Publish() error
+	// Drop undoes Prepare; it does nothing when nothing is staged.
+	Drop()
+	// Capabilities reports what was proved of what is staged, else of what runs.
+	Capabilities() (dataplane.Capabilities, error)
+	// Status reads every counter once.
+	Status() (dataplane.Status, error)
+	// Flows reads up to limit flows from cursor on, 0 at first. No rows means the end.
+	Flows(cursor uint64, limit int) (rows []dataplane.FlowRow, next uint64, err error)
+	// Close ends the engine.
+	Close(leave dataplane.Leave)
+}

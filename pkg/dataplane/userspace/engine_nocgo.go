@@ -1,0 +1,23 @@
+//go:build !cgo
+
+package userspace
+
+import (
+	"errors"
+
+	"synscreen/pkg/dataplane"
+)
+
+// errNoEngine says what a build without cgo can do.
+var errNoEngine = errors.New("open the engine: this build of synscreen has none (built without cgo): " +
+	"it offers check, help and the commands that speak to a running daemon; " +
+	"build with CGO_ENABLED=1 for the rest")
+
+// Open makes no engine in this build.
+func Open(dataplane.EngineOptions) (Engine, error) { return nil, errNoEngine }
+
+// Detach does nothing in this build.
+func Detach(string) (int, error) { return 0, errNoEngine }
+
+// Library describes the engine's library of this build.
+func Library() string { return "none (built without cgo)" }

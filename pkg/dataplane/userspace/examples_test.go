@@ -1,0 +1,52 @@
+package userspace
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"synscreen/pkg/config"
+)
+
+const examplesDir = "../../../examples"
+
+func TestExamplesAreValid(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(examplesDir, "*.*"))
+	if err != nil || len(files) < 5 {
+		t.Fatalf("%d examples, error %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			cfg := parseExample(t, filepath.Base(file))
+			if err := Check(cfg); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestExampleInSetFormIsTheOneInBraces(t *testing.T) {
+	braces, refusals := compile(parseExample(t, "web-server.conf"))
+	set, more := compile(parseExample(t, "web-server.set"))
+	if len(refusals)+len(more) > 0 {
+		t.Fatal(refusals, more)
+	}
+	if diff := cmp.Diff(dump(encode(braces, 1)), dump(encode(set, 1))); diff != "" {
+		t.Errorf("the two forms differ:\n%s", diff)
+	}
+}
+
+func parseExample(t *testing.T, name string) *config.Config {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(examplesDir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, _, err := config.Parse(name, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}

@@ -1,0 +1,49 @@
+package userspace
+
+import (
+	"testing"
+
+	"synscreen/pkg/config"
+)
+
+// oneWire is the least that has all kinds of records. Its order is not the sorted one.
+const oneWire = `
+set system dataplane-type userspace
+set security forwarding-options secure-wire w1 interface [ eth2 eth1 ]
+set security forwarding-options secure-wire w1 on-failure closed
+set security screen ids-option web tcp syn-flood alarm-threshold 1001
+set security screen ids-option web tcp syn-flood attack-threshold 1002
+set security screen ids-option web tcp syn-flood source-threshold 1003
+set security screen ids-option web tcp syn-flood destination-threshold 1004
+set security screen ids-option web tcp syn-flood timeout 21
+set security screen ids-option web tcp syn-flood white-list b destination-address 2001:db8::/32
+set security screen ids-option web tcp syn-flood white-list a source-address 192.0.2.0/24
+set security screen ids-option unused tcp syn-flood
+set security zones security-zone untrust interfaces eth1
+set security zones security-zone untrust screen web
+set security zones security-zone trust interfaces eth2
+set security flow tcp-session time-wait-state session-timeout 151
+set security flow tcp-session tcp-initial-timeout 22
+set security flow tcp-session no-syn-check
+set security flow syn-cookie activation always
+`
+
+const wantCookie = "set security flow syn-flood-protection-mode syn-cookie\n"
+
+func parse(t *testing.T, text string) *config.Config {
+	t.Helper()
+	cfg, _, err := config.Parse("test.conf", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+func compiled(t *testing.T, text string) *snapshot {
+	t.Helper()
+	out, refusals := compile(parse(t, text))
+	if len(refusals) > 0 {
+		t.Fatal(refusals)
+	}
+	return out
+}

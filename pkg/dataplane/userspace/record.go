@@ -1,0 +1,98 @@
+package userspace
+
+// The records mirror the structs of csrc/include/synscreen/snapshot.h, field by field; a test compares
+// sizes and offsets with those of the C compiler. They have no implicit padding.
+
+// Values of snapshot.h's enumerators.
+const (
+	SnapshotMagic   = 0x53594e53
+	SnapshotVersion = 1
+	NameSize        = 68
+	InterfaceSize   = 16
+	DigestSize      = 32
+	ZonesMax        = 64
+	PortsMax        = 64
+	WiresMax        = 32
+	ProfilesMax     = 64
+	PrefixesMax     = 4096
+	WhiteListMax    = 64
+	NoIndex         = 0xffff
+)
+
+// Kinds of a white-list's prefix.
+const (
+	PrefixSource      = 0
+	PrefixDestination = 1
+)
+
+// SectionRecord is struct screen_section.
+type SectionRecord struct {
+	Offset uint32
+	Count  uint32
+}
+
+// HeaderRecord is struct screen_snapshot_header.
+type HeaderRecord struct {
+	Magic           uint32
+	Version         uint16
+	HeaderSize      uint16
+	TotalSize       uint32
+	Reserved0       uint32
+	Digest          [DigestSize]byte
+	Generation      uint64
+	Zones           SectionRecord
+	Ports           SectionRecord
+	Wires           SectionRecord
+	Profiles        SectionRecord
+	Prefixes        SectionRecord
+	Mode            uint8
+	Activation      uint8
+	NoSynCheck      uint8
+	Reserved1       uint8
+	TimeWaitS       uint16
+	InitialTimeoutS uint16
+}
+
+// ZoneRecord is struct screen_zone_config.
+type ZoneRecord struct {
+	Name     [NameSize]byte
+	Profile  uint16
+	Reserved uint16
+}
+
+// PortRecord is struct screen_port_config.
+type PortRecord struct {
+	Ifname   [InterfaceSize]byte
+	Zone     uint16
+	Wire     uint16
+	Reserved uint32
+}
+
+// WireRecord is struct screen_wire_config.
+type WireRecord struct {
+	Name      [NameSize]byte
+	Port      [2]uint16
+	OnFailure uint8
+	Reserved  [7]uint8
+}
+
+// ProfileRecord is struct screen_profile_config.
+type ProfileRecord struct {
+	Name                 [NameSize]byte
+	AlarmThreshold       uint32
+	AttackThreshold      uint32
+	SourceThreshold      uint32
+	DestinationThreshold uint32
+	TimeoutS             uint32
+	PrefixFirst          uint32
+	PrefixCount          uint32
+}
+
+// PrefixRecord is struct screen_prefix_config.
+type PrefixRecord struct {
+	Address  [16]byte
+	Length   uint8
+	Kind     uint8
+	List     uint16
+	Reserved uint32
+}

@@ -1,0 +1,56 @@
+package userspace
+
+import (
+	"net/netip"
+
+	"synscreen/pkg/dataplane"
+)
+
+// snapshot is one configuration as the engine sees it: sorted lists that refer to each other by
+// position. Two equal configurations give equal snapshots.
+type snapshot struct {
+	mode            dataplane.Mode
+	always          bool // challenge in calm too
+	noSynCheck      bool
+	timeWaitS       int
+	initialTimeoutS int
+	zones           []zone
+	ports           []port
+	wires           []wire
+	profiles        []profile
+	prefixes        []prefix
+}
+
+type zone struct {
+	name    string
+	profile int // NoIndex: not screened
+}
+
+type port struct {
+	ifname string
+	zone   int // NoIndex: in no zone
+	wire   int
+}
+
+type wire struct {
+	name      string
+	ports     [2]int
+	onFailure dataplane.OnFailure
+}
+
+type profile struct {
+	name                 string
+	alarmThreshold       int
+	attackThreshold      int
+	sourceThreshold      int
+	destinationThreshold int
+	timeoutS             int
+	prefixFirst          int
+	prefixCount          int
+}
+
+type prefix struct {
+	prefix netip.Prefix
+	kind   uint8
+	list   int
+}

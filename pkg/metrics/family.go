@@ -1,0 +1,193 @@
+package metrics
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"synscreen/pkg/dataplane"
+)
+
+// families lists every family; the order is that of the engine's own description of itself.
+func families() []metric {
+	var all []metric
+	all = append(all, engineFamilies()...)
+	all = append(all, flowFamilies()...)
+	all = append(all, portFamilies()...)
+	return append(all, zoneFamilies()...)
+}
+
+func engineFamilies() []metric {
+	return []metric{
+		gauge("generation", "Generation of the running configuration; 0 when none runs.",
+			func(s *dataplane.Status) float64 { return float64(s.Generation) }),
+		gauge("syn_cookie_mode", "Whether SYNs to flooding destinations are challenged, not dropped.",
+			func(s *dataplane.Status) float64 { return truth(s.Mode == dataplane.ModeSynCookie) }),
+		gauge("learning", "Whether the learning period lasts.",
+			func(s *dataplane.Status) float64 { return truth(s.Learning) }),
+		gauge("uptime_seconds", "Time since the engine was made.",
+			func(s *dataplane.Status) float64 { return s.Uptime.Seconds() }),
+		gauge("cluster_offset_seconds", "Cluster time minus this machine's clock.",
+			func(s *dataplane.Status) float64 { return s.ClusterOffset.Seconds() }),
+		gauge("workers", "Worker threads, one for each receive queue of a port.",
+			func(s *dataplane.Status) float64 { return float64(s.Workers) }),
+		family("epoch", "Full epoch of the cookie keys, by use.", prometheus.GaugeValue,
+			[]string{"use"}, func(s *dataplane.Status, emit emit) {
+				emit(float64(s.CheckEpoch), "check")
+				emit(float64(s.MintEpoch), "mint")
+			}),
+	}
+}
+
+func flowFamilies() []metric {
+	return []metric{
+		gauge("flows", "Flows in the table.",
+			func(s *dataplane.Status) float64 { return float64(s.Flows.Used) }),
+		gauge("flows_capacity", "Entries of the flow table.",
+			func(s *dataplane.Status) float64 { return float64(s.Flows.Capacity) }),
+		counter("flows_installed_total", "Flows installed.",
+			func(s *dataplane.Status) uint64 { return s.Flows.Installed }),
+		counter("flows_spliced_total", "Flows installed by a splice.",
+			func(s *dataplane.Status) uint64 { return s.Flows.Spliced }),
+		counter("flows_expired_total", "Flows that ended by their timeout.",
+			func(s *dataplane.Status) uint64 { return s.Flows.Expired }),
+		counter("flows_refused_total", "Flows that found no room in the table.",
+			func(s *dataplane.Status) uint64 { return s.Flows.Refused }),
+		counter("splices_opened_total", "Splices that the server answered.",
+			func(s *dataplane.Status) uint64 { return s.Splices.Opened }),
+		counter("splices_refused_total", "Splices that the server refused.",
+			func(s *dataplane.Status) uint64 { return s.Splices.Refused }),
+		counter("splices_timed_out_total", "Splices that the server did not answer.",
+			func(s *dataplane.Status) uint64 { return s.Splices.TimedOut }),
+		gauge("held_frames", "Frames of early data that wait for a server.",
+			func(s *dataplane.Status) float64 { return float64(s.Splices.HeldFrames) }),
+		gauge("held_frames_capacity", "Frames of early data that may wait.",
+			func(s *dataplane.Status) float64 { return float64(s.Splices.HeldCapacity) }),
+	}
+}
+
+func portFamilies() []metric {
+	return []metric{
+		family("port_info", "Always 1; the labels describe the port.", prometheus.GaugeValue,
+			[]string{"port", "peer", "wire", "zone", "attach", "bind", "on_failure"},
+			func(s *dataplane.Status, emit emit) {
+				for _, p := range s.Ports {
+					emit(1, p.Interface, p.Peer, p.Wire, p.Zone, attach(p), bind(p), p.OnFailure.String())
+				}
+			}),
+		portGauge("port_carrier", "Whether the port has a link.",
+			func(p *dataplane.PortStatus) float64 { return truth(p.Carrier) }),
+		portGauge("port_held_down", "Whether the port is down because its peer lost the link.",
+			func(p *dataplane.PortStatus) float64 { return truth(p.HeldDown) }),
+		portGauge("port_queues", "Receive queues of the port.",
+			func(p *dataplane.PortStatus) float64 { return float64(p.Queues) }),
+		portGauge("port_mtu_bytes", "MTU of the port.",
+			func(p *dataplane.PortStatus) float64 { return float64(p.MTU) }),
+		portCounter("port_receive_frames_total", "Frames taken from the receive rings.",
+			func(p *dataplane.PortStatus) uint64 { return p.RxFrames }),
+		portCounter("port_receive_bytes_total", "Bytes taken from the receive rings.",
+			func(p *dataplane.PortStatus) uint64 { return p.RxBytes }),
+		portCounter("port_transmit_frames_total", "Frames given to the transmit rings.",
+			func(p *dataplane.PortStatus) uint64 { return p.TxFrames }),
+		portCounter("port_transmit_bytes_total", "Bytes given to the transmit rings.",
+			func(p *dataplane.PortStatus) uint64 { return p.TxBytes }),
+		portCounter("port_kernel_receive_dropped_total", "Frames lost because a receive ring was full.",
+			func(p *dataplane.PortStatus) uint64 { return p.KernelRxDropped }),
+		portCounter("port_kernel_fill_empty_total", "Times that no memory was free for a frame.",
+			func(p *dataplane.PortStatus) uint64 { return p.KernelFillEmpty }),
+		family("frames_total", "Frames by the verdict and the one reason that each had.",
+			prometheus.CounterValue, []string{"port", "zone", "verdict", "reason"},
+			func(s *dataplane.Status, emit emit) {
+				for _, p := range s.Ports {
+					for _, r := range p.Frames {
+						emit(float64(r.Frames), p.Interface, p.Zone, r.Verdict.String(), r.Reason)
+					}
+				}
+			}),
+		family("shim_frames_total", "Frames by what the XDP program did with them.",
+			prometheus.CounterValue, []string{"port", "counter"},
+			func(s *dataplane.Status, emit emit) {
+				for _, p := range s.Ports {
+					for _, c := range p.Shim {
+						emit(float64(c.Frames), p.Interface, c.Counter)
+					}
+				}
+			}),
+	}
+}
+
+func attach(p dataplane.PortStatus) string {
+	if p.Native {
+		return "native"
+	}
+	return "generic"
+}
+
+func bind(p dataplane.PortStatus) string {
+	if p.ZeroCopy {
+		return "zero-copy"
+	}
+	return "copy"
+}
+
+func zoneFamilies() []metric {
+	return []metric{
+		zoneGauge("zone_flooding", "Destinations of the zone that flood.",
+			func(z *dataplane.ZoneStatus) float64 { return float64(z.Flooding) }),
+		zoneGauge("syn_rate", "SYNs from the zone in the last whole second.",
+			func(z *dataplane.ZoneStatus) float64 { return float64(z.SynRate) }),
+		zoneCounter("zone_alarms_total", "Destinations that reached alarm-threshold, one a second each.",
+			func(z *dataplane.ZoneStatus) uint64 { return z.Alarms }),
+		zoneCounter("zone_attacks_total", "Times that a destination went from calm to flooding.",
+			func(z *dataplane.ZoneStatus) uint64 { return z.Attacks }),
+		zoneCounter("zone_cookies_valid_total", "Valid cookies that came back.",
+			func(z *dataplane.ZoneStatus) uint64 { return z.CookiesValid }),
+	}
+}
+
+func family(name, help string, kind prometheus.ValueType, labels []string,
+	read func(*dataplane.Status, emit)) metric {
+	return metric{
+		desc: prometheus.NewDesc("synscreen_"+name, help, labels, nil),
+		kind: kind,
+		read: read,
+	}
+}
+
+func gauge(name, help string, read func(*dataplane.Status) float64) metric {
+	return family(name, help, prometheus.GaugeValue, nil,
+		func(s *dataplane.Status, emit emit) { emit(read(s)) })
+}
+
+func counter(name, help string, read func(*dataplane.Status) uint64) metric {
+	return family(name, help, prometheus.CounterValue, nil,
+		func(s *dataplane.Status, emit emit) { emit(float64(read(s))) })
+}
+
+func portGauge(name, help string, read func(*dataplane.PortStatus) float64) metric {
+	return family(name, help, prometheus.GaugeValue, []string{"port"},
+		func(s *dataplane.Status, emit emit) {
+			for i := range s.Ports {
+				emit(read(&s.Ports[i]), s.Ports[i].Interface)
+			}
+		})
+}
+
+func portCounter(name, help string, read func(*dataplane.PortStatus) uint64) metric {
+	m := portGauge(name, help, func(p *dataplane.PortStatus) float64 { return float64(read(p)) })
+	m.kind = prometheus.CounterValue
+	return m
+}
+
+func zoneGauge(name, help string, read func(*dataplane.ZoneStatus) float64) metric {
+	return family(name, help, prometheus.GaugeValue, []string{"zone"},
+		func(s *dataplane.Status, emit emit) {
+			for i := range s.Zones {
+				emit(read(&s.Zones[i]), s.Zones[i].Name)
+			}
+		})
+}
+
+func zoneCounter(name, help string, read func(*dataplane.ZoneStatus) uint64) metric {
+	m := zoneGauge(name, help, func(z *dataplane.ZoneStatus) float64 { return float64(read(z)) })
+	m.kind = prometheus.CounterValue
+	return m
+}

@@ -1,0 +1,81 @@
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
+
+// FloodOptions shape a flood; see `synscreen-flood --help`.
+type FloodOptions struct {
+	Family  int    // 4 (default) or 6
+	Ports   string // "80" (default) or "A-B"
+	Rate    int    // SYNs per second; 0: all it can
+	Seconds int    // 1-120
+	Threads int    // 1 by default
+	Options string // TCP options: "linux" (default) or "none"
+	CPU     string // pin to these CPUs, as taskset -c wants them; "" for no pinning
+}
+
+// Flood is a running flood.
+type Flood struct{ *Process }
+
+// FloodResult is what a flood says at its end.
+type FloodResult struct {
+	Sent    uint64  `json:"sent"`
+	Errors  uint64  `json:"errors"`
+	Seconds float64 `json:"seconds"`
+	Rate    float64 `json:"rate"`
+}
+
+// StartFlood floods the server from the attacker with SYNs from the spoofed prefix, inside the
+// lab's VLAN if it has one. It ends by itself.
+func (w *WireLab) StartFlood(options FloodOptions) (*Flood, error) {
+	binary, err := Built("c/test/synscreen-flood")
+	if err != nil {
+		return nil, err
+	}
+	var args []string
+	if options.CPU != "" {
+		args = append(args, "taskset", "-c", options.CPU)
+	}
+	args = append(args, binary, "--json")
+	p, err := w.Attacker.Start(append(args, w.floodArguments(options)...)...)
+	return &Flood{p}, err
+}
+
+func (w *WireLab) floodArguments(options FloodOptions) []string {
+	source, destination := SpoofedPrefix4, ServerAddr4
+	if options.Family == 6 {
+		source, destination = SpoofedPrefix6, ServerAddr6
+	}
+	args := []string{"--interface", EndDev, "--source", source, "--destination", destination,
+		"--dmac", ServerMAC, "--rate", strconv.Itoa(options.Rate),
+		"--seconds", strconv.Itoa(options.Seconds)}
+	if options.Ports != "" {
+		args = append(args, "--ports", options.Ports)
+	}
+	if options.Threads != 0 {
+		args = append(args, "--threads", strconv.Itoa(options.Threads))
+	}
+	if options.Options != "" {
+		args = append(args, "--options", options.Options)
+	}
+	if w.options.VLAN != 0 {
+		args = append(args, "--vlan", strconv.Itoa(w.options.VLAN))
+	}
+	return args
+}
+
+// Result waits for the flood's end.
+func (f *Flood) Result(ctx context.Context) (FloodResult, error) {
+	var result FloodResult
+	if err := f.Wait(ctx); err != nil {
+		return result, err
+	}
+	if err := json.Unmarshal([]byte(f.Stdout()), &result); err != nil {
+		return result, fmt.Errorf("%s: %w", f, err)
+	}
+	return result, nil
+}
