@@ -118,6 +118,7 @@ uint32_t screen_flow_take(struct screen_flows *t)
 	} while (!atomic_compare_exchange_weak_explicit(&t->free, &old, next, memory_order_acq_rel,
 							memory_order_acquire));
 	f = &t->flows[index];
+	atomic_store_explicit(&f->state, SCREEN_FLOW_FREE, memory_order_relaxed);
 	f->created_s = 0;
 	f->client_low = f->client_slot = f->half_open_s = 0;
 	atomic_store_explicit(&f->closing, 0, memory_order_relaxed);

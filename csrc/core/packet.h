@@ -123,13 +123,33 @@ screen_inline enum screen_kind screen_parse_ipv4(const uint8_t *data, const uint
 	return SCREEN_KIND_TCP;
 }
 
+/* Whether a next-header value names an extension header that the walk goes over. A look at a mask,
+ * because each comparison is a branch that the verifier follows once for every header before it. */
+screen_inline bool screen_is_extension(uint32_t next)
+{
+	const uint64_t mask = 1ull << SCREEN_PROTO_HOPOPTS | 1ull << SCREEN_PROTO_ROUTING |
+			      1ull << SCREEN_PROTO_FRAGMENT | 1ull << SCREEN_PROTO_AH |
+			      1ull << SCREEN_PROTO_DSTOPTS;
+
+	if (next >= 64)
+		return next == SCREEN_PROTO_MOBILITY;
+	return mask >> next & 1;
+}
+
+/* Bytes of an extension header that is no fragment header. */
+screen_inline uint32_t screen_extension_size(uint32_t next, uint32_t length)
+{
+	if (next == SCREEN_PROTO_AH)
+		return (length + 2) * 4; /* RFC 4302 section 2.2 */
+	return (length + 1) * 8;
+}
+
 /* RFC 8200 section 4. */
 screen_inline enum screen_kind screen_parse_ipv6(const uint8_t *data, const uint8_t *end,
 						 struct screen_packet *p)
 {
 	const uint8_t *ip = data + p->l3;
-	uint32_t at = p->l3 + 40u, next, total;
-	bool fragment = false;
+	uint32_t at = p->l3 + 40u, next, total, field = 0;
 
 	if (ip + 40 > end || ip[0] >> 4 != 6)
 		return SCREEN_KIND_MALFORMED;
@@ -139,45 +159,35 @@ screen_inline enum screen_kind screen_parse_ipv6(const uint8_t *data, const uint
 	p->family = 6;
 	p->end = (uint16_t)(p->l3 + total);
 	next = ip[6];
-	for (int i = 0; i <= SCREEN_EXTENSIONS_MAX; i++) {
+	for (int i = 0; screen_is_extension(next); i++) {
 		const uint8_t *header;
-		uint32_t size;
 
-		p->protocol = (uint8_t)next;
-		p->l4 = (uint16_t)at;
-		if (next != SCREEN_PROTO_HOPOPTS && next != SCREEN_PROTO_ROUTING &&
-		    next != SCREEN_PROTO_DSTOPTS && next != SCREEN_PROTO_FRAGMENT &&
-		    next != SCREEN_PROTO_AH && next != SCREEN_PROTO_MOBILITY)
-			return fragment ? SCREEN_KIND_FRAGMENT : SCREEN_KIND_TCP;
 		if (i == SCREEN_EXTENSIONS_MAX)
 			return SCREEN_KIND_EXTENSIONS;
 		if (at > SCREEN_HEADERS_MAX)
 			return SCREEN_KIND_MALFORMED;
+		screen_once(at);
 		header = data + at;
 		if (header + 8 > end)
 			return SCREEN_KIND_MALFORMED;
-		size = (header[1] + 1u) * 8;
-		if (next == SCREEN_PROTO_AH)
-			size = (header[1] + 2u) * 4; /* RFC 4302 section 2.2 */
 		if (next == SCREEN_PROTO_FRAGMENT) {
-			uint32_t field = screen_load_be16(header + 2);
-
-			size = 8;
 			/* RFC 6946: offset 0 and no more to come is a whole packet */
-			if (field & 0xfff9) {
-				fragment = true;
-				p->first_fragment = (field & 0xfff8) == 0;
-			}
-			if (field & 0xfff8) { /* no headers follow in a later fragment */
-				p->protocol = header[0];
-				p->l4 = (uint16_t)(at + 8);
-				return SCREEN_KIND_FRAGMENT;
-			}
+			field |= screen_load_be16(header + 2) & 0xfff9;
+			next = header[0];
+			at += 8;
+			if (field & 0xfff8) /* no headers follow in a later fragment */
+				break;
+			continue;
 		}
+		at += screen_extension_size(next, header[1]);
 		next = header[0];
-		at += size;
 	}
-	return SCREEN_KIND_EXTENSIONS;
+	p->protocol = (uint8_t)next;
+	p->l4 = (uint16_t)at;
+	if (!field)
+		return SCREEN_KIND_TCP;
+	p->first_fragment = (field & 0xfff8) == 0;
+	return SCREEN_KIND_FRAGMENT;
 }
 
 /* RFC 9293 section 3.1. */

@@ -3,10 +3,11 @@
 #include "budget.h"
 #include "frames.h"
 
-/* A quarter of the ring, and what forwarding may need of frames. */
+/* A quarter of the ring belongs to forwarding, and some frames to what is made or held here. Fill
+ * rings leave as many. */
 static const struct screen_budget BUDGET = {
 	.slots_reserved = SCREEN_RING_TX / 4,
-	.frames_reserved = 256,
+	.frames_reserved = 128,
 };
 
 static struct screen_queue *queue_of(const struct screen_worker *w, struct screen_port *port)
@@ -105,27 +106,35 @@ void screen_burst_flush(struct screen_worker *w, struct screen_port *port)
 	complete(w, q);
 }
 
+/* How many frames the kernel may have of one port, in its fill and receive rings together: its share
+ * of seven eighths. The rest is for what is on its way out, held, or made here. */
+static uint32_t fill_share(const struct screen_worker *w)
+{
+	uint32_t share = w->umem.chunks / 8 * 7 / w->view->ports_count;
+
+	return share < SCREEN_RING_FILL ? share : SCREEN_RING_FILL;
+}
+
 void screen_burst_refill(struct screen_worker *w, struct screen_port *port)
 {
 	struct screen_queue *q = queue_of(w, port);
-	uint32_t wanted, at, count = screen_frames_free(w);
+	struct xsk_ring_prod *fill = &q->main.fill;
+	uint32_t share = fill_share(w), at;
+	uint32_t wanted = q->with_kernel < share ? share - q->with_kernel : 0;
+	uint32_t spare = screen_frames_free(w);
 
-	/* frames that replies and held data must be able to have */
-	count = count > BUDGET.frames_reserved ? count - BUDGET.frames_reserved : 0;
-	wanted = xsk_prod_nb_free(&q->main.fill, SCREEN_RING_FILL);
-	wanted = wanted < count ? wanted : count;
-	/* leave something for the other ports' rings */
-	if (wanted > SCREEN_RING_FILL / 2)
-		wanted = SCREEN_RING_FILL / 2;
-	if (wanted == 0 || xsk_ring_prod__reserve(&q->main.fill, wanted, &at) != wanted)
+	spare = spare > BUDGET.frames_reserved ? spare - BUDGET.frames_reserved : 0;
+	wanted = wanted < spare ? wanted : spare;
+	if (wanted == 0 || xsk_ring_prod__reserve(fill, wanted, &at) != wanted)
 		return;
 	for (uint32_t i = 0; i < wanted; i++) {
 		uint64_t address = screen_frame_take(w);
 
 		screen_frame_own(w, address, (uint8_t)(port->slot + 1));
-		*xsk_ring_prod__fill_addr(&q->main.fill, at + i) = address;
+		*xsk_ring_prod__fill_addr(fill, at + i) = address;
 	}
-	xsk_ring_prod__submit(&q->main.fill, wanted);
+	xsk_ring_prod__submit(fill, wanted);
+	q->with_kernel += wanted;
 }
 
 static void hold(struct screen_worker *w, uint8_t slot, uint64_t address,
@@ -275,6 +284,7 @@ uint32_t screen_burst_receive(struct screen_worker *w, struct screen_port *port,
 		act(w, port->slot, address, &decisions[i]);
 	}
 	xsk_ring_cons__release(rx, count);
+	queue_of(w, port)->with_kernel -= count;
 	if (challenges)
 		answer(w, port, challenged, decided, addresses, challenges);
 	add(&w->counters[port->slot].rx_frames, count);

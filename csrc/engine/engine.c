@@ -79,6 +79,21 @@ static int allocate(struct screen_engine *e, struct screen_error_info *error)
 	return SCREEN_OK;
 }
 
+/* Keys are there before anybody can ask for them. */
+static int first_view(struct screen_engine *e, struct screen_error_info *error)
+{
+	struct screen_keyset *keyset = screen_keyring_keyset(e);
+
+	if (!keyset)
+		return screen_error_set(error, SCREEN_ERROR_KEY, 0, "epoch.floor",
+					"%s cannot be written, or there is no locked memory",
+					e->options.state_dir);
+	if (screen_view_renew(e, e->empty_policy, keyset) == 0)
+		return SCREEN_OK;
+	screen_keyset_free(keyset);
+	return screen_error_set(error, SCREEN_ERROR_MEMORY, ENOMEM, "view", "memory");
+}
+
 int screen_engine_create(const struct screen_engine_options *options,
 			 struct screen_engine **engine, struct screen_error_info *error)
 {
@@ -101,10 +116,9 @@ int screen_engine_create(const struct screen_engine_options *options,
 	result = screen_keyring_open(e, error);
 	if (result == 0)
 		result = allocate(e, error);
-	if (result == 0 && screen_view_renew(e, e->empty_policy, NULL))
-		result = screen_error_set(error, SCREEN_ERROR_MEMORY, ENOMEM, "view", "memory");
+	if (result == 0)
+		result = first_view(e, error);
 	if (result == 0) {
-		screen_capability_prove_core(e, &e->capabilities);
 		result = screen_keeper_start(e, error);
 	}
 	if (result) {
@@ -149,7 +163,9 @@ int screen_engine_capabilities(struct screen_engine *engine,
 	if (!engine || !capabilities)
 		return SCREEN_ERROR_ARGUMENT;
 	pthread_mutex_lock(&engine->lock);
-	*capabilities = engine->capabilities;
+	if (!engine->running)
+		screen_capability_prove_core(engine, &engine->proved);
+	*capabilities = engine->staged ? engine->staged_proved : engine->proved;
 	pthread_mutex_unlock(&engine->lock);
 	return SCREEN_OK;
 }

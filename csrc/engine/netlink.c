@@ -171,6 +171,18 @@ int screen_netlink_set_flags(uint32_t ifindex, uint32_t flags, uint32_t mask)
 	return talk(message, NULL, NULL);
 }
 
+/* The kernel does not take an alias with the message that makes a link. */
+static int set_alias(const char *ifname, const char *alias)
+{
+	char buffer[BUFFER] __attribute__((aligned(8)));
+	struct ifinfomsg *info;
+	struct nlmsghdr *message = request(buffer, RTM_NEWLINK, 0, 0, &info);
+
+	mnl_attr_put_strz(message, IFLA_IFNAME, ifname);
+	mnl_attr_put_strz(message, IFLA_IFALIAS, alias);
+	return talk(message, NULL, NULL);
+}
+
 int screen_netlink_add_bridge(const char *ifname, const char *alias)
 {
 	char buffer[BUFFER] __attribute__((aligned(8)));
@@ -178,9 +190,9 @@ int screen_netlink_add_bridge(const char *ifname, const char *alias)
 	struct nlmsghdr *message =
 		request(buffer, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, &info);
 	struct nlattr *outer, *inner;
+	int result;
 
 	mnl_attr_put_strz(message, IFLA_IFNAME, ifname);
-	mnl_attr_put_strz(message, IFLA_IFALIAS, alias);
 	outer = mnl_attr_nest_start(message, IFLA_LINKINFO);
 	mnl_attr_put_strz(message, IFLA_INFO_KIND, "bridge");
 	inner = mnl_attr_nest_start(message, IFLA_INFO_DATA);
@@ -189,7 +201,8 @@ int screen_netlink_add_bridge(const char *ifname, const char *alias)
 	mnl_attr_put_u8(message, IFLA_BR_MCAST_SNOOPING, 0);
 	mnl_attr_nest_end(message, inner);
 	mnl_attr_nest_end(message, outer);
-	return talk(message, NULL, NULL);
+	result = talk(message, NULL, NULL);
+	return result ? result : set_alias(ifname, alias);
 }
 
 int screen_netlink_delete(uint32_t ifindex)

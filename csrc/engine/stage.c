@@ -252,14 +252,14 @@ static int wait_ready(struct screen_engine *engine, struct screen_error_info *er
 	return SCREEN_OK;
 }
 
-static void prove(struct screen_engine *engine, const struct screen_config *c, bool staged)
+static void prove(struct screen_engine *engine, const struct screen_config *c)
 {
-	struct screen_capabilities *all = &engine->capabilities;
+	struct screen_capabilities *all = &engine->staged_proved;
 
 	memset(all, 0, sizeof(*all));
-	all->staged = staged;
+	all->staged = 1;
 	screen_capability_prove_core(engine, all);
-	for (uint32_t i = 0; c && i < c->snapshot.header->ports.count; i++) {
+	for (uint32_t i = 0; i < c->snapshot.header->ports.count; i++) {
 		struct screen_port *port = &engine->ports[c->slot[i]];
 		struct screen_port_proof *proof = &all->ports[all->ports_count++];
 
@@ -298,7 +298,7 @@ static int stage(struct screen_engine *engine, struct screen_config *c,
 		return screen_error_set(error, SCREEN_ERROR_MEMORY, 0, "view", "no memory");
 	result = wait_ready(engine, error);
 	if (result == 0)
-		prove(engine, c, true);
+		prove(engine, c);
 	return result;
 }
 
@@ -438,9 +438,10 @@ int screen_stage_publish(struct screen_engine *engine, struct screen_error_info 
 	forget_zones(engine);
 	screen_config_free(old);
 	sweep_residue(engine);
-	engine->capabilities.staged = 0;
-	for (uint32_t i = 0; i < engine->capabilities.ports_count; i++)
-		engine->capabilities.ports[i].published = 1;
+	engine->proved = engine->staged_proved;
+	engine->proved.staged = 0;
+	for (uint32_t i = 0; i < engine->proved.ports_count; i++)
+		engine->proved.ports[i].published = 1;
 	return SCREEN_OK;
 }
 

@@ -48,6 +48,7 @@ struct screen_queue {
 	_Atomic int32_t probe_error;
 	uint64_t probe_address; /* [worker] */
 	uint32_t tx_queued;	/* [worker] descriptors written since the last kick */
+	uint32_t with_kernel;	/* [worker] frames given to the fill ring and not yet received */
 };
 
 struct screen_port {
@@ -116,7 +117,8 @@ struct screen_engine {
 	struct screen_config *running, *staged;
 	struct screen_policy *empty_policy;
 	struct screen_keyset *keyset;
-	struct screen_capabilities capabilities;
+	struct screen_capabilities proved; /* of the running configuration */
+	struct screen_capabilities staged_proved;
 
 	uint8_t (*master_key)[32]; /* locked memory */
 	struct screen_cluster cluster;

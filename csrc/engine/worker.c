@@ -104,11 +104,9 @@ static uint32_t turn(struct screen_worker *w)
 		if (ours(w, v->ports[i]))
 			frames += screen_burst_receive(w, v->ports[i],
 						       &v->ports[i]->queues[w->index].syn.rx);
-	if (atomic_load_explicit(&w->release, memory_order_relaxed)) {
-		atomic_store_explicit(&w->release, 0, memory_order_relaxed);
-		atomic_thread_fence(memory_order_acquire);
+	if (atomic_load_explicit(&w->release, memory_order_relaxed) &&
+	    atomic_exchange_explicit(&w->release, 0, memory_order_acquire))
 		screen_timers_release(w);
-	}
 	screen_timers_tick(w);
 	for (uint32_t i = 0; i < v->ports_count; i++)
 		if (ours(w, v->ports[i]))

@@ -10,6 +10,7 @@
 /* What the stages hand to each other, in map memory: what a stage writes there does not multiply the
  * states of its caller. */
 struct scratch {
+	struct screen_packet packet;
 	uint8_t options_bytes[64];
 	uint32_t options_length;
 	struct screen_options options;
@@ -62,8 +63,14 @@ __attribute__((noinline)) int check(struct scratch *s)
 static __always_inline int fill_tuple(struct scratch *s, const struct screen_packet *p,
 				      const uint8_t *data, const uint8_t *end)
 {
-	const uint8_t *ip = data + p->l3;
+	const uint8_t *ip;
+	uint32_t l3 = p->l3;
 
+	if (l3 > 64)
+		return -1;
+	screen_once(l3);
+	ip = data + l3;
+	screen_once(ip);
 	s->tuple.family = p->family;
 	s->tuple.sport = p->sport;
 	s->tuple.dport = p->dport;
@@ -85,28 +92,31 @@ SEC("xdp")
 int core(struct xdp_md *ctx)
 {
 	const uint8_t *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	struct screen_packet p;
+	struct screen_packet *p;
 	struct scratch *s;
 	uint32_t zero = 0, length;
 
 	s = bpf_map_lookup_elem(&scratches, &zero);
-	if (!s || screen_parse(data, end, &p) != SCREEN_KIND_TCP)
+	if (!s)
 		return XDP_PASS;
-	if (fill_tuple(s, &p, data, end))
+	p = &s->packet;
+	if (screen_parse(data, end, p) != SCREEN_KIND_TCP)
 		return XDP_PASS;
-	s->seq = p.seq;
-	s->ack = p.ack;
-	length = screen_packet_options_length(&p);
+	if (fill_tuple(s, p, data, end))
+		return XDP_PASS;
+	s->seq = p->seq;
+	s->ack = p->ack;
+	length = screen_packet_options_length(p);
 	s->options_length = 0;
 	if (length >= 1 && length <= SCREEN_OPTIONS_MAX) {
 		/* 6.1 wants the length provably non-zero */
 		length = ((length - 1) & 63) + 1;
-		if (bpf_xdp_load_bytes(ctx, p.l4 + 20u, s->options_bytes, length))
+		if (bpf_xdp_load_bytes(ctx, p->l4 + 20u, s->options_bytes, length))
 			return XDP_PASS;
 		s->options_length = length;
 	}
 	walk_options(s);
-	if (p.tcp_flags & SCREEN_TCP_SYN) {
+	if (p->tcp_flags & SCREEN_TCP_SYN) {
 		mint(s);
 		return XDP_TX;
 	}

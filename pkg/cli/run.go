@@ -21,7 +21,7 @@ import (
 // Defaults of the engine's memory.
 const (
 	defaultFlows        = 1 << 18
-	defaultFrames       = 1 << 14
+	defaultFrames       = 1 << 15
 	defaultChunk        = 2048
 	defaultLearningS    = 30
 	defaultLearningRate = 10_000

@@ -31,6 +31,22 @@ type statistic struct {
 	Count uint64 `json:"count"`
 }
 
+// statisticRow is one of those rows and the reasons that it sums.
+type statisticRow struct {
+	name    string
+	reasons []string
+}
+
+func statisticRows() []statisticRow {
+	return []statisticRow{
+		{"TCP SYN flood", []string{"reply_challenge", "drop_syn_flood", "drop_reply_budget",
+			"drop_no_keyset", "drop_syn_mss", "drop_syn_md5"}},
+		{"SYN flood source", []string{"drop_source_threshold"}},
+		{"SYN flood destination", []string{"drop_destination_threshold"}},
+		{"TCP SYN fragment", []string{"drop_syn_fragment"}},
+	}
+}
+
 func (a *app) statisticsCommand() *cobra.Command {
 	return newView(a, view[[]zoneStatistics]{
 		use:   "statistics [zone ZONE]",
@@ -80,22 +96,18 @@ func newZoneStatistics(zone dataplane.ZoneStatus, ports []dataplane.PortStatus) 
 			reasons[reason.Reason] += reason.Frames
 		}
 	}
-	sum := func(names ...string) (total uint64) {
-		for _, name := range names {
-			total += reasons[name]
+	rows := []statistic{}
+	for _, row := range statisticRows() {
+		counted := statistic{Name: row.name}
+		for _, reason := range row.reasons {
+			counted.Count += reasons[reason]
 		}
-		return total
+		rows = append(rows, counted)
 	}
 	return zoneStatistics{
-		Zone:    zone.Name,
-		Profile: zone.Profile,
-		Statistics: []statistic{
-			{"TCP SYN flood", sum("reply_challenge", "drop_syn_flood", "drop_reply_budget",
-				"drop_no_keyset", "drop_syn_mss", "drop_syn_md5")},
-			{"SYN flood source", sum("drop_source_threshold")},
-			{"SYN flood destination", sum("drop_destination_threshold")},
-			{"TCP SYN fragment", sum("drop_syn_fragment")},
-		},
+		Zone:            zone.Name,
+		Profile:         zone.Profile,
+		Statistics:      rows,
 		Flooding:        zone.Flooding,
 		FloodingSeconds: zone.FloodingFor.Seconds(),
 		SynRate:         zone.SynRate,

@@ -188,7 +188,7 @@ func (l *loop) refused(name string, err error) {
 	}
 	for _, r := range refusal.Refusals {
 		l.log.Error("configuration refused", "config", name, "running_generation", generation,
-			"at", r.Pos, "path", r.Path, "reason", r.Reason, "remedy", r.Remedy)
+			"at", r.At, "path", r.Path, "reason", r.Reason, "remedy", r.Remedy)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +22,7 @@ import (
 
 // scripted is a dataplane whose commits and upgrades end as they are told to.
 type scripted struct {
+	mu       sync.Mutex
 	running  userspace.Running
 	refuse   error // what the next commits end with
 	degrade  bool
@@ -29,9 +31,18 @@ type scripted struct {
 	began    time.Time
 }
 
+// change gives the script another turn while the loop runs.
+func (s *scripted) change(turn func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	turn()
+}
+
 func (s *scripted) at(what string) string { return fmt.Sprintf("%s %s", time.Since(s.began), what) }
 
 func (s *scripted) Commit(source string, _ *config.Config) (userspace.Running, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.commits = append(s.commits, s.at(source))
 	if s.refuse != nil {
 		return s.running, s.refuse
@@ -43,6 +54,8 @@ func (s *scripted) Commit(source string, _ *config.Config) (userspace.Running, e
 }
 
 func (s *scripted) Upgrade() (userspace.Running, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.upgrades = append(s.upgrades, s.at(s.running.Source))
 	if s.degrade {
 		return s.running, userspace.ErrDegraded
@@ -52,10 +65,14 @@ func (s *scripted) Upgrade() (userspace.Running, error) {
 	return s.running, nil
 }
 
-func (s *scripted) Running() userspace.Running { return s.running }
+func (s *scripted) Running() userspace.Running {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.running
+}
 
 func (s *scripted) Capabilities() (userspace.Running, dataplane.Capabilities, *userspace.Rejection, error) {
-	return s.running, dataplane.Capabilities{}, nil, nil
+	return s.Running(), dataplane.Capabilities{}, nil, nil
 }
 
 func (s *scripted) Status() (dataplane.Status, error) { return dataplane.Status{}, nil }
@@ -75,14 +92,15 @@ type bench struct {
 const valid = "set system dataplane-type userspace\n"
 
 // inLoop starts a loop with a first configuration and calls use once that is committed or refused.
-func inLoop(t *testing.T, dataplane *scripted, use func(b *bench)) {
+func inLoop(t *testing.T, dataplane *scripted, use func(t *testing.T, b *bench)) {
 	t.Helper()
-	b := &bench{dataplane: dataplane, hangup: make(chan os.Signal), file: filepath.Join(t.TempDir(), "f.conf")}
+	b := &bench{dataplane: dataplane, file: filepath.Join(t.TempDir(), "f.conf")}
 	first, err := parse("first.conf", []byte(valid))
 	if err != nil {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
+		b.hangup = make(chan os.Signal) // channels of the bubble are what its clock waits for
 		commits, done, ended := make(chan commitCall), make(chan struct{}), make(chan struct{})
 		b.backend = &backend{dataplane: dataplane, commits: commits, done: done}
 		dataplane.began = time.Now()
@@ -101,7 +119,7 @@ func inLoop(t *testing.T, dataplane *scripted, use func(b *bench)) {
 			close(done)
 		}()
 		synctest.Wait()
-		use(b)
+		use(t, b)
 		stop()
 		<-ended
 	})
@@ -121,7 +139,7 @@ func TestRefusedStartIsTriedAgainEverLessOften(t *testing.T) {
 	dataplane := &scripted{refuse: &userspace.RefusedError{Refusals: []userspace.Refusal{{
 		Path: "security flow", Reason: "no mint", Remedy: "mend it",
 	}}}}
-	inLoop(t, dataplane, func(b *bench) {
+	inLoop(t, dataplane, func(t *testing.T, b *bench) {
 		want := []string{
 			`level=ERROR msg="configuration refused" config=first.conf running_generation=0 at="" ` +
 				`path="security flow" reason="no mint" remedy="mend it"`,
@@ -132,7 +150,7 @@ func TestRefusedStartIsTriedAgainEverLessOften(t *testing.T) {
 		}
 		time.Sleep(200 * time.Second)
 		synctest.Wait()
-		dataplane.refuse = nil
+		dataplane.change(func() { dataplane.refuse = nil })
 		time.Sleep(time.Hour)
 		synctest.Wait()
 	})
@@ -148,10 +166,10 @@ func TestRefusedStartIsTriedAgainEverLessOften(t *testing.T) {
 
 func TestCommitEndsTheTriesOfARefusedStart(t *testing.T) {
 	dataplane := &scripted{refuse: errors.New("no such interface")}
-	inLoop(t, dataplane, func(b *bench) {
-		dataplane.refuse = nil
+	inLoop(t, dataplane, func(t *testing.T, b *bench) {
+		dataplane.change(func() { dataplane.refuse = nil })
 		result := b.commit(t, "other.conf", valid)
-		if !result.Committed || result.Generation != 1 || result.Mode != dataplane.running.Mode {
+		if !result.Committed || result.Generation != 1 || result.Mode != dataplane.Running().Mode {
 			t.Errorf("result %+v", result)
 		}
 		time.Sleep(time.Hour)
@@ -163,7 +181,7 @@ func TestCommitEndsTheTriesOfARefusedStart(t *testing.T) {
 
 func TestRefusedCommitChangesNothing(t *testing.T) {
 	dataplane := &scripted{}
-	inLoop(t, dataplane, func(b *bench) {
+	inLoop(t, dataplane, func(t *testing.T, b *bench) {
 		for _, test := range []struct {
 			text   string
 			refuse error
@@ -172,7 +190,7 @@ func TestRefusedCommitChangesNothing(t *testing.T) {
 			{text: "set sistem\n", want: []string{"bad.conf:1:5: "}},
 			{text: valid, refuse: errors.New("one\ntwo"), want: []string{"one", "two"}},
 		} {
-			dataplane.refuse = test.refuse
+			dataplane.change(func() { dataplane.refuse = test.refuse })
 			result := b.commit(t, "bad.conf", test.text)
 			if result.Committed || result.Generation != 1 || len(result.Errors) != len(test.want) {
 				t.Fatalf("result %+v", result)
@@ -192,9 +210,9 @@ func TestRefusedCommitChangesNothing(t *testing.T) {
 
 func TestOnlyWhatRunsIsSaved(t *testing.T) {
 	const second = valid + "set system host-name second\n"
-	inLoop(t, &scripted{}, func(b *bench) {
+	inLoop(t, &scripted{}, func(t *testing.T, b *bench) {
 		b.commit(t, "second.conf", second)
-		b.dataplane.refuse = errors.New("no")
+		b.dataplane.change(func() { b.dataplane.refuse = errors.New("no") })
 		b.commit(t, "third.conf", valid)
 		if diff := cmp.Diff([]string{valid, second}, b.saved); diff != "" {
 			t.Errorf("saved (-want +got):\n%s", diff)
@@ -204,10 +222,10 @@ func TestOnlyWhatRunsIsSaved(t *testing.T) {
 
 func TestConfigurationWithoutCookiesIsTriedAgainForThem(t *testing.T) {
 	dataplane := &scripted{degrade: true}
-	inLoop(t, dataplane, func(*bench) {
+	inLoop(t, dataplane, func(*testing.T, *bench) {
 		time.Sleep(20 * time.Second)
 		synctest.Wait()
-		dataplane.degrade = false
+		dataplane.change(func() { dataplane.degrade = false })
 		time.Sleep(time.Hour)
 	})
 	want := []string{"5s first.conf", "15s first.conf", "35s first.conf"}
@@ -221,7 +239,7 @@ func TestConfigurationWithoutCookiesIsTriedAgainForThem(t *testing.T) {
 
 func TestHangupReadsTheFileAgain(t *testing.T) {
 	dataplane := &scripted{}
-	inLoop(t, dataplane, func(b *bench) {
+	inLoop(t, dataplane, func(t *testing.T, b *bench) {
 		b.log.take()
 		b.hangup <- os.Interrupt // no such file
 		synctest.Wait()
@@ -235,8 +253,8 @@ func TestHangupReadsTheFileAgain(t *testing.T) {
 		}
 		b.hangup <- os.Interrupt
 		synctest.Wait()
-		if dataplane.running.Source != b.file || dataplane.running.Generation != 2 {
-			t.Errorf("running %+v", dataplane.running)
+		if running := dataplane.Running(); running.Source != b.file || running.Generation != 2 {
+			t.Errorf("running %+v", running)
 		}
 	})
 }

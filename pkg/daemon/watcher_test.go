@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,10 +13,20 @@ import (
 )
 
 // journal is a log without times, read line by line.
-type journal struct{ text bytes.Buffer }
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write takes one record.
+func (j *journal) Write(record []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(record)
+}
 
 func (j *journal) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(&j.text, &slog.HandlerOptions{
+	return slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{
 		ReplaceAttr: func(groups []string, attr slog.Attr) slog.Attr {
 			if attr.Key == slog.TimeKey && len(groups) == 0 {
 				return slog.Attr{}
@@ -27,6 +38,8 @@ func (j *journal) logger() *slog.Logger {
 
 // take gives the lines since the last take.
 func (j *journal) take() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	lines := strings.FieldsFunc(j.text.String(), func(r rune) bool { return r == '\n' })
 	j.text.Reset()
 	return append([]string{}, lines...)

@@ -53,10 +53,11 @@ func (e *EngineError) Reason() string {
 	if message == "" {
 		message = e.Code.String()
 	}
-	if e.Errno == 0 || strings.Contains(message, e.Errno.Error()) {
+	cause := e.Errno.Error()
+	if e.Errno == 0 || strings.Contains(strings.ToLower(message), cause) {
 		return message
 	}
-	return fmt.Sprintf("%s (%s)", message, e.Errno.Error())
+	return fmt.Sprintf("%s (%s)", message, cause)
 }
 
 // Unwrap gives the errno, so that errors.Is(err, syscall.EBUSY) works.

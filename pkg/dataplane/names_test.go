@@ -60,6 +60,7 @@ func TestProofTextSaysWhyItIsNotYes(t *testing.T) {
 func TestEngineErrorNamesObjectAndErrno(t *testing.T) {
 	for want, err := range map[string]*EngineError{
 		"eth9: no such interface (no such device)": {Code: ErrorAttach, Errno: 19, Object: "eth9", Message: "no such interface"},
+		"eth9: bind: No such device":               {Code: ErrorAttach, Errno: 19, Object: "eth9", Message: "bind: No such device"},
 		"ports: name is not padded":                {Code: ErrorSnapshot, Object: "ports", Message: "name is not padded"},
 		"memory could not be had":                  {Code: ErrorMemory},
 	} {

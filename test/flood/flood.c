@@ -9,7 +9,6 @@
 // was tried and is a tenth slower through veths and a bridge: its frames are page fragments.
 //
 // It refuses to run in the initial network namespace, which may hold a real network.
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>

@@ -16,6 +16,7 @@ type FloodOptions struct {
 	Threads int    // 1 by default
 	Options string // TCP options: "linux" (default) or "none"
 	CPU     string // pin to these CPUs, as taskset -c wants them; "" for no pinning
+	Nice    int    // as nice(1) has it; below 0: before what else runs on the machine
 }
 
 // Flood is a running flood.
@@ -36,7 +37,7 @@ func (w *WireLab) StartFlood(options FloodOptions) (*Flood, error) {
 	if err != nil {
 		return nil, err
 	}
-	var args []string
+	args := []string{"nice", "-n", strconv.Itoa(options.Nice)}
 	if options.CPU != "" {
 		args = append(args, "taskset", "-c", options.CPU)
 	}

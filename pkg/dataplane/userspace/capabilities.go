@@ -45,7 +45,7 @@ func refuseMode(cfg *config.Config) []Refusal {
 	}
 	return []Refusal{{
 		Path:   cfg.Flow.ProtectionModePath(),
-		Pos:    cfg.Flow.ProtectionModePos,
+		At:     at(cfg.Flow.ProtectionModePos),
 		Reason: "syn-proxy is not available: the userspace dataplane keeps no half-open proxy state",
 		Remedy: "use syn-cookie",
 	}}
@@ -88,7 +88,7 @@ func (g *gate) judge() {
 
 func (g *gate) refuse(reason, remedy string) {
 	g.refusals = append(g.refusals, Refusal{
-		Path: g.cfg.Flow.ProtectionModePath(), Pos: g.cfg.Flow.ProtectionModePos,
+		Path: g.cfg.Flow.ProtectionModePath(), At: at(g.cfg.Flow.ProtectionModePos),
 		Reason: reason, Remedy: remedy,
 	})
 }
@@ -101,7 +101,7 @@ func (g *gate) judgePort(need answerer) {
 	}
 	refusal := Refusal{
 		Path:   need.path,
-		Pos:    need.pos,
+		At:     at(need.pos),
 		Reason: fmt.Sprintf("syn-cookie needs tx on %s: %s", need.ifname, proof),
 		Remedy: "bring the link of " + need.ifname + " up, then commit again",
 	}

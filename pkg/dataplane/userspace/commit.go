@@ -90,7 +90,7 @@ func (c *commit) blame(step string, err error) error {
 	var engineErr *dataplane.EngineError
 	if errors.As(err, &engineErr) {
 		if path, pos, ok := locate(c.config, engineErr.Object); ok {
-			refusal = Refusal{Path: path, Pos: pos, Reason: engineErr.Error()}
+			refusal = Refusal{Path: path, At: at(pos), Reason: engineErr.Error()}
 		}
 	}
 	return &RefusedError{Refusals: []Refusal{refusal}, cause: err}

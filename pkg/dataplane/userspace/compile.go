@@ -47,7 +47,7 @@ type compiler struct {
 
 func (c *compiler) refuse(path string, pos config.Pos, remedy, reason string, args ...any) {
 	c.refusals = append(c.refusals, Refusal{
-		Path: path, Pos: pos, Reason: fmt.Sprintf(reason, args...), Remedy: remedy,
+		Path: path, At: at(pos), Reason: fmt.Sprintf(reason, args...), Remedy: remedy,
 	})
 }
 

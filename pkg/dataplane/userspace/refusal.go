@@ -10,17 +10,17 @@ import (
 // Refusal is one reason why a configuration does not run as written, with the statement that it is
 // about and what to do.
 type Refusal struct {
-	Path   string     `json:"path"`
-	Pos    config.Pos `json:"pos"`
-	Reason string     `json:"reason"`
-	Remedy string     `json:"remedy,omitempty"`
+	Path   string `json:"path,omitempty"`
+	At     string `json:"at,omitempty"` // file:line:col
+	Reason string `json:"reason"`
+	Remedy string `json:"remedy,omitempty"`
 }
 
 // String gives "file:line:col: path: reason; remedy".
 func (r Refusal) String() string {
 	var b strings.Builder
-	if r.Pos.IsValid() {
-		fmt.Fprintf(&b, "%s: ", r.Pos)
+	if r.At != "" {
+		fmt.Fprintf(&b, "%s: ", r.At)
 	}
 	if r.Path != "" {
 		fmt.Fprintf(&b, "%s: ", r.Path)
@@ -30,6 +30,14 @@ func (r Refusal) String() string {
 		fmt.Fprintf(&b, "; %s", r.Remedy)
 	}
 	return b.String()
+}
+
+// at writes a position; a statement that no text holds has none.
+func at(pos config.Pos) string {
+	if !pos.IsValid() {
+		return ""
+	}
+	return pos.String()
 }
 
 // RefusedError is a configuration that was not taken. What ran before runs on.

@@ -1,0 +1,91 @@
+/* The returning ACK: its cookie, and the splice that a valid one begins. */
+#include "step.h"
+
+static bool cookies_under_way(const struct step *s)
+{
+	uint64_t last = atomic_load_explicit(&step_zone(s)->flood_last_ns, memory_order_relaxed);
+
+	if (s->c->policy->mode != SCREEN_MODE_SYN_COOKIE || !s->c->keyset)
+		return false;
+	return last != 0 && s->c->now_ns < last + SCREEN_COOKIE_LIFE * 1000000000ull;
+}
+
+/* Whether the segment carries a valid cookie; then s->d->agreed says what was agreed. */
+bool step_cookie_valid(struct step *s)
+{
+	struct screen_packet *p = &s->d->packet;
+	struct screen_tuple t;
+
+	if (!step_screened(s) || !cookies_under_way(s) || s->port->zone >= s->c->keyset->zones)
+		return false;
+	if ((p->tcp_flags & (SCREEN_TCP_ACK | SCREEN_TCP_SYN | SCREEN_TCP_RST)) != SCREEN_TCP_ACK)
+		return false;
+	screen_tuple_of(s->frame->data, p, &t);
+	if (screen_cookie_check(&s->c->keyset->zone[s->port->zone], s->c->keyset->check_epoch, &t,
+				p->seq, p->ack, s->d->options.flags & SCREEN_HAS_TIMESTAMPS,
+				s->d->options.tsecr, &s->d->agreed) != SCREEN_COOKIE_VALID)
+		return false;
+	return screen_checksum_ok(s->frame->data, p);
+}
+
+/* A valid cookie: the connection exists for the client; make it exist for the server. */
+void step_splice(struct step *s)
+{
+	struct screen_decision *d = s->d;
+	struct screen_flow *f;
+	uint32_t index;
+
+	if (!step_within_thresholds(s))
+		return;
+	if (s->c->splice_full)
+		return step_drop(s, SCREEN_DROP_SPLICE_LIMIT);
+	index = step_flow_new(s, true);
+	if (index == SCREEN_FLOW_NONE)
+		return step_drop(s, SCREEN_DROP_SPLICE_LIMIT);
+	f = &s->c->flows->flows[index];
+	screen_splice_begin(f, &d->packet, &d->options, &d->agreed);
+	atomic_store_explicit(&f->owner, s->c->worker + 1, memory_order_relaxed);
+	d->syn_length = screen_splice_syn(f, d->syn, s->frame->data, &d->packet);
+	if (!step_flow_install(s, index, SCREEN_FLOW_PENDING))
+		return step_drop(s, SCREEN_DROP_SPLICE_LIMIT);
+	atomic_fetch_add_explicit(&step_zone(s)->cookies_valid, 1, memory_order_relaxed);
+	d->action = SCREEN_ACTION_ASK_SERVER;
+	d->flow = index;
+	if (step_carries_data(&d->packet))
+		return step_decide(s, SCREEN_HOLD, SCREEN_HOLD_SPLICE_PENDING);
+	/* The ACK has said all it had to; its frame carries the SYN on. */
+	memcpy(s->frame->data, d->syn, d->syn_length);
+	d->length = d->syn_length;
+	step_forward(s, SCREEN_FORWARD_SPLICE_SYN);
+}
+
+static bool learning(struct step *s)
+{
+	struct screen_context *c = s->c;
+
+	if (c->now_ns >= c->learning_until_ns)
+		return false;
+	if (c->learning_second != step_seconds(s)) {
+		c->learning_second = step_seconds(s);
+		c->learning_count = 0;
+	}
+	c->learning_count++;
+	return true;
+}
+
+/* A segment of no known flow from the screened side. No state is made for it. */
+void step_unknown_from_client(struct step *s)
+{
+	if (step_cookie_valid(s))
+		return step_splice(s);
+	if (learning(s)) {
+		if (s->c->learning_count > s->c->learning_rate)
+			return step_drop(s, SCREEN_DROP_LEARNING_LIMIT);
+		return step_forward(s, SCREEN_FORWARD_LEARNING);
+	}
+	if (step_destination_floods(s))
+		return step_drop(s, SCREEN_DROP_COOKIE_INVALID);
+	if (s->c->policy->no_syn_check)
+		return step_forward(s, SCREEN_FORWARD_NO_SYN_CHECK);
+	step_drop(s, SCREEN_DROP_NO_FLOW);
+}

@@ -1,0 +1,165 @@
+/* Segments of flows: plain ones, and the life of a splice. */
+#include "step.h"
+
+static void note_closing(struct screen_flow *f, int side, uint8_t flags)
+{
+	uint8_t bits = atomic_load_explicit(&f->closing, memory_order_relaxed), add = 0;
+
+	if (flags & SCREEN_TCP_RST)
+		add = SCREEN_CLOSING_RST;
+	else if (flags & SCREEN_TCP_FIN)
+		add = side == 0 ? SCREEN_CLOSING_FIN_CLIENT : SCREEN_CLOSING_FIN_SERVER;
+	if (add & ~bits)
+		atomic_fetch_or_explicit(&f->closing, add, memory_order_relaxed);
+	/* Whoever goes on talking was not reset: a blind RST does not end a flow. */
+	else if (!add && (bits & SCREEN_CLOSING_RST))
+		atomic_fetch_and_explicit(&f->closing, (uint8_t)~SCREEN_CLOSING_RST,
+					  memory_order_relaxed);
+}
+
+/* The client speaks while the server is asked. */
+static void pending_from_client(struct step *s)
+{
+	struct screen_packet *p = &s->d->packet;
+
+	if (p->tcp_flags & SCREEN_TCP_RST) {
+		struct screen_difference d = { 0 };
+		uint8_t *tcp = s->frame->data + p->l4;
+
+		/* A blind one must not end it (RFC 5961 section 3). */
+		if (p->seq - (step_flow(s)->client_isn + 1) > 0xffff)
+			return step_drop(s, SCREEN_DROP_SPLICE_PENDING);
+		/* Exact for the server, too, as soon as it has the SYN. What the client acknowledges
+		 * means nothing to it yet. */
+		screen_rewrite32(tcp, 8, 0, &d);
+		screen_rewrite16(tcp, 12, (uint16_t)((tcp[12] << 8) | SCREEN_TCP_RST), &d);
+		screen_difference_apply(tcp + 16, &d);
+		note_closing(step_flow(s), 0, SCREEN_TCP_RST);
+		return step_forward(s, SCREEN_FORWARD_SPLICED);
+	}
+	if (!step_carries_data(p))
+		return step_drop(s, SCREEN_DROP_SPLICE_PENDING);
+	s->d->flow = s->flow;
+	step_decide(s, SCREEN_HOLD, SCREEN_HOLD_SPLICE_PENDING);
+}
+
+/* The server's SYN-ACK in answer to our SYN. */
+static void server_accepts(struct step *s)
+{
+	struct screen_flow *f = step_flow(s);
+	struct screen_decision *d = s->d;
+
+	if (atomic_load_explicit(&f->closing, memory_order_relaxed) & SCREEN_CLOSING_RST) {
+		/* the client has gone meanwhile */
+		d->length = screen_reply_reset(s->frame->data, &d->packet, d->packet.ack, 0, false);
+		screen_flow_state_set(f, SCREEN_FLOW_CLOSED);
+		return step_decide(s, SCREEN_REPLY, SCREEN_REPLY_STALE_HALF);
+	}
+	if (!screen_flow_state_move(f, SCREEN_FLOW_PENDING, SCREEN_FLOW_OPENING))
+		return step_drop(s, SCREEN_DROP_SPLICE_PENDING);
+	screen_splice_open(f, &d->packet, &d->options);
+	d->length = screen_splice_ack(f, s->frame->data, &d->packet, &d->options);
+	screen_flow_state_set(f, SCREEN_FLOW_SPLICED);
+	d->action = SCREEN_ACTION_WAKE_OWNER;
+	d->flow = s->flow;
+	step_decide(s, SCREEN_REPLY, SCREEN_REPLY_SERVER_ACK);
+}
+
+static void pending_from_server(struct step *s)
+{
+	struct screen_flow *f = step_flow(s);
+	struct screen_packet *p = &s->d->packet;
+	uint8_t flags = p->tcp_flags &
+			(SCREEN_TCP_SYN | SCREEN_TCP_ACK | SCREEN_TCP_RST | SCREEN_TCP_FIN);
+
+	if (flags == (SCREEN_TCP_SYN | SCREEN_TCP_ACK) && p->ack == f->client_isn + 1)
+		return server_accepts(s);
+	if (flags == (SCREEN_TCP_RST | SCREEN_TCP_ACK) && p->ack == f->client_isn + 1) {
+		screen_splice_refuse(f, s->frame->data, p);
+		screen_flow_state_set(f, SCREEN_FLOW_CLOSED);
+		s->d->action = SCREEN_ACTION_WAKE_OWNER;
+		s->d->flow = s->flow;
+		return step_forward(s, SCREEN_FORWARD_SPLICED);
+	}
+	/* RFC 9293 section 3.5.1: a half of an old connection answers our SYN with a bare ACK. A RST
+	 * at what it acknowledges ends it; the SYN is sent again by its timer. */
+	if (flags == SCREEN_TCP_ACK && p->ack != f->client_isn + 1) {
+		s->d->length = screen_reply_reset(s->frame->data, p, p->ack, 0, false);
+		return step_decide(s, SCREEN_REPLY, SCREEN_REPLY_STALE_HALF);
+	}
+	step_drop(s, SCREEN_DROP_SPLICE_PENDING);
+}
+
+static void spliced(struct step *s, int side)
+{
+	struct screen_flow *f = step_flow(s);
+	struct screen_decision *d = s->d;
+	uint8_t flags = d->packet.tcp_flags;
+
+	/* Our ACK was lost: the server repeats its SYN-ACK. */
+	if (side == 1 && (flags & SCREEN_TCP_SYN) && d->packet.seq == f->server_isn) {
+		d->length = screen_splice_ack(f, s->frame->data, &d->packet, &d->options);
+		return step_decide(s, SCREEN_REPLY, SCREEN_REPLY_SERVER_ACK);
+	}
+	/* The client repeats the bare ACK of the challenge: nothing that the server needs. */
+	note_closing(f, side, flags);
+	screen_splice_translate(f, side == 0 ? SCREEN_TO_SERVER : SCREEN_TO_CLIENT, s->frame->data,
+				&d->packet, &d->options);
+	step_forward(s, SCREEN_FORWARD_SPLICED);
+}
+
+/* A segment of a connection that is forwarded as it is. */
+static void plain(struct step *s, int side)
+{
+	struct screen_flow *f = step_flow(s);
+
+	if (screen_flow_state_get(f) == SCREEN_FLOW_HALF_OPEN) {
+		/* Admitted in calm, then challenged: the ACK may answer either SYN-ACK. */
+		if (side == 0 && step_cookie_valid(s))
+			return step_splice(s);
+		/* Open when the server has spoken and the client after it. */
+		if (side == 0 &&
+		    atomic_load_explicit(&f->side[1].seen_s, memory_order_relaxed) != 0)
+			screen_flow_state_move(f, SCREEN_FLOW_HALF_OPEN, SCREEN_FLOW_OPEN);
+	}
+	note_closing(f, side, s->d->packet.tcp_flags);
+	step_forward(s, SCREEN_FORWARD_FLOW);
+}
+
+/* A cookie on a flow that is over: a new connection of the same tuple, or a late copy of the first
+ * request of this one, which must not be executed twice. */
+static bool reopened(struct step *s)
+{
+	struct screen_flow *f = step_flow(s);
+
+	if (!screen_flow_over(f) || !step_cookie_valid(s))
+		return false;
+	if (f->client_isn == s->d->packet.seq - 1 && f->cookie_isn == s->d->packet.ack - 1)
+		return false;
+	step_splice(s);
+	return true;
+}
+
+void step_segment(struct step *s)
+{
+	struct screen_flow *f = step_flow(s);
+	int side = s->from_low == f->client_low ? 0 : 1;
+
+	if (step_wrong_side(s))
+		return step_drop(s, SCREEN_DROP_NO_FLOW);
+	if (side == 0 && step_screened(s) && reopened(s))
+		return;
+	screen_flow_seen(f, side, step_seconds(s));
+	switch (screen_flow_state_get(f)) {
+	case SCREEN_FLOW_PENDING:
+		return side == 0 ? pending_from_client(s) : pending_from_server(s);
+	case SCREEN_FLOW_OPENING:
+		return step_drop(s, SCREEN_DROP_SPLICE_PENDING);
+	case SCREEN_FLOW_SPLICED:
+		return spliced(s, side);
+	case SCREEN_FLOW_CLOSED:
+		return step_drop(s, SCREEN_DROP_SPLICE_CLOSED);
+	default:
+		return plain(s, side);
+	}
+}

@@ -1,0 +1,112 @@
+/*
+ * One decision under way: what its parts (syn.c, ack.c, segment.c) hand to each other. Private to the
+ * screen.
+ */
+#pragma once
+
+#include "checksum.h"
+#include "screen.h"
+#include "splice.h"
+
+struct step {
+	struct screen_context *c;
+	struct screen_frame *frame;
+	struct screen_decision *d;
+	const struct screen_port_policy *port;
+	struct screen_flow_key key;
+	uint64_t hash;
+	uint32_t flow; /* index, SCREEN_FLOW_NONE */
+	bool from_low; /* the frame's source is the key's lower endpoint */
+};
+
+static inline void step_decide(struct step *s, enum screen_verdict verdict,
+			       enum screen_reason reason)
+{
+	s->d->verdict = verdict;
+	s->d->reason = reason;
+}
+
+static inline void step_forward(struct step *s, enum screen_reason reason)
+{
+	step_decide(s, SCREEN_FORWARD, reason);
+}
+
+static inline void step_drop(struct step *s, enum screen_reason reason)
+{
+	step_decide(s, SCREEN_DROP, reason);
+}
+
+static inline uint32_t step_seconds(const struct step *s)
+{
+	return (uint32_t)(s->c->now_ns / 1000000000u);
+}
+
+static inline const struct screen_profile_config *step_profile(const struct step *s)
+{
+	return &s->c->policy->profile[s->port->profile];
+}
+
+/* Whether SYNs that come in by this port are screened: the frame is a client's. */
+static inline bool step_screened(const struct step *s)
+{
+	return s->port->profile != SCREEN_NONE;
+}
+
+static inline struct screen_zone_meter *step_zone(const struct step *s)
+{
+	return &s->c->meters->zone[s->port->zone];
+}
+
+static inline struct screen_flow *step_flow(const struct step *s)
+{
+	return &s->c->flows->flows[s->flow];
+}
+
+/* Claims to be the server, but comes from the client's side, or the other way round. */
+static inline bool step_wrong_side(const struct step *s)
+{
+	const struct screen_flow *f = step_flow(s);
+
+	return (s->frame->slot == f->client_slot) != (s->from_low == f->client_low);
+}
+
+/* gauge.c: counts a SYN towards its destination. Returns whether that floods. */
+bool step_meter_syn(struct step *s);
+
+/* Whether the frame's destination floods, without counting. */
+bool step_destination_floods(struct step *s);
+
+/* Counts an admitted SYN. False, and decided, when its source or destination is above its
+ * threshold. */
+bool step_within_thresholds(struct step *s);
+
+/* track.c: a new flow for this packet, whose client is its source or its destination.
+ * SCREEN_FLOW_NONE when there is no room. Not installed yet. */
+uint32_t step_flow_new(struct step *s, bool client_is_source);
+
+/* Installs it, in place of s->flow if that is a flow. False, and given back, when it cannot be. */
+bool step_flow_install(struct step *s, uint32_t index, uint32_t state);
+
+/* Tracks a connection that is forwarded as it is, and decides. */
+void step_track(struct step *s, bool client_is_source, uint32_t state, enum screen_reason reason);
+
+/* syn.c: a SYN without ACK, RST or FIN. */
+void step_syn(struct step *s);
+
+/* ack.c: whether the segment carries a valid cookie; then s->d->agreed says what was agreed. */
+bool step_cookie_valid(struct step *s);
+
+/* A valid cookie: the connection exists for the client; makes it exist for the server. */
+void step_splice(struct step *s);
+
+/* A segment of no known flow, no SYN, from the screened side. No state is made for it. */
+void step_unknown_from_client(struct step *s);
+
+/* Whether a segment has data or a FIN: something that must reach the server. */
+static inline bool step_carries_data(const struct screen_packet *p)
+{
+	return screen_packet_payload_length(p) > 0 || (p->tcp_flags & SCREEN_TCP_FIN);
+}
+
+/* segment.c: a segment, no SYN, of a known flow. */
+void step_segment(struct step *s);

@@ -1,0 +1,119 @@
+/* SYNs: admitted, or challenged. */
+#include "step.h"
+
+static bool group_address(const uint8_t *data, const struct screen_packet *p, int which)
+{
+	const uint8_t *ip = data + p->l3;
+
+	if (p->family == 6)
+		return ip[8 + which * 16] == 0xff;
+	ip += 12 + which * 4;
+	return ip[0] >= 224 || ip[0] == 0;
+}
+
+/* What the challenge offers: never an option that the client did not offer, and window scale, SACK
+ * and ECN only with timestamps, without which they could not be recovered. */
+static void agree(struct screen_decision *d)
+{
+	const struct screen_options *o = &d->options;
+	struct screen_agreed *a = &d->agreed;
+
+	*a = (struct screen_agreed){
+		.mss = o->mss,
+		.client_wscale = SCREEN_WSCALE_NONE,
+		.our_wscale = SCREEN_WSCALE_NONE,
+	};
+	if (!(o->flags & SCREEN_HAS_MSS))
+		a->mss = d->packet.family == 4 ? SCREEN_MSS_DEFAULT_IPV4 : SCREEN_MSS_DEFAULT_IPV6;
+	if (!(o->flags & SCREEN_HAS_TIMESTAMPS))
+		return;
+	a->timestamps = true;
+	a->sack = o->flags & SCREEN_HAS_SACK_OK;
+	if (o->flags & SCREEN_HAS_WSCALE) {
+		a->client_wscale = o->wscale;
+		a->our_wscale = SCREEN_SERVER_WSCALE;
+	}
+}
+
+/* An unknown SYN to a flooding destination. */
+static void challenge(struct step *s)
+{
+	const uint8_t *data = s->frame->data;
+	struct screen_decision *d = s->d;
+
+	if ((data[0] & 1) || group_address(data, &d->packet, 0) ||
+	    group_address(data, &d->packet, 1))
+		return step_drop(s, SCREEN_DROP_SYN_SOURCE);
+	if (s->c->policy->mode != SCREEN_MODE_SYN_COOKIE)
+		return step_drop(s, SCREEN_DROP_SYN_FLOOD);
+	if (!s->c->keyset || s->port->zone >= s->c->keyset->zones)
+		return step_drop(s, SCREEN_DROP_NO_KEYSET);
+	if (!screen_checksum_ok(data, &d->packet))
+		return step_drop(s, SCREEN_DROP_CHECKSUM);
+	if (d->options.flags & SCREEN_HAS_SIGNATURE)
+		return step_drop(s, SCREEN_DROP_SYN_MD5);
+	agree(d);
+	if (d->agreed.mss < SCREEN_MSS_MIN)
+		return step_drop(s, SCREEN_DROP_SYN_MSS);
+	step_decide(s, SCREEN_CHALLENGE, SCREEN_REPLY_CHALLENGE);
+}
+
+static bool white_listed(const struct step *s)
+{
+	const struct screen_profile_config *profile = step_profile(s);
+	uint8_t source[16], destination[16];
+
+	if (profile->prefix_count == 0)
+		return false;
+	screen_flow_address(s->frame->data, &s->d->packet, 0, source);
+	screen_flow_address(s->frame->data, &s->d->packet, 1, destination);
+	return screen_policy_white_listed(s->c->policy, profile, source, destination);
+}
+
+/* A SYN from the screened side that belongs to no live flow. */
+static void unknown_syn(struct step *s)
+{
+	bool floods = step_meter_syn(s);
+	enum screen_reason reason = SCREEN_FORWARD_SYN_CALM;
+
+	if (floods) {
+		if (!white_listed(s))
+			return challenge(s);
+		reason = SCREEN_FORWARD_SYN_WHITE_LIST;
+	}
+	if (step_within_thresholds(s))
+		step_track(s, true, SCREEN_FLOW_HALF_OPEN, reason);
+}
+
+void step_syn(struct step *s)
+{
+	uint32_t state;
+
+	if (!step_screened(s)) {
+		if (s->flow != SCREEN_FLOW_NONE && !screen_flow_over(step_flow(s)))
+			return step_forward(s, SCREEN_FORWARD_SYN_KNOWN);
+		return step_track(s, true, SCREEN_FLOW_HALF_OPEN, SCREEN_FORWARD_SYN_OUTBOUND);
+	}
+	if (s->flow == SCREEN_FLOW_NONE || screen_flow_over(step_flow(s)))
+		return unknown_syn(s);
+	state = screen_flow_state_get(step_flow(s));
+	if (step_wrong_side(s)) {
+		/* A half-open entry that no server has answered may itself be the forgery: it must
+		 * not shut out the client that it guessed. */
+		if (state == SCREEN_FLOW_HALF_OPEN &&
+		    atomic_load_explicit(&step_flow(s)->side[1].seen_s, memory_order_relaxed) == 0)
+			return unknown_syn(s);
+		return step_drop(s, SCREEN_DROP_NO_FLOW);
+	}
+	if (state == SCREEN_FLOW_PENDING || state == SCREEN_FLOW_OPENING)
+		return step_drop(s, SCREEN_DROP_SPLICE_PENDING);
+	/* Half-open entries were made in calm; a flood of one tuple is one, too, and while their
+	 * destination floods a repeated SYN must not get past the screen by having one. */
+	if (state == SCREEN_FLOW_HALF_OPEN && step_meter_syn(s) && !white_listed(s))
+		return challenge(s);
+	/* Live: the server answers with a challenge ACK (RFC 5961 section 4.2). */
+	if (state == SCREEN_FLOW_SPLICED)
+		screen_splice_translate(step_flow(s), SCREEN_TO_SERVER, s->frame->data,
+					&s->d->packet, &s->d->options);
+	step_forward(s, SCREEN_FORWARD_SYN_KNOWN);
+}

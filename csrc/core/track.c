@@ -1,0 +1,56 @@
+/* How a decision makes flows. */
+#include "step.h"
+
+static void retire(struct screen_context *c, uint32_t flow)
+{
+	c->retired[c->retired_count++] = flow;
+}
+
+/* A new flow for this packet, whose client is its source or its destination. SCREEN_FLOW_NONE when
+ * there is no room. Not installed yet. */
+uint32_t step_flow_new(struct step *s, bool client_is_source)
+{
+	uint32_t index = screen_flow_take(s->c->flows);
+	struct screen_flow *f = &s->c->flows->flows[index];
+
+	if (index == SCREEN_FLOW_NONE)
+		return index;
+	f->key = s->key;
+	f->client_low = s->from_low == client_is_source;
+	f->client_slot = client_is_source ? s->frame->slot : s->port->peer;
+	f->created_s = step_seconds(s);
+	f->half_open_s = 20;
+	if (step_screened(s))
+		f->half_open_s = (uint8_t)step_profile(s)->timeout_s;
+	f->zone = (uint8_t)s->port->zone;
+	screen_flow_seen(f, client_is_source ? 0 : 1, f->created_s);
+	return index;
+}
+
+/* Installs it, in place of s->flow if that is a flow. False, and given back, when it cannot be. */
+bool step_flow_install(struct step *s, uint32_t index, uint32_t state)
+{
+	uint32_t other = SCREEN_FLOW_NONE;
+
+	atomic_store_explicit(&s->c->flows->flows[index].state, state, memory_order_relaxed);
+	if (screen_flow_install(s->c->flows, index, s->hash, s->flow, &other) !=
+	    SCREEN_INSTALL_DONE) {
+		screen_flow_give(s->c->flows, index);
+		return false;
+	}
+	if (other != SCREEN_FLOW_NONE)
+		retire(s->c, other);
+	s->flow = index;
+	return true;
+}
+
+/* Tracks a connection that is forwarded as it is. */
+void step_track(struct step *s, bool client_is_source, uint32_t state,
+		  enum screen_reason reason)
+{
+	uint32_t index = step_flow_new(s, client_is_source);
+
+	if (index == SCREEN_FLOW_NONE || !step_flow_install(s, index, state))
+		reason = SCREEN_FORWARD_UNTRACKED;
+	step_forward(s, reason);
+}

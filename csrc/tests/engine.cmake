@@ -1,0 +1,12 @@
+# Tests of the engine and of what runs in the kernel. Its sources are built into each test, so that
+# sanitizers see them and tests reach behind the ABI.
+screen_bpf(core ${CMAKE_CURRENT_SOURCE_DIR}/tests/core.bpf.c)
+
+screen_test(test_publish LABELS unit tsan SOURCES ${ENGINE_PATHS})
+screen_test(test_keyring SOURCES ${ENGINE_PATHS})
+foreach(test test_publish test_keyring)
+  add_dependencies(${test} shim_skeleton)
+endforeach()
+
+screen_test(test_bpf LABELS bpf)
+add_dependencies(test_bpf core_skeleton shim_skeleton)

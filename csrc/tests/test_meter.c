@@ -1,0 +1,207 @@
+/*
+ * Meters on a virtual clock.
+ */
+#include "meter.h"
+
+#include <pthread.h>
+
+#include "random.h"
+#include "run.h"
+
+static const uint64_t KEY = 0x0123456789abcdefULL;
+
+/* At a second, so many SYNs: and then? */
+struct moment {
+	uint32_t at_s, syns;
+	bool flooding; /* after the last of them; without SYNs: as asked */
+};
+
+static void play(uint32_t threshold, const struct moment *moments, size_t count)
+{
+	struct screen_sketch *s = calloc(1, sizeof(*s));
+
+	for (size_t i = 0; i < count; i++) {
+		const struct moment *m = &moments[i];
+		bool flooding = screen_sketch_flooding(s, KEY, m->at_s, threshold);
+
+		for (uint32_t n = 0; n < m->syns; n++) {
+			struct screen_meter_reading r =
+				screen_sketch_count(s, KEY, m->at_s, threshold);
+
+			assert_int_equal(r.entered, r.flooding && !flooding);
+			flooding = r.flooding;
+		}
+		if (flooding != m->flooding)
+			fail_msg("threshold %u, moment %zu", threshold, i);
+		assert_int_equal(screen_sketch_flooding(s, KEY, m->at_s, threshold), flooding);
+	}
+	free(s);
+}
+
+#define PLAY(threshold, ...)                                           \
+	do {                                                           \
+		static const struct moment m[] = { __VA_ARGS__ };      \
+		play(threshold, m, sizeof(m) / sizeof(m[0]));          \
+	} while (0)
+
+static void meter_enters_at_the_threshold(void **state)
+{
+	(void)state;
+	PLAY(100, { 10, 99, false }, { 11, 99, false }, { 12, 99, false }, { 12, 1, true },
+	     { 12, 1000, true });
+	PLAY(500000, { 10, 499999, false }, { 10, 1, true });
+}
+
+static void meter_leaves_when_a_whole_window_stays_under_half(void **state)
+{
+	(void)state;
+	PLAY(100, { 10, 100, true }, { 11, 50, true }, { 12, 50, true }, { 13, 49, true },
+	     { 14, 0, false }, { 14, 99, false }, { 14, 1, true });
+	PLAY(101, { 10, 101, true }, { 11, 51, true }, { 12, 50, true }, { 13, 1, false });
+	/* the window in which it entered, and those without any SYN */
+	PLAY(100, { 10, 100, true }, { 11, 0, true }, { 12, 0, false });
+	PLAY(100, { 10, 100, true }, { 12, 1, false });
+	PLAY(100, { 10, 100, true }, { 4000, 99, false });
+}
+
+static void meter_of_threshold_1_can_leave(void **state)
+{
+	(void)state;
+	PLAY(1, { 10, 1, true }, { 11, 1, true }, { 12, 0, true }, { 13, 0, false }, { 14, 1, true });
+	PLAY(2, { 10, 1, false }, { 10, 1, true }, { 11, 1, true }, { 12, 0, true }, { 13, 0, false });
+}
+
+static void meter_counts_a_late_worker_into_the_newer_window(void **state)
+{
+	(void)state;
+	/* a burst that began in second 10 is counted when others are in 11 already */
+	PLAY(100, { 10, 50, false }, { 11, 98, false }, { 10, 1, false }, { 11, 1, true },
+	     { 10, 5, true }, { 11, 0, true }, { 10, 0, true });
+	PLAY(100, { 10, 100, true }, { 11, 10, true }, { 10, 10, true }, { 11, 10, true },
+	     { 12, 0, false });
+}
+
+static void meter_survives_the_end_of_its_count(void **state)
+{
+	uint64_t cell = screen_cell_next(0, 7, 100);
+
+	(void)state;
+	cell |= 0xffffffff;
+	for (int i = 0; i < 3; i++) {
+		cell = screen_cell_next(cell, 7, 100);
+		assert_int_equal((uint32_t)cell, 0xffffffff);
+		assert_true(cell >> 63);
+		cell = screen_cell_next(cell, 6, 100);
+		assert_int_equal((uint32_t)cell, 0xffffffff);
+	}
+	assert_int_equal((uint32_t)screen_cell_next(cell, 8, 100), 1);
+}
+
+enum { THREADS = 4, EACH = 200000 };
+
+struct counter {
+	struct screen_sketch *sketch;
+	struct screen_zone_meter *zone;
+	uint32_t entered, max;
+};
+
+static void *count(void *argument)
+{
+	struct counter *c = argument;
+
+	for (int i = 0; i < EACH; i++) {
+		struct screen_meter_reading r = screen_sketch_count(c->sketch, KEY, 10, 1000);
+
+		screen_zone_meter_count(c->zone, 10);
+		c->entered += r.entered;
+		if (r.count > c->max)
+			c->max = r.count;
+	}
+	return NULL;
+}
+
+static void meter_of_several_threads_is_one_rate(void **state)
+{
+	struct screen_sketch *s = calloc(1, sizeof(*s));
+	struct screen_zone_meter zone = { 0 };
+	struct counter c[THREADS];
+	pthread_t threads[THREADS];
+	uint32_t entered = 0, max = 0;
+
+	(void)state;
+	for (int i = 0; i < THREADS; i++) {
+		c[i] = (struct counter){ .sketch = s, .zone = &zone };
+		assert_int_equal(pthread_create(&threads[i], NULL, count, &c[i]), 0);
+	}
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], NULL);
+		entered += c[i].entered;
+		max = c[i].max > max ? c[i].max : max;
+	}
+	assert_int_equal(max, THREADS * EACH);
+	assert_int_equal((uint32_t)atomic_load(screen_sketch_cell(s, KEY, 0)), THREADS * EACH);
+	assert_int_equal((uint32_t)atomic_load(screen_sketch_cell(s, KEY, 1)), THREADS * EACH);
+	assert_int_equal((uint32_t)zone.current, THREADS * EACH);
+	assert_in_range(entered, 1, THREADS);
+	free(s);
+}
+
+static void meter_estimate_is_never_below_the_truth(void **state)
+{
+	struct random r = random_seeded();
+	struct screen_sketch *s = calloc(1, sizeof(*s));
+	enum { KEYS = 20000 };
+	uint64_t *keys = calloc(KEYS, sizeof(*keys));
+	uint32_t *truth = calloc(KEYS, sizeof(*truth)), above = 0;
+
+	(void)state;
+	for (int i = 0; i < KEYS; i++)
+		keys[i] = random_64(&r);
+	for (int i = 0; i < 40000; i++) {
+		uint32_t k = random_below(&r, KEYS);
+		struct screen_meter_reading reading = screen_sketch_count(s, keys[k], 10, 1000);
+
+		truth[k]++;
+		assert_true(reading.count >= truth[k]);
+		above += reading.count > truth[k] + 20;
+	}
+	assert_in_range(above, 0, 400); /* and rarely far above it */
+	free(truth);
+	free(keys);
+	free(s);
+}
+
+static void zone_meter_shows_the_last_whole_second(void **state)
+{
+	static const struct {
+		uint32_t at_s, syns, rate;
+	} rows[] = {
+		{ 10, 5, 0 }, { 11, 0, 5 }, { 11, 7, 5 }, { 12, 1, 7 },
+		{ 11, 2, 0 }, /* a late worker neither loses nor resets the newer second */
+		{ 12, 1, 7 }, { 13, 0, 4 }, { 13, 1, 4 }, { 15, 0, 0 }, { 15, 2, 0 }, { 16, 0, 2 },
+	};
+	struct screen_zone_meter z = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (uint32_t n = 0; n < rows[i].syns; n++)
+			screen_zone_meter_count(&z, rows[i].at_s);
+		assert_int_equal(screen_zone_meter_rate(&z, rows[i].at_s), rows[i].rate);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(meter_enters_at_the_threshold),
+		cmocka_unit_test(meter_leaves_when_a_whole_window_stays_under_half),
+		cmocka_unit_test(meter_of_threshold_1_can_leave),
+		cmocka_unit_test(meter_counts_a_late_worker_into_the_newer_window),
+		cmocka_unit_test(meter_survives_the_end_of_its_count),
+		cmocka_unit_test(meter_of_several_threads_is_one_rate),
+		cmocka_unit_test(meter_estimate_is_never_below_the_truth),
+		cmocka_unit_test(zone_meter_shows_the_last_whole_second),
+	};
+
+	return RUN(tests);
+}

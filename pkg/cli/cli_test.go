@@ -1,0 +1,389 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"synscreen/pkg/control"
+	"synscreen/pkg/daemon"
+	"synscreen/pkg/dataplane"
+	"synscreen/pkg/dataplane/userspace"
+)
+
+// canned is a daemon that always says the same.
+type canned struct {
+	commit control.CommitResult
+	report control.CapabilityReport
+	status dataplane.Status
+	flows  control.FlowReport
+}
+
+func (c *canned) Commit(context.Context, control.CommitRequest) (control.CommitResult, error) {
+	return c.commit, nil
+}
+
+func (c *canned) Capabilities(context.Context) (control.CapabilityReport, error) {
+	return c.report, nil
+}
+
+func (c *canned) Status(context.Context) (dataplane.Status, error) { return c.status, nil }
+
+func (c *canned) Flows(context.Context, control.FlowQuery) (control.FlowReport, error) {
+	return c.flows, nil
+}
+
+// serve answers on a socket until the test ends.
+func serve(t *testing.T, backend control.Backend) (socket string) {
+	t.Helper()
+	socket = filepath.Join(t.TempDir(), "s")
+	listener, err := control.Listen(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- control.Serve(ctx, listener, backend, slog.New(slog.DiscardHandler)) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return socket
+}
+
+// outcome is what a command left behind.
+type outcome struct {
+	Code           int
+	Stdout, Stderr string
+}
+
+func command(t *testing.T, args ...string) outcome {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code := Main(t.Context(), args, &stdout, &stderr)
+	return outcome{Code: code, Stdout: stdout.String(), Stderr: stderr.String()}
+}
+
+func expect(t *testing.T, want outcome, args ...string) {
+	t.Helper()
+	if diff := cmp.Diff(want, command(t, args...)); diff != "" {
+		t.Errorf("synscreen %s (-want +got):\n%s", strings.Join(args, " "), diff)
+	}
+}
+
+func write(t *testing.T, text string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "f.conf")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestUsageErrorsExitWith2(t *testing.T) {
+	for want, args := range map[string][]string{
+		`"synscreen" needs one more word: check, commit, detach, explain, run, show, version`: {},
+		`unknown word "bogus" after "synscreen": one of check, commit, detach, explain, run, show, version is known`: {
+			"bogus"},
+		`unknown word "x" after "synscreen show security": one of flow, screen is known`: {"show", "security", "x"},
+		`unknown flag: --bogus`:             {"check", "--bogus", "f"},
+		`accepts 1 arg(s), received 0`:      {"check"},
+		`required flag(s) "config" not set`: {"run"},
+		"statistics takes nothing or `zone ZONE`, not [\"zone\"]": {
+			"show", "security", "screen", "statistics", "zone"},
+		`invalid argument "x" for "--client" flag: not a prefix such as 192.0.2.0/24`: {
+			"show", "security", "flow", "session", "--client", "x"},
+		`--limit -1: from 0 to 100000 is possible`: {"show", "security", "flow", "session", "--limit", "-1"},
+		`invalid argument "x" for "--attach" flag: one of native, generic is known`: {
+			"run", "--config", "f", "--attach", "x"},
+	} {
+		expect(t, outcome{Code: 2, Stderr: "synscreen: " + want + "; see synscreen --help\n"}, args...)
+	}
+}
+
+func TestEveryCommandTakesTheControlSocket(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "s")
+	want := outcome{Code: 1, Stderr: "synscreen: no daemon answers at " + socket +
+		"; start one with `synscreen run --config FILE`, or name its socket with --control-socket\n"}
+	file := write(t, "")
+	for _, args := range [][]string{
+		{"show", "capabilities"}, {"show", "ports"}, {"show", "wires"}, {"show", "counters"},
+		{"show", "security", "screen", "statistics"}, {"show", "security", "flow", "session"},
+		{"commit", file},
+	} {
+		expect(t, want, append(args, "--control-socket", socket)...)
+	}
+	for _, args := range [][]string{{"version"}, {"explain"}} {
+		if got := command(t, append(args, "--control-socket", socket)...); got.Code != 0 {
+			t.Errorf("%v: %+v", args, got)
+		}
+	}
+}
+
+func TestCheckOfAValidFileSumsItUp(t *testing.T) {
+	path := write(t, "set system dataplane-type userspace\n")
+	expect(t, outcome{Stdout: "configuration is valid: 0 wires, 0 zones, 0 profiles with a SYN-flood screen; " +
+		"syn-flood-protection-mode unset\n"}, "check", path)
+}
+
+func TestCheckListsEveryError(t *testing.T) {
+	path := write(t, "set system dataplane-type userspace\nset sistem x\nset security zonez\n")
+	got := command(t, "check", path)
+	lines := strings.Split(strings.TrimSpace(got.Stderr), "\n")
+	if got.Code != 1 || got.Stdout != "" || len(lines) != 2 ||
+		!strings.HasPrefix(lines[0], path+":2:5: ") || !strings.HasPrefix(lines[1], path+":3:") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestCheckRefusesWhatNoEngineDoes(t *testing.T) {
+	path := write(t, "set system dataplane-type userspace\n"+
+		"set security flow syn-flood-protection-mode syn-proxy\n")
+	expect(t, outcome{Code: 1, Stderr: path + ":2:19: security flow syn-flood-protection-mode: syn-proxy is " +
+		"not available: the userspace dataplane keeps no half-open proxy state; use syn-cookie\n"}, "check", path)
+}
+
+func TestCommitTellsWhatBecameOfIt(t *testing.T) {
+	path := write(t, "set x\n")
+	for _, test := range []struct {
+		name   string
+		result control.CommitResult
+		want   outcome
+	}{
+		{"done", control.CommitResult{Committed: true, Generation: 4, Mode: dataplane.ModeSynCookie},
+			outcome{Stdout: "commit complete: generation 4, mode syn-cookie\n"}},
+		{"done with a warning", control.CommitResult{Committed: true, Generation: 4, Warnings: []string{"warning: w"}},
+			outcome{Stdout: "commit complete: generation 4, mode drop\n", Stderr: "warning: w\n"}},
+		{"refused", control.CommitResult{Generation: 3, Errors: []string{"f:1:2: one", "f:2:2: two"}},
+			outcome{Code: 1, Stderr: "f:1:2: one\nf:2:2: two\nnothing was committed; " +
+				"the running configuration (generation 3) is unchanged\n"}},
+		{"refused at first", control.CommitResult{Errors: []string{"f:1:2: one"}},
+			outcome{Code: 1, Stderr: "f:1:2: one\nnothing was committed; no configuration is running\n"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			socket := serve(t, &canned{commit: test.result})
+			expect(t, test.want, "commit", path, "--control-socket", socket)
+		})
+	}
+}
+
+func TestShowCapabilitiesTellsProofsAndRefusal(t *testing.T) {
+	proved := dataplane.Capabilities{
+		Mint:     dataplane.Proof{Answer: dataplane.Yes},
+		Validate: dataplane.Proof{Answer: dataplane.No, Reason: "vector 1 differs"},
+		Splice:   dataplane.Proof{Answer: dataplane.Yes},
+		Keyset:   dataplane.Proof{Answer: dataplane.Yes},
+		Ports: []dataplane.PortProof{{
+			Interface: "eth1", Transmit: dataplane.Proof{Reason: "the link is down"},
+		}},
+	}
+	refused := &userspace.Rejection{
+		Source: "b.conf", At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Proved: &proved,
+		Refusals: []userspace.Refusal{{Path: "security flow", Reason: "no", Remedy: "mend it"}},
+	}
+	const table = `
+Capability  Interface  Proved
+mint                   yes
+validate               no: vector 1 differs
+splice                 yes
+keyset                 yes
+tx          eth1       could not tell: the link is down
+`
+	const last = "\nLast refused: b.conf, at 2026-01-02T03:04:05Z\nsecurity flow: no; mend it\n"
+	for _, test := range []struct {
+		name   string
+		report control.CapabilityReport
+		want   string
+	}{
+		{"running", control.CapabilityReport{
+			Running:      userspace.Running{Source: "a.conf", Generation: 3, Mode: dataplane.ModeSynCookie},
+			Capabilities: proved,
+		}, "Running a.conf: generation 3, mode syn-cookie\n" + table},
+		{"refused at the start", control.CapabilityReport{LastRefusal: refused},
+			"No configuration is running: traffic passes as each wire's on-failure says\n" + table + last},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			socket := serve(t, &canned{report: test.report})
+			expect(t, outcome{Stdout: test.want}, "show", "capabilities", "--control-socket", socket)
+		})
+	}
+}
+
+func sampleStatus() dataplane.Status {
+	return dataplane.Status{
+		Ports: []dataplane.PortStatus{
+			{
+				Interface: "eth1", Peer: "eth2", Wire: "w1", Zone: "untrust", State: dataplane.PortPublished,
+				MTU: 1500, Queues: 2, Carrier: true, Native: true, RxFrames: 100, TxFrames: 50, KernelRxDropped: 3,
+				Frames: []dataplane.ReasonCount{
+					{Reason: "forward_flow", Verdict: dataplane.Forward, Frames: 40},
+					{Reason: "reply_challenge", Verdict: dataplane.Reply, Frames: 50},
+					{Reason: "drop_reply_budget", Verdict: dataplane.Drop, Frames: 2},
+					{Reason: "drop_source_threshold", Verdict: dataplane.Drop},
+				},
+				Shim: []dataplane.ShimCount{{Counter: "shim_to_engine", Frames: 100}},
+			},
+			{Interface: "eth2", Peer: "eth1", Wire: "w1", Zone: "trust", HeldDown: true},
+		},
+		Wires: []dataplane.WireStatus{{Name: "w1", Ports: [2]string{"eth1", "eth2"}, Bridge: "ssb-w1"}},
+		Zones: []dataplane.ZoneStatus{
+			{Name: "trust"},
+			{Name: "untrust", Profile: "web", Flooding: 1, FloodingFor: 90 * time.Second, SynRate: 700,
+				Alarms: 5, Attacks: 1, CookiesValid: 9},
+		},
+	}
+}
+
+func TestShowPrintsTables(t *testing.T) {
+	socket := serve(t, &canned{status: sampleStatus()})
+	for want, args := range map[string][]string{
+		`Port  Peer  Wire  Zone     State      Link       MTU   Queues  XDP      Memory  Program  Rx frames  Tx frames  Lost
+eth1  eth2  w1    untrust  published  up         1500  2       native   copy    alone    100        50         3
+eth2  eth1  w1    trust    free       held down  0     0       generic  copy    alone    0          0          0
+`: {"show", "ports"},
+		`Wire  Ports      On failure  Bridge
+w1    eth1 eth2  open        ssb-w1
+`: {"show", "wires"},
+		`Port  Verdict  Counter            Count
+eth1  -        rx_frames          100
+eth1  -        tx_frames          50
+eth1  lost     kernel_rx_dropped  3
+eth1  forward  forward_flow       40
+eth1  reply    reply_challenge    50
+eth1  drop     drop_reply_budget  2
+eth1  shim     shim_to_engine     100
+`: {"show", "counters", "--port", "eth1"},
+		`Zone: untrust, screen: web
+IDS attack type          Statistics
+  TCP SYN flood          52
+  SYN flood source       0
+  SYN flood destination  0
+  TCP SYN fragment       0
+  Challenges sent        50
+  Cookies valid          9
+  Cookies invalid        0
+  SYN alarms             5
+  Attacks                1
+  Flooding destinations  1
+  Flooding for           1m30s
+  SYNs per second        700
+`: {"show", "security", "screen", "statistics", "zone", "untrust"},
+	} {
+		expect(t, outcome{Stdout: want}, append(args, "--control-socket", socket)...)
+	}
+}
+
+func TestShowOfSomethingUnknownNamesWhatThereIs(t *testing.T) {
+	socket := serve(t, &canned{status: sampleStatus()})
+	for want, args := range map[string][]string{
+		"show counters of port eth9: no such port; the ports are [eth1 eth2]": {"show", "counters", "--port", "eth9"},
+		"show statistics of zone dmz: no such zone; the zones are [trust untrust]": {
+			"show", "security", "screen", "statistics", "zone", "dmz"},
+	} {
+		expect(t, outcome{Code: 1, Stderr: "synscreen: " + want + "\n"}, append(args, "--control-socket", socket)...)
+	}
+}
+
+func TestShowSessionPrintsFlows(t *testing.T) {
+	socket := serve(t, &canned{flows: control.FlowReport{
+		Flows: []dataplane.FlowRow{
+			{
+				Client: netip.MustParseAddrPort("192.0.2.1:1000"), Server: netip.MustParseAddrPort("198.51.100.1:80"),
+				Wire: "w1", State: dataplane.FlowSpliced, Age: 90 * time.Second, Idle: time.Second,
+				Timeout: time.Hour, FinClient: true,
+			},
+			{
+				Client: netip.MustParseAddrPort("[2001:db8::1]:1000"), Server: netip.MustParseAddrPort("[2001:db8::2]:80"),
+				Wire: "w1", State: dataplane.FlowOpen, OuterVLAN: 10, InnerVLAN: 20,
+			},
+		},
+		Matched: 2, Truncated: true,
+		States: []control.StateCount{{State: dataplane.FlowOpen, Flows: 7}},
+	}})
+	expect(t, outcome{Stdout: `Client              Server            Wire  VLAN   State    Closing  Age    Idle  Timeout
+192.0.2.1:1000      198.51.100.1:80   w1    -      spliced  client   1m30s  1s    1h0m0s
+[2001:db8::1]:1000  [2001:db8::2]:80  w1    10.20  open     -        0s     0s    0s
+... and more: only 2 are shown, see --limit and --summary
+`}, "show", "security", "flow", "session", "--control-socket", socket)
+	expect(t, outcome{Stdout: "State  Connections\nopen   7\ntotal  2\n"},
+		"show", "security", "flow", "session", "--summary", "--control-socket", socket)
+}
+
+func TestShowPrintsJSON(t *testing.T) {
+	socket := serve(t, &canned{status: sampleStatus(), flows: control.FlowReport{Flows: []dataplane.FlowRow{}}})
+	for _, args := range [][]string{
+		{"show", "capabilities"}, {"show", "ports"}, {"show", "wires"}, {"show", "counters"},
+		{"show", "security", "screen", "statistics"}, {"show", "security", "flow", "session"}, {"version"},
+	} {
+		got := command(t, append(args, "--json", "--control-socket", socket)...)
+		if got.Code != 0 || got.Stderr != "" || !json.Valid([]byte(got.Stdout)) {
+			t.Errorf("%v: %+v", args, got)
+		}
+	}
+}
+
+func TestDetachRefusesWhileADaemonLives(t *testing.T) {
+	dir := t.TempDir()
+	state, err := daemon.HoldStateDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer state.Release()
+	expect(t, outcome{Code: 1, Stderr: "synscreen: lock the state directory " + dir +
+		": a running daemon holds it; stop that one or name another with --state-dir\n"},
+		"detach", "--state-dir", dir)
+}
+
+func TestDetachWithoutAStateDirSaysSo(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "none")
+	expect(t, outcome{Code: 1, Stderr: "synscreen: detach: there is no state directory " + dir +
+		"; name it with --state-dir\n"}, "detach", "--state-dir", dir)
+}
+
+func TestExplainTellsAStatement(t *testing.T) {
+	got := command(t, "explain", "security", "flow", "syn-flood-protection-mode")
+	if got.Code != 0 || !strings.Contains(got.Stdout, "syn-cookie") {
+		t.Errorf("%+v", got)
+	}
+	if got := command(t, "explain", "bogus"); got.Code != 2 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestManWritesAPageForEachCommand(t *testing.T) {
+	dir := t.TempDir()
+	if got := command(t, "man", dir); got.Code != 0 {
+		t.Fatalf("%+v", got)
+	}
+	for _, page := range []string{"synscreen.8", "synscreen-run.8", "synscreen-show-security-flow-session.8"} {
+		if _, err := os.Stat(filepath.Join(dir, page)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Every counter that a statistics row sums must be one that the engine has.
+func TestStatisticsNameRealCounters(t *testing.T) {
+	page, err := os.ReadFile("../../docs/counters.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range statisticRows() {
+		for _, reason := range row.reasons {
+			if !strings.Contains(string(page), "| `"+reason+"` |") {
+				t.Errorf("%s: %s is no counter", row.name, reason)
+			}
+		}
+	}
+}

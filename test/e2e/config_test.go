@@ -1,0 +1,71 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+
+	"synscreen/test/lab"
+)
+
+// wire is one secure-wire of a configuration.
+type wire struct {
+	name, outer, inner string
+	onFailure          string // open when empty
+}
+
+// configuration is what tests vary; its zero value is one wire w1 between the lab's two ports whose
+// outer side is zone untrust, challenged from 200 SYNs a second on.
+type configuration struct {
+	wires  []wire
+	zone   string // the screened zone's name
+	attack int    // attack-threshold
+	always bool   // challenge in calm, too
+	closed bool   // on-failure closed
+}
+
+// firstWire joins the lab's two ports.
+func firstWire() wire { return wire{name: "w1", outer: lab.OuterDev, inner: lab.InnerDev} }
+
+func (c configuration) withDefaults() configuration {
+	if c.zone == "" {
+		c.zone = "untrust"
+	}
+	if c.attack == 0 {
+		c.attack = 200
+	}
+	if c.wires == nil {
+		c.wires = []wire{firstWire()}
+	}
+	return c
+}
+
+// String is the configuration in set form.
+func (c configuration) String() string {
+	c = c.withDefaults()
+	var b strings.Builder
+	set := func(format string, args ...any) { fmt.Fprintf(&b, "set "+format+"\n", args...) }
+	set("system dataplane-type userspace")
+	set("security flow syn-flood-protection-mode syn-cookie")
+	if c.always {
+		set("security flow syn-cookie activation always")
+	}
+	profile := "security screen ids-option web tcp syn-flood "
+	set(profile+"attack-threshold %d", c.attack)
+	set(profile + "source-threshold 500000")
+	set(profile + "destination-threshold 500000")
+	set("security zones security-zone %s screen web", c.zone)
+	for _, w := range c.wires {
+		onFailure := w.onFailure
+		if onFailure == "" {
+			onFailure = "open"
+		}
+		if c.closed {
+			onFailure = "closed"
+		}
+		set("security zones security-zone %s interfaces %s", c.zone, w.outer)
+		set("security zones security-zone trust interfaces %s", w.inner)
+		set("security forwarding-options secure-wire %s interface [ %s %s ]", w.name, w.outer, w.inner)
+		set("security forwarding-options secure-wire %s on-failure %s", w.name, onFailure)
+	}
+	return b.String()
+}

@@ -1,0 +1,36 @@
+// Package e2e proves what synscreen promises, end to end: the built binary on real interfaces, real
+// kernels' TCP at both ends, real nginx and curl, a real flood. The tests need root and what `make
+// build` leaves.
+package e2e
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+
+	"synscreen/test/lab"
+)
+
+// labsMax is how many labs run at a time: each has a flood, an engine and two busy ends.
+const labsMax = "2"
+
+func TestMain(m *testing.M) {
+	lab.RunRole(map[string]lab.Role{
+		"corruptible": corruptible,
+		"send":        sendFrames,
+		"listen":      listenFrames,
+		"udp-echo":    echoDatagrams,
+		"udp-ask":     askDatagrams,
+		"visit":       visit,
+		"request":     request,
+	})
+	flag.Parse()
+	if flag.Lookup("test.parallel").Value.String() != "1" {
+		if err := flag.Set("test.parallel", labsMax); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	os.Exit(m.Run())
+}
