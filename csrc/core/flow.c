@@ -120,8 +120,8 @@ uint32_t screen_flow_take(struct screen_flows *t)
 	f = &t->flows[index];
 	atomic_store_explicit(&f->state, SCREEN_FLOW_FREE, memory_order_relaxed);
 	f->created_s = 0;
-	f->client_low = f->client_slot = f->half_open_s = 0;
-	atomic_store_explicit(&f->closing, 0, memory_order_relaxed);
+	f->client_low = f->client_slot = 0;
+	f->half_open_s = 0;
 	memset(&f->side, 0, offsetof(struct screen_flow, next_free) -
 				    offsetof(struct screen_flow, side));
 	atomic_fetch_add_explicit(&t->used, 1, memory_order_relaxed);

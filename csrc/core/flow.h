@@ -60,8 +60,7 @@ struct screen_flow {
 	uint32_t created_s;
 	uint8_t client_low;  /* the client is the key's lower endpoint */
 	uint8_t client_slot; /* the port that its segments come in by */
-	uint8_t half_open_s; /* the profile's timeout when it was made */
-	_Atomic uint8_t closing;
+	uint16_t half_open_s; /* how long it may stay half-open, as configured when it was made */
 	/* 64 */
 	struct screen_flow_side side[2]; /* 0: client, 1: server */
 	_Atomic uint32_t held;		 /* frames that wait for the server's answer */
@@ -82,7 +81,8 @@ struct screen_flow {
 	uint8_t agreed;	       /* enum SCREEN_AGREED_* with the client */
 	uint8_t server_flags;  /* enum screen_option_flag of the server's SYN-ACK */
 	uint8_t zone;
-	uint8_t reserved[6];
+	_Atomic uint8_t closing; /* SCREEN_CLOSING_* */
+	uint8_t reserved[5];
 	uint32_t next_free; /* index in the free stack */
 };
 _Static_assert(sizeof(struct screen_flow) == 128, "two cache lines");

@@ -174,8 +174,10 @@ static const char *check_prefix(const struct screen_snapshot *s, uint32_t i)
 
 	if (p->length > 128)
 		return "a prefix is longer than 128 bits";
-	if (p->kind > SCREEN_PREFIX_DESTINATION || p->reserved)
+	if (p->kind > SCREEN_PREFIX_DESTINATION)
 		return "a prefix's kind is out of range";
+	if (p->reserved)
+		return "reserved bytes of a prefix are not zero";
 	if (rest && (p->address[whole] & (0xff >> rest)))
 		return "a prefix has host bits";
 	if (!zeros(p->address + whole + (rest != 0), 16 - whole - (rest != 0)))

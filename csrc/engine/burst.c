@@ -1,5 +1,7 @@
 #include "burst.h"
 
+#include <sys/socket.h>
+
 #include "budget.h"
 #include "frames.h"
 
@@ -46,7 +48,7 @@ bool screen_burst_send(struct screen_worker *w, uint8_t slot, uint64_t address, 
 	}
 	q = queue_of(w, port);
 	if (xsk_ring_prod__reserve(&q->main.tx, 1, &at) != 1) {
-		screen_burst_flush(w, port);
+		(void)screen_burst_flush(w, port);
 		if (xsk_ring_prod__reserve(&q->main.tx, 1, &at) != 1) {
 			screen_frame_give(w, address);
 			return false;
@@ -90,20 +92,28 @@ static void complete(struct screen_worker *w, struct screen_queue *q)
 		xsk_ring_cons__release(&q->main.completion, count);
 }
 
-void screen_burst_flush(struct screen_worker *w, struct screen_port *port)
+/* Descriptors that the kernel has not taken yet. */
+static uint32_t unsent(const struct xsk_ring_prod *tx)
+{
+	return tx->cached_prod - __atomic_load_n(tx->consumer, __ATOMIC_ACQUIRE);
+}
+
+bool screen_burst_flush(struct screen_worker *w, struct screen_port *port)
 {
 	struct screen_queue *q = queue_of(w, port);
 	int result;
 
-	if (q->tx_queued) {
+	if (q->tx_queued)
 		xsk_ring_prod__submit(&q->main.tx, q->tx_queued);
-		q->tx_queued = 0;
+	q->tx_queued = 0;
+	if (unsent(&q->main.tx)) {
 		result = screen_xsk_kick(&q->main);
 		if (result < 0 &&
 		    atomic_load_explicit(&q->probe, memory_order_relaxed) == SCREEN_PROBE_SENT)
 			atomic_store_explicit(&q->probe_error, result, memory_order_relaxed);
 	}
 	complete(w, q);
+	return unsent(&q->main.tx) == 0;
 }
 
 /* How many frames the kernel may have of one port, in its fill and receive rings together: its share
@@ -135,6 +145,9 @@ void screen_burst_refill(struct screen_worker *w, struct screen_port *port)
 	}
 	xsk_ring_prod__submit(fill, wanted);
 	q->with_kernel += wanted;
+	/* a zero-copy driver that has run dry sleeps until it is told */
+	if (xsk_ring_prod__needs_wakeup(fill))
+		(void)recvfrom(q->main.fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
 }
 
 static void hold(struct screen_worker *w, uint8_t slot, uint64_t address,

@@ -20,8 +20,9 @@ bool screen_burst_send(struct screen_worker *w, uint8_t slot, uint64_t address, 
 bool screen_burst_send_copy(struct screen_worker *w, uint8_t slot, const uint8_t *bytes,
 			    uint32_t length);
 
-/* Has the kernel send what was queued, and takes back what it has sent. */
-void screen_burst_flush(struct screen_worker *w, struct screen_port *port);
+/* Has the kernel send what was queued, and takes back what it has sent. False when some of it waits
+ * to be sent yet. */
+bool screen_burst_flush(struct screen_worker *w, struct screen_port *port);
 
 /* Fills a queue's fill ring from the free frames. */
 void screen_burst_refill(struct screen_worker *w, struct screen_port *port);

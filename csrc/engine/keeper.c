@@ -12,7 +12,10 @@
 #include "qsbr.h"
 #include "view.h"
 
-enum { PERIOD_MS = 100 };
+enum {
+	PERIOD_MS = 100,
+	LINK_WAIT_S = 5, /* for a port that was let up to find its link */
+};
 
 static void rotate(struct screen_engine *engine)
 {
@@ -30,33 +33,55 @@ static void rotate(struct screen_engine *engine)
 static struct screen_port *port_by_index(struct screen_engine *engine, uint32_t ifindex)
 {
 	for (int i = 0; i < SCREEN_PORTS_MAX; i++)
-		if (engine->ports[i].state == SCREEN_PORT_PUBLISHED &&
+		if (engine->ports[i].state != SCREEN_PORT_FREE &&
 		    engine->ports[i].ifindex == ifindex)
 			return &engine->ports[i];
 	return NULL;
 }
 
-/* A wire whose one port loses its link takes the other down with it, and back, so that neighbours
- * on both sides can fail over. */
-static void link_changed(const struct screen_link *link, bool gone, void *data)
+static void hold_down(struct screen_port *port)
 {
-	struct screen_engine *engine = data;
-	struct screen_port *port = port_by_index(engine, link->ifindex), *peer;
-	bool carrier = link->carrier && !gone;
+	port->held_down = true;
+	(void)screen_netlink_set_flags(port->ifindex, 0, IFF_UP);
+}
 
-	if (!port || port->carrier == carrier)
-		return;
-	port->carrier = carrier;
-	peer = port->peer < SCREEN_PORTS_MAX ? &engine->ports[port->peer] : NULL;
+static void let_up(struct screen_port *port)
+{
+	port->held_down = false;
+	port->released_ns = screen_now_ns();
+	(void)screen_netlink_set_flags(port->ifindex, IFF_UP, IFF_UP);
+}
+
+/* A wire whose one port loses its link takes the other down with it, and back, so that neighbours
+ * on both sides can fail over. A port that was just let up may need a while to find its link. */
+static void settle_link(struct screen_engine *engine, struct screen_port *port)
+{
+	struct screen_port *peer = port->peer < SCREEN_PORTS_MAX ? &engine->ports[port->peer] : NULL;
+
 	if (!peer || peer->state != SCREEN_PORT_PUBLISHED || port->held_down)
 		return;
-	if (!carrier && !peer->held_down) {
-		peer->held_down = true;
-		(void)screen_netlink_set_flags(peer->ifindex, 0, IFF_UP);
-	} else if (carrier && peer->held_down) {
-		peer->held_down = false;
-		(void)screen_netlink_set_flags(peer->ifindex, IFF_UP, IFF_UP);
+	if (port->carrier) {
+		if (peer->held_down)
+			let_up(peer);
+	} else if (!peer->held_down &&
+		   screen_now_ns() - port->released_ns > LINK_WAIT_S * 1000000000ull) {
+		hold_down(peer);
 	}
+}
+
+static void settle_links(struct screen_engine *engine)
+{
+	for (int i = 0; i < SCREEN_PORTS_MAX; i++)
+		if (engine->ports[i].state == SCREEN_PORT_PUBLISHED)
+			settle_link(engine, &engine->ports[i]);
+}
+
+static void link_changed(const struct screen_link *link, bool gone, void *data)
+{
+	struct screen_port *port = port_by_index(data, link->ifindex);
+
+	if (port)
+		port->carrier = link->carrier && !gone;
 }
 
 static void *run(void *data)
@@ -74,6 +99,7 @@ static void *run(void *data)
 		pthread_mutex_lock(&engine->lock);
 		if (fds[0].revents & POLLIN)
 			screen_netlink_read(engine->watch_fd, link_changed, engine);
+		settle_links(engine);
 		rotate(engine);
 		pthread_mutex_unlock(&engine->lock);
 		started = atomic_fetch_add(&engine->grace_started, 1) + 1;

@@ -59,6 +59,7 @@ struct screen_port {
 	uint32_t ifindex, mtu, queues_count;
 	uint8_t mac[6];
 	bool native, dispatcher, carrier, held_down;
+	uint64_t released_ns; /* when it was let up again */
 	bool leaving; /* no longer in views that are made */
 	char ifname[SCREEN_IFNAME_SIZE];
 	enum screen_on_failure on_failure;

@@ -93,6 +93,7 @@ static uint32_t turn(struct screen_worker *w)
 	const struct screen_view *v = w->view;
 	uint32_t frames = 0;
 
+	w->unsent = false;
 	for (uint32_t i = 0; i < v->ports_count; i++)
 		if (ours(w, v->ports[i]))
 			look_after(w, v->ports[i]);
@@ -110,7 +111,7 @@ static uint32_t turn(struct screen_worker *w)
 	screen_timers_tick(w);
 	for (uint32_t i = 0; i < v->ports_count; i++)
 		if (ours(w, v->ports[i]))
-			screen_burst_flush(w, v->ports[i]);
+			w->unsent |= !screen_burst_flush(w, v->ports[i]);
 	return frames;
 }
 
@@ -154,7 +155,7 @@ static void rest(struct screen_worker *w, struct poll_set *set)
 
 	if (w->polled != w->view->serial)
 		make_poll_set(w, set);
-	if (w->pendings->count || w->pendings->held_count)
+	if (w->pendings->count || w->pendings->held_count || w->unsent)
 		timeout = SCREEN_TICK_MS;
 	atomic_store(&w->asleep, 1);
 	screen_qsbr_offline();

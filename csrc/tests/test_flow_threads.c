@@ -27,6 +27,7 @@ static int set_up(void **state)
 	memset(memory, 0, size);
 	screen_flows_init(&table, memory, MAX, secret);
 	failures = 0;
+	arrived = 0;
 	return pthread_barrier_init(&barrier, NULL, THREADS);
 }
 

@@ -28,7 +28,7 @@ type attack struct {
 // a processor of its own, as far as there are two.
 func startAttack(w *lab.WireLab) (*attack, error) {
 	a := &attack{}
-	for family, rate := range map[int]int{4: rate4, 6: rate6} {
+	for family, rate := range map[int]int{4: envn("D_RATE", rate4), 6: rate6} {
 		flood, err := w.StartFlood(lab.FloodOptions{Family: family, Ports: "80", Rate: rate,
 			Seconds: attackSeconds, CPU: attackCPU(), Nice: attackNice()})
 		if err != nil {

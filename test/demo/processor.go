@@ -71,3 +71,11 @@ func threadsNamed(pid int, name string) []int {
 	}
 	return found
 }
+
+func envn(name string, def int) int {
+	n, err := strconv.Atoi(env(name, ""))
+	if err != nil {
+		return def
+	}
+	return n
+}

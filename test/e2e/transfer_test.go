@@ -45,7 +45,7 @@ func startNginx(t testing.TB, w *lab.WireLab) {
 
 // fetch gets size bytes over a connection of its own and compares their sum.
 func fetch(ctx context.Context, w *lab.WireLab, family int, size int64) error {
-	script := strings.Join(curl("-m", "60", "'"+bytesURL(family, size)+"'"), " ")
+	script := strings.Join(curl("-m", "20", "'"+bytesURL(family, size)+"'"), " ")
 	script = "set -f; set -o pipefail; " + strings.Replace(script, " * ", " '*' ", 1) + " | sha256sum"
 	out, err := w.Client.Run(ctx, "bash", "-c", script)
 	if err != nil {
@@ -63,7 +63,7 @@ func upload(ctx context.Context, w *lab.WireLab, family int, size int64) error {
 	if err := writeContent(path, size); err != nil {
 		return err
 	}
-	out, err := w.Client.Run(ctx, curl("-m", "60", "-T", path, lab.URL(family, contentPort, "/sum"))...)
+	out, err := w.Client.Run(ctx, curl("-m", "20", "-T", path, lab.URL(family, contentPort, "/sum"))...)
 	if err != nil {
 		return err
 	}

@@ -217,8 +217,10 @@ func (w *WireLab) setOffloads(ctx context.Context) error {
 			}
 		}
 	}
-	if !w.options.PeerNAPI {
-		return nil
+	// the bridge takes a tag into the skb's metadata, and a veth with an XDP program loses it there
+	err := w.LAN.Ethtool(ctx, "wire", "txvlan", "off", "tx-vlan-stag-hw-insert", "off")
+	if err != nil || !w.options.PeerNAPI {
+		return err
 	}
 	if err := w.LAN.Ethtool(ctx, "wire", "gro", "on"); err != nil {
 		return err

@@ -1,0 +1,395 @@
+/*
+ * Snapshots: a valid one is accepted, and everything that can be wrong with one has a sentence.
+ */
+#include "policy.h"
+#include "run.h"
+#include "snapshots.h"
+
+/* What validation says of size bytes in memory of exactly that size; NULL when it is content. */
+static const char *judge_at(const void *bytes, size_t size, uint32_t *at)
+{
+	uint8_t *exact = malloc(size ? size : 1), digest[32];
+	struct screen_snapshot s;
+	const char *error;
+
+	memcpy(exact, bytes, size);
+	snapshot_digest(exact, size, digest);
+	error = screen_snapshot_validate(exact, size, digest, &s, at);
+	free(exact);
+	return error;
+}
+
+static const char *judge(const void *bytes, size_t size)
+{
+	uint32_t at;
+
+	return judge_at(bytes, size, &at);
+}
+
+static void assert_says(const char *got, const char *want)
+{
+	if (!got || strcmp(got, want) != 0)
+		fail_msg("it says \"%s\", not \"%s\"", got ? got : "(nothing)", want);
+}
+
+static void snapshot_that_is_valid_is_accepted(void **state)
+{
+	struct snapshot_bytes b;
+	struct screen_snapshot s;
+	uint32_t at;
+
+	(void)state;
+	snapshot_make(&b);
+	assert_null(judge(&b, sizeof(b)));
+	assert_null(screen_snapshot_validate((const uint8_t *)&b, sizeof(b), b.header.digest, &s,
+					     &at));
+	assert_string_equal(s.zones[2].name, "dmz");
+	assert_string_equal(s.ports[3].ifname, "eth4");
+	assert_string_equal(s.wires[1].name, "w2");
+	assert_string_equal(s.profiles[1].name, "screen-2");
+	assert_int_equal(s.prefixes[3].length, 32);
+	assert_int_equal(s.header->generation, 7);
+}
+
+static void snapshot_with_any_byte_changed_is_refused(void **state)
+{
+	struct snapshot_bytes b;
+
+	(void)state;
+	snapshot_make(&b);
+	for (size_t i = 0; i < sizeof(b); i++)
+		for (int bit = 0; bit < 8; bit++) {
+			((uint8_t *)&b)[i] ^= (uint8_t)(1 << bit);
+			assert_non_null(judge(&b, sizeof(b)));
+			((uint8_t *)&b)[i] ^= (uint8_t)(1 << bit);
+		}
+	assert_null(judge(&b, sizeof(b)));
+}
+
+static void snapshot_truncated_at_any_length_is_refused(void **state)
+{
+	struct snapshot_bytes b;
+
+	(void)state;
+	snapshot_make(&b);
+	for (size_t size = 0; size < sizeof(b); size++) {
+		assert_non_null(judge(&b, size));
+		/* also when the header has been told */
+		b.header.total_size = (uint32_t)size;
+		snapshot_digest(&b, size, b.header.digest);
+		if (size >= sizeof(b.header))
+			assert_says(judge(&b, size),
+				    size < b.header.ports.offset ?
+					    "the zone section does not fit" :
+				    size < b.header.wires.offset ?
+					    "the port section does not fit" :
+				    size < b.header.profiles.offset ?
+					    "the wire section does not fit" :
+				    size < b.header.prefixes.offset ?
+					    "the profile section does not fit" :
+					    "the prefix section does not fit");
+		else
+			assert_says(judge(&b, size), "the buffer is shorter than a header");
+		snapshot_make(&b);
+	}
+}
+
+static void snapshot_with_bytes_behind_it_is_refused(void **state)
+{
+	struct {
+		struct snapshot_bytes b;
+		uint64_t more;
+	} x = { .more = 0 };
+
+	(void)state;
+	snapshot_make(&x.b);
+	x.b.header.total_size = sizeof(x);
+	snapshot_digest(&x, sizeof(x), x.b.header.digest);
+	assert_says(judge(&x, sizeof(x)), "there are bytes behind the last section");
+}
+
+/* One field out of range, the digest right, and the sentence that it must cost. */
+#define BAD(field, value, index, sentence)                        \
+	do {                                                      \
+		struct snapshot_bytes b;                          \
+		uint32_t at;                                      \
+                                                                  \
+		snapshot_make(&b);                                \
+		b.field = (value);                                \
+		snapshot_seal(&b);                                \
+		assert_says(judge_at(&b, sizeof(b), &at), sentence); \
+		assert_int_equal(at, index);                      \
+	} while (0)
+
+#define GOOD(field, value)                                        \
+	do {                                                      \
+		struct snapshot_bytes b;                          \
+                                                                  \
+		snapshot_make(&b);                                \
+		b.field = (value);                                \
+		snapshot_seal(&b);                                \
+		assert_null(judge(&b, sizeof(b)));                \
+	} while (0)
+
+#define BAD_NAME(field, index, sentence)                          \
+	do {                                                      \
+		struct snapshot_bytes b;                          \
+		uint32_t at;                                      \
+                                                                  \
+		for (int way = 0; way < 3; way++) {               \
+			snapshot_make(&b);                        \
+			if (way == 0) /* empty */                 \
+				b.field[0] = 0;                   \
+			if (way == 1) /* not terminated */        \
+				memset(b.field, 'x', sizeof(b.field)); \
+			if (way == 2) /* not padded */            \
+				b.field[sizeof(b.field) - 1] = 'x'; \
+			snapshot_seal(&b);                        \
+			assert_says(judge_at(&b, sizeof(b), &at), sentence); \
+			assert_int_equal(at, index);              \
+		}                                                 \
+	} while (0)
+
+static void snapshot_header_fields_out_of_range_are_refused(void **state)
+{
+	(void)state;
+	BAD(header.magic, 0x53594e52, 0, "the magic number is wrong");
+	BAD(header.version, 2, 0, "the format version is not this engine's");
+	BAD(header.header_size, 96, 0, "the format version is not this engine's");
+	BAD(header.total_size, 1, 0, "the size in the header is not that of the buffer");
+	BAD(header.reserved0, 1, 0, "reserved bytes of the header are not zero");
+	BAD(header.reserved1, 1, 0, "reserved bytes of the header are not zero");
+	BAD(header.generation, 0, 0, "generation 0 is no generation");
+	BAD(header.mode, 2, 0, "a mode of the header is out of range");
+	BAD(header.activation, 2, 0, "a mode of the header is out of range");
+	BAD(header.no_syn_check, 2, 0, "a mode of the header is out of range");
+	BAD(header.time_wait_s, 1, 0, "a tcp-session timeout is out of range");
+	BAD(header.time_wait_s, 601, 0, "a tcp-session timeout is out of range");
+	BAD(header.initial_timeout_s, 3, 0, "a tcp-session timeout is out of range");
+	BAD(header.initial_timeout_s, 301, 0, "a tcp-session timeout is out of range");
+	GOOD(header.mode, SCREEN_MODE_DROP);
+	GOOD(header.activation, SCREEN_ACTIVATION_ALWAYS);
+	GOOD(header.no_syn_check, 1);
+	GOOD(header.time_wait_s, 2);
+	GOOD(header.time_wait_s, 600);
+	GOOD(header.initial_timeout_s, 4);
+	GOOD(header.initial_timeout_s, 300);
+}
+
+#define BAD_SECTION(name, max, sentence)                               \
+	do {                                                           \
+		BAD(header.name.offset, 0, 0, sentence);               \
+		BAD(header.name.offset, sizeof(b), 0, sentence);       \
+		BAD(header.name.offset, 0xfffffff8, 0, sentence);      \
+		BAD(header.name.count, (max) + 1, 0, sentence);        \
+		BAD(header.name.count, 0xffffffff, 0, sentence);       \
+	} while (0)
+
+static void snapshot_sections_that_do_not_fit_are_refused(void **state)
+{
+	(void)state;
+	BAD_SECTION(zones, SCREEN_ZONES_MAX, "the zone section does not fit");
+	BAD_SECTION(ports, SCREEN_PORTS_MAX, "the port section does not fit");
+	BAD_SECTION(wires, SCREEN_WIRES_MAX, "the wire section does not fit");
+	BAD_SECTION(profiles, SCREEN_PROFILES_MAX, "the profile section does not fit");
+	BAD_SECTION(prefixes, SCREEN_PREFIXES_MAX, "the prefix section does not fit");
+	/* one entry too few leaves a gap */
+	BAD(header.zones.count, SNAPSHOT_ZONES - 1, 0, "the port section does not fit");
+	BAD(header.prefixes.count, SNAPSHOT_PREFIXES - 1, 0,
+	    "there are bytes behind the last section");
+}
+
+static void snapshot_zones_and_ports_out_of_range_are_refused(void **state)
+{
+	(void)state;
+	BAD_NAME(zones[1].name, 1, "a zone's name is not a padded string");
+	BAD(zones[2].profile, 2, 2, "a zone's profile does not exist");
+	BAD(zones[2].reserved, 1, 2, "reserved bytes of a zone are not zero");
+	BAD(zones[0].profile, 0xfffe, 0, "a zone's profile does not exist");
+	BAD_NAME(ports[2].ifname, 2, "a port's interface name is not a padded string");
+	BAD(ports[3].zone, 3, 3, "a port's zone does not exist");
+	BAD(ports[3].zone, SCREEN_NONE, 3, "a port's zone does not exist");
+	BAD(ports[1].reserved, 1, 1, "reserved bytes of a port are not zero");
+	/* the wires look at their ports first */
+	BAD(ports[1].wire, 2, 0, "a wire's port belongs to another wire");
+	BAD(ports[1].wire, 1, 0, "a wire's port belongs to another wire");
+}
+
+static void snapshot_ports_that_no_wire_has_are_refused(void **state)
+{
+	struct snapshot_bytes b;
+	uint32_t at;
+
+	(void)state;
+	snapshot_make(&b);
+	b.wires[1] = b.wires[0]; /* its ports are the first's */
+	strcpy(b.wires[1].name, "w3");
+	snapshot_seal(&b);
+	assert_says(judge_at(&b, sizeof(b), &at), "a wire's port belongs to another wire");
+	assert_int_equal(at, 1);
+}
+
+static void snapshot_wires_out_of_range_are_refused(void **state)
+{
+	(void)state;
+	BAD_NAME(wires[1].name, 1, "a wire's name is not a padded string");
+	BAD(wires[1].port[0], 4, 1, "a wire's port does not exist");
+	BAD(wires[1].port[1], SCREEN_NONE, 1, "a wire's port does not exist");
+	BAD(wires[1].port[1], 2, 1, "a wire has the same port twice");
+	BAD(wires[0].port[1], 3, 0, "a wire's port belongs to another wire");
+	BAD(wires[0].on_failure, 2, 0, "a wire's on-failure is out of range");
+	BAD(wires[0].reserved[6], 1, 0, "reserved bytes of a wire are not zero");
+}
+
+static void snapshot_profiles_out_of_range_are_refused(void **state)
+{
+	static const char *threshold = "a threshold of a profile is out of range";
+	static const char *timeout = "a profile's timeout is out of range";
+	static const char *list = "a profile's white-list does not fit";
+
+	(void)state;
+	BAD_NAME(profiles[1].name, 1, "a profile's name is not a padded string");
+	BAD(profiles[0].alarm_threshold, 0, 0, threshold);
+	BAD(profiles[0].alarm_threshold, 500001, 0, threshold);
+	BAD(profiles[1].attack_threshold, 0, 1, threshold);
+	BAD(profiles[1].attack_threshold, 500001, 1, threshold);
+	BAD(profiles[1].source_threshold, 3, 1, threshold);
+	BAD(profiles[1].source_threshold, 1000001, 1, threshold);
+	BAD(profiles[1].destination_threshold, 3, 1, threshold);
+	BAD(profiles[1].destination_threshold, 1000001, 1, threshold);
+	BAD(profiles[1].timeout_s, 0, 1, timeout);
+	BAD(profiles[1].timeout_s, 51, 1, timeout);
+	BAD(profiles[1].prefix_count, SCREEN_WHITE_LIST_MAX + 1, 1, list);
+	BAD(profiles[1].prefix_count, 2, 1, list);
+	BAD(profiles[1].prefix_first, 5, 1, list);
+	BAD(profiles[1].prefix_first, 0xffffffff, 1, list);
+	BAD(prefixes[0].list, 1, 0, "the white-lists of a profile are not in order");
+	BAD(prefixes[3].list, 2, 0, "the white-lists of a profile are not in order");
+	BAD(prefixes[1].list, 1, 0, "the white-lists of a profile are not in order");
+}
+
+static void snapshot_prefixes_out_of_range_are_refused(void **state)
+{
+	(void)state;
+	BAD(prefixes[2].length, 129, 2, "a prefix is longer than 128 bits");
+	BAD(prefixes[2].length, 255, 2, "a prefix is longer than 128 bits");
+	BAD(prefixes[4].kind, 2, 4, "a prefix's kind is out of range");
+	BAD(prefixes[4].reserved, 1, 4, "reserved bytes of a prefix are not zero");
+	BAD(prefixes[0].address[14], 101, 0, "a prefix has host bits");
+	BAD(prefixes[0].address[15], 1, 0, "a prefix has host bits");
+	BAD(prefixes[4].address[0], 0x80, 4, "a prefix has host bits");
+	BAD(prefixes[1].length, 127, 1, "a prefix has host bits");
+	GOOD(prefixes[2].length, 127);
+}
+
+#define TWICE(field, other, index, sentence)                      \
+	do {                                                      \
+		struct snapshot_bytes b;                          \
+		uint32_t at;                                      \
+                                                                  \
+		snapshot_make(&b);                                \
+		memcpy(b.field, b.other, sizeof(b.field));        \
+		snapshot_seal(&b);                                \
+		assert_says(judge_at(&b, sizeof(b), &at), sentence); \
+		assert_int_equal(at, index);                      \
+	} while (0)
+
+static void snapshot_names_used_twice_are_refused(void **state)
+{
+	(void)state;
+	TWICE(zones[2].name, zones[0].name, 2, "two zones have the same name");
+	TWICE(ports[3].ifname, ports[1].ifname, 3, "two ports have the same interface");
+	TWICE(wires[1].name, wires[0].name, 1, "two wires have the same name");
+	TWICE(profiles[1].name, profiles[0].name, 1, "two profiles have the same name");
+}
+
+/* ---- white-lists --------------------------------------------------------------------------- */
+
+static const struct {
+	const char *what;
+	uint8_t source[16], destination[16];
+	bool first, second; /* on a list of the first profile, of the second */
+} addresses[] = {
+	{ "both kinds match", { [10] = 0xff, 0xff, 198, 51, 100, 9 },
+	  { [10] = 0xff, 0xff, 203, 0, 113, 1 }, true, true },
+	{ "the other destination", { [10] = 0xff, 0xff, 198, 51, 101, 255 },
+	  { [10] = 0xff, 0xff, 203, 0, 113, 2 }, true, true },
+	{ "the source is outside", { [10] = 0xff, 0xff, 198, 51, 102, 0 },
+	  { [10] = 0xff, 0xff, 203, 0, 113, 2 }, false, true },
+	{ "the destination is outside", { [10] = 0xff, 0xff, 198, 51, 100, 9 },
+	  { [10] = 0xff, 0xff, 203, 0, 113, 3 }, false, true },
+	{ "exchanged", { [10] = 0xff, 0xff, 203, 0, 113, 1 },
+	  { [10] = 0xff, 0xff, 198, 51, 100, 9 }, false, true },
+	{ "a list of one kind", { 0x20, 1, 0x0d, 0xb8, 7 }, { 0x20, 1, 9 }, true, true },
+	{ "outside by one bit", { 0x20, 1, 0x0d, 0xb9 }, { 0x20, 1, 9 }, false, true },
+	/* the source of list 1 does not go with the destinations of list 0 */
+	{ "v4 bytes without the mapping", { [12] = 198, 51, 100, 9 },
+	  { [10] = 0xff, 0xff, 203, 0, 113, 1 }, false, true },
+};
+
+static void white_list_needs_one_prefix_of_each_kind_that_a_list_has(void **state)
+{
+	struct snapshot_bytes b;
+	struct screen_policy policy = { 0 };
+	struct screen_profile_config none;
+
+	(void)state;
+	snapshot_make(&b);
+	policy.prefixes = b.prefixes;
+	none = b.profiles[0];
+	none.prefix_count = 0;
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		const uint8_t *source = addresses[i].source, *to = addresses[i].destination;
+
+		if (screen_policy_white_listed(&policy, &b.profiles[0], source, to) !=
+			    addresses[i].first ||
+		    screen_policy_white_listed(&policy, &b.profiles[1], source, to) !=
+			    addresses[i].second)
+			fail_msg("%s", addresses[i].what);
+		assert_false(screen_policy_white_listed(&policy, &none, source, to));
+	}
+}
+
+/* Each prefix length against each bit. */
+static void white_list_prefixes_match_exactly_their_bits(void **state)
+{
+	struct screen_prefix_config prefix = { .address = { 0 } };
+	struct screen_policy policy = { .prefixes = &prefix };
+	struct screen_profile_config profile = { .prefix_count = 1 };
+
+	(void)state;
+	for (uint8_t length = 0; length <= 128; length++)
+		for (uint8_t bit = 0; bit < 128; bit++) {
+			uint8_t address[16] = { 0 };
+
+			prefix.length = length;
+			address[bit / 8] = (uint8_t)(0x80 >> bit % 8);
+			assert_int_equal(screen_policy_white_listed(&policy, &profile, address,
+								    address),
+					 bit >= length);
+		}
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(snapshot_that_is_valid_is_accepted),
+		cmocka_unit_test(snapshot_with_any_byte_changed_is_refused),
+		cmocka_unit_test(snapshot_truncated_at_any_length_is_refused),
+		cmocka_unit_test(snapshot_with_bytes_behind_it_is_refused),
+		cmocka_unit_test(snapshot_header_fields_out_of_range_are_refused),
+		cmocka_unit_test(snapshot_sections_that_do_not_fit_are_refused),
+		cmocka_unit_test(snapshot_zones_and_ports_out_of_range_are_refused),
+		cmocka_unit_test(snapshot_ports_that_no_wire_has_are_refused),
+		cmocka_unit_test(snapshot_wires_out_of_range_are_refused),
+		cmocka_unit_test(snapshot_profiles_out_of_range_are_refused),
+		cmocka_unit_test(snapshot_prefixes_out_of_range_are_refused),
+		cmocka_unit_test(snapshot_names_used_twice_are_refused),
+		cmocka_unit_test(white_list_needs_one_prefix_of_each_kind_that_a_list_has),
+		cmocka_unit_test(white_list_prefixes_match_exactly_their_bits),
+	};
+
+	if (sodium_init() < 0)
+		return 1;
+	return RUN(tests);
+}
