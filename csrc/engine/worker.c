@@ -309,8 +309,11 @@ void screen_worker_stop_all(struct screen_engine *engine)
 	atomic_store(&engine->stop, 1);
 	for (uint32_t i = 0; i < count; i++)
 		(void)!write(engine->workers[i]->event, &one, sizeof(one));
-	for (uint32_t i = 0; i < count; i++)
-		pthread_join(engine->workers[i]->thread, NULL);
+	for (uint32_t i = 0; i < count; i++) {
+		if (engine->workers[i]->runs)
+			pthread_join(engine->workers[i]->thread, NULL);
+		engine->workers[i]->runs = false;
+	}
 }
 
 void screen_worker_free_all(struct screen_engine *engine)

@@ -4,7 +4,8 @@ screen_bpf(core ${CMAKE_CURRENT_SOURCE_DIR}/tests/core.bpf.c)
 
 screen_test(test_publish LABELS unit tsan SOURCES ${ENGINE_PATHS})
 screen_test(test_keyring SOURCES ${ENGINE_PATHS})
-foreach(test test_publish test_keyring)
+screen_test(test_wire LABELS wire tsan SOURCES ${ENGINE_PATHS})
+foreach(test test_publish test_keyring test_wire)
   add_dependencies(${test} shim_skeleton)
 endforeach()
 

@@ -1,0 +1,202 @@
+/*
+ * A stream of frames through the screen, from both sides, under a flood. world.h holds each decision
+ * against the rules that hold for all: verdict and reason match, the length stays within the chunk,
+ * checksums stay right, replies go back where they belong.
+ *
+ * An input is a sequence of steps, each a byte that says what and those that it takes.
+ */
+#include "fuzz.h"
+#include "world.h"
+
+enum { STEPS = 200 };
+
+enum step {
+	STEP_SEGMENT,
+	STEP_REPLY_TO_LAST, /* what the receiver of the last frame would say to it */
+	STEP_RAW,
+	STEP_LAST_AGAIN,    /* with one byte changed */
+	STEP_TIME,
+	STEP_EPOCH,
+	STEP_ABANDON,
+	STEP_RELEASE,
+	STEP_KINDS,
+};
+
+static void take_options(struct fuzz_input *in, struct frame_spec *f)
+{
+	uint8_t words = fuzz_8(in) % 11;
+
+	f->options_length = (uint8_t)(words * 4);
+	for (uint8_t i = 0; i < f->options_length; i++)
+		f->options[i] = fuzz_8(in);
+}
+
+static struct frame_spec spec_of(struct world *w, struct fuzz_input *in, uint8_t *slot)
+{
+	uint8_t how = fuzz_8(in);
+	struct frame_spec f;
+
+	world_family(w, how & 1 ? 4 : 6, (how >> 1 & 3) % 3);
+	f = w->client;
+	f.sport = (uint16_t)(40000 + (how >> 3 & 3));
+	f.more_fragments = how >> 5 == 7;
+	f.payload_length = how >> 6 == 1 ? fuzz_8(in) : 0;
+	*slot = fuzz_8(in) & 1;
+	if (*slot) {
+		memcpy(f.source, w->client.destination, 16);
+		memcpy(f.destination, w->client.source, 16);
+		f.sport = w->client.dport;
+		f.dport = (uint16_t)(40000 + (how >> 3 & 3));
+	}
+	return f;
+}
+
+static void decide(struct world *w, const uint8_t *data, uint32_t length, uint8_t slot)
+{
+	if (w->held_count == WORLD_HELD)
+		w->held_count = 0;
+	(void)world_decide(w, data, length, slot);
+}
+
+static void step_segment(struct world *w, struct fuzz_input *in)
+{
+	uint8_t slot, data[FRAME_MAX];
+	struct frame_spec f = spec_of(w, in, &slot);
+
+	f.flags = fuzz_8(in);
+	f.seq = fuzz_32(in);
+	f.ack = fuzz_32(in);
+	take_options(in, &f);
+	decide(w, data, frame_build(data, &f), slot);
+}
+
+/* Acknowledges what has just left, by either end of it: this is how cookies come back. */
+static void step_reply(struct world *w, struct fuzz_input *in)
+{
+	uint8_t data[FRAME_MAX], how = fuzz_8(in);
+	struct screen_packet p;
+	struct screen_options o;
+	struct frame_spec f = { .ttl = 64, .flags = how & 0x1f, .window = 1000 };
+	uint32_t size;
+
+	if (screen_parse(w->out.data, w->out.data + w->out.length, &p) != SCREEN_KIND_TCP)
+		return;
+	screen_options_walk(w->out.data + p.l4 + 20, screen_packet_options_length(&p), &o);
+	size = p.family == 4 ? 4 : 16;
+	f.family = p.family;
+	f.tags = p.tags;
+	f.tci[0] = p.vlan[0];
+	f.tci[1] = p.vlan[1];
+	memcpy(f.source, w->out.data + p.l3 + (p.family == 4 ? 16 : 24), size);
+	memcpy(f.destination, w->out.data + p.l3 + (p.family == 4 ? 12 : 8), size);
+	f.sport = p.dport;
+	f.dport = p.sport;
+	f.seq = p.ack;
+	f.ack = p.seq + (p.tcp_flags & SCREEN_TCP_SYN ? 1 : 0);
+	if (p.tcp_flags == SCREEN_TCP_SYN)
+		f.seq = 0x5000;
+	f.payload_length = how >> 6 == 1 ? 40 : 0;
+	if (o.flags & SCREEN_HAS_TIMESTAMPS) {
+		f.options_length = 12;
+		memcpy(f.options, (uint8_t[]){ 1, 1, 8, 10, 0, 0, 1, 0 }, 8);
+		frame_put32(f.options + 8, o.tsval);
+	}
+	decide(w, data, frame_build(data, &f),
+	       w->d.verdict == SCREEN_FORWARD ? !w->out.slot : w->out.slot);
+}
+
+static void step_raw(struct world *w, struct fuzz_input *in)
+{
+	uint8_t data[FRAME_MAX], slot = fuzz_8(in) % 5;
+	uint32_t length = 1u + fuzz_8(in);
+
+	for (uint32_t i = 0; i < length; i++)
+		data[i] = fuzz_8(in);
+	decide(w, data, length, slot);
+}
+
+static void step_again(struct world *w, struct fuzz_input *in)
+{
+	struct world_frame f = w->out;
+
+	if (f.length == 0)
+		return;
+	f.data[fuzz_8(in) % f.length] ^= fuzz_8(in);
+	decide(w, f.data, f.length, fuzz_8(in) & 1);
+}
+
+static void step_abandon(struct world *w)
+{
+	if (w->syn.length == 0)
+		return;
+	w->out.length = screen_abandon(&w->context, w->syn_flow, w->syn.data, w->syn.length,
+				       w->out.data);
+	PROMISE(w->out.length <= SCREEN_SYNTHETIC_MAX);
+	w->syn.length = 0;
+	w->out.slot = 0;
+	w->d.verdict = SCREEN_REPLY;
+}
+
+static void step_release(struct world *w)
+{
+	struct world_frame f;
+
+	if (w->held_count == 0)
+		return;
+	f = w->held[--w->held_count];
+	decide(w, f.data, f.length, f.slot);
+}
+
+static void step(struct world *w, struct fuzz_input *in)
+{
+	switch ((enum step)(fuzz_8(in) % STEP_KINDS)) {
+	case STEP_SEGMENT:
+		return step_segment(w, in);
+	case STEP_REPLY_TO_LAST:
+		return step_reply(w, in);
+	case STEP_RAW:
+		return step_raw(w, in);
+	case STEP_LAST_AGAIN:
+		return step_again(w, in);
+	case STEP_TIME:
+		w->context.now_ns += (uint64_t)fuzz_8(in) * 100000000u;
+		return;
+	case STEP_EPOCH:
+		return world_epoch(w, w->keyset.check_epoch + fuzz_8(in) % 3, fuzz_8(in) & 1);
+	case STEP_ABANDON:
+		return step_abandon(w);
+	case STEP_RELEASE:
+		return step_release(w);
+	case STEP_KINDS:
+	default:
+		return;
+	}
+}
+
+/* Every entry that is in use is in a bucket, once. */
+static void check_table(const struct world *w)
+{
+	uint64_t installed = 0;
+
+	for (uint32_t i = 0; i < w->flows.buckets_count; i++)
+		for (int j = 0; j < SCREEN_BUCKET_SLOTS; j++)
+			installed += w->flows.buckets[i].slot[j] != 0;
+	PROMISE(installed == w->flows.used);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz_input in = { data, data + size };
+	struct world *w = world_new(4, 0);
+	uint8_t how = fuzz_8(&in);
+
+	w->policy.profile[0].attack_threshold = 1 + (how & 3);
+	w->policy.activation = how >> 2 & 1;
+	w->policy.no_syn_check = how >> 3 & 1;
+	w->policy.mode = how >> 4 & 1 ? SCREEN_MODE_DROP : SCREEN_MODE_SYN_COOKIE;
+	for (int i = 0; i < STEPS && in.at < in.end; i++)
+		step(w, &in);
+	check_table(w);
+	world_free(w);
+	return 0;
+}

@@ -1,0 +1,155 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"synscreen/test/lab"
+)
+
+// wantCarries asserts that the wire carries pings both ways over both families.
+func wantCarries(t testing.TB, w *lab.WireLab) {
+	t.Helper()
+	for _, p := range pings(w) {
+		if out, err := p.from.Run(t.Context(), "ping", "-c", "2", "-i", "0.1", "-W", "2", p.to); err != nil {
+			t.Errorf("the wire does not carry: %v\n%s", err, out)
+		}
+	}
+}
+
+// wantCut asserts that for more than two seconds nothing gets through, either way.
+func wantCut(t testing.TB, w *lab.WireLab) {
+	t.Helper()
+	var running []*lab.Process
+	for _, p := range pings(w) {
+		ping, err := p.from.Start("ping", "-c", "12", "-i", "0.2", "-W", "1", p.to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		running = append(running, ping)
+	}
+	for _, ping := range running {
+		if err := ping.Wait(t.Context()); err == nil || !strings.Contains(ping.Stdout(), " 0 received") {
+			t.Errorf("something passes: %v\n%s", err, ping.Output())
+		}
+	}
+}
+
+// ping is one way through the wire.
+type ping struct {
+	from *lab.Namespace
+	to   string
+}
+
+func pings(w *lab.WireLab) []ping {
+	return []ping{{w.Client, lab.ServerAddr4}, {w.Client, lab.ServerAddr6},
+		{w.Server, lab.ClientAddr4(0)}, {w.Server, lab.ClientAddr6(0)}}
+}
+
+// link is what `ip -json` says of an interface, as far as an engine may change it.
+type link struct {
+	Name        string   `json:"ifname"`
+	Flags       []string `json:"flags"`
+	Promiscuity int      `json:"promiscuity"`
+	Master      string   `json:"master"`
+	Group       string   `json:"ifalias"`
+	XDP         struct {
+		Program struct {
+			ID int `json:"id"`
+		} `json:"prog"`
+	} `json:"xdp"`
+}
+
+// links are the interfaces of the wire's namespace.
+func links(t testing.TB, w *lab.WireLab) []link {
+	t.Helper()
+	out, err := w.Wire.Run(t.Context(), "ip", "-details", "-json", "link", "show")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []link
+	if err := json.Unmarshal([]byte(out), &all); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return all
+}
+
+// programs are the ids of the XDP programs in the wire's namespace.
+func programs(t testing.TB, w *lab.WireLab) (ids []int) {
+	t.Helper()
+	for _, l := range links(t, w) {
+		if l.XDP.Program.ID != 0 {
+			ids = append(ids, l.XDP.Program.ID)
+		}
+	}
+	return ids
+}
+
+// bridges are the names of what the ports are enslaved to.
+func bridges(t testing.TB, w *lab.WireLab) (names []string) {
+	t.Helper()
+	for _, l := range links(t, w) {
+		if l.Master != "" && !slices.Contains(names, l.Master) {
+			names = append(names, l.Master)
+		}
+	}
+	return names
+}
+
+// settings writes down all that an engine may change in the wire's namespace.
+func settings(t testing.TB, w *lab.WireLab) string {
+	t.Helper()
+	var b strings.Builder
+	for _, l := range links(t, w) {
+		fmt.Fprintf(&b, "%+v\n", l)
+		features, err := w.Wire.Run(t.Context(), "ethtool", "-k", l.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(features) {
+			if strings.Contains(line, "vlan") {
+				b.WriteString(line)
+			}
+		}
+		ipv6, err := w.Wire.Run(t.Context(), "cat", "/proc/sys/net/ipv6/conf/"+l.Name+"/disable_ipv6")
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "disable_ipv6 %s", ipv6)
+	}
+	return b.String()
+}
+
+// wantSettings asserts that everything is as it was.
+func wantSettings(t testing.TB, w *lab.WireLab, before string) {
+	t.Helper()
+	if after := settings(t, w); after != before {
+		t.Errorf("settings are\n%s\nand were\n%s", after, before)
+	}
+}
+
+// wantFreed asserts that programs are unloaded.
+func wantFreed(t testing.TB, w *lab.WireLab, d *daemon, programs []int) {
+	t.Helper()
+	for _, id := range programs {
+		d.wait(t, fmt.Sprintf("the end of XDP program %d", id), func() (bool, error) {
+			_, err := w.Wire.Run(t.Context(), "bpftool", "prog", "show", "id", fmt.Sprint(id))
+			return err != nil, nil
+		})
+	}
+}
+
+// recorded is what the engine wrote down about the interfaces' settings.
+func (d *daemon) recorded(t testing.TB) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(d.state, "attached.ports"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
