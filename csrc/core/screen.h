@@ -34,6 +34,7 @@ struct screen_context {
 	uint32_t learning_second;  /* the second that learning_count is of */
 	uint32_t learning_count;
 	uint32_t worker;
+	bool releasing;	  /* this frame was held, and its flow is open now */
 	bool splice_full; /* the worker cannot keep one more splice that waits */
 	/* Flows taken out of the table by the last decision: the caller gives them back after a
 	 * grace period. */

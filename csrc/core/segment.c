@@ -101,7 +101,12 @@ static void spliced(struct step *s, int side)
 		d->length = screen_splice_ack(f, s->frame->data, &d->packet, &d->options);
 		return step_decide(s, SCREEN_REPLY, SCREEN_REPLY_SERVER_ACK);
 	}
-	/* The client repeats the bare ACK of the challenge: nothing that the server needs. */
+	/* Not before what came before it, and is held yet. */
+	if (side == 0 && !s->c->releasing && step_carries_data(&d->packet) &&
+	    atomic_load_explicit(&f->held, memory_order_relaxed)) {
+		d->flow = s->flow;
+		return step_decide(s, SCREEN_HOLD, SCREEN_HOLD_SPLICE_PENDING);
+	}
 	note_closing(f, side, flags);
 	screen_splice_translate(f, side == 0 ? SCREEN_TO_SERVER : SCREEN_TO_CLIENT, s->frame->data,
 				&d->packet, &d->options);

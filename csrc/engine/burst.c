@@ -150,7 +150,7 @@ void screen_burst_refill(struct screen_worker *w, struct screen_port *port)
 		(void)recvfrom(q->main.fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
 }
 
-static void hold(struct screen_worker *w, uint8_t slot, uint64_t address,
+static bool hold(struct screen_worker *w, uint8_t slot, uint64_t address,
 		 const struct screen_decision *d)
 {
 	struct screen_flow *f = &w->engine->flows.flows[d->flow];
@@ -159,11 +159,9 @@ static void hold(struct screen_worker *w, uint8_t slot, uint64_t address,
 
 	if (p->held_count == SCREEN_HELD_MAX ||
 	    atomic_load_explicit(&f->held, memory_order_relaxed) >= SCREEN_HELD_PER_FLOW) {
-		count_reason(w, slot, SCREEN_DROP_HOLD_LIMIT);
 		screen_frame_give(w, address);
-		return;
+		return false;
 	}
-	count_reason(w, slot, SCREEN_HOLD_SPLICE_PENDING);
 	atomic_fetch_add_explicit(&f->held, 1, memory_order_relaxed);
 	held = &p->held[p->held_count++];
 	held->address = address;
@@ -173,6 +171,7 @@ static void hold(struct screen_worker *w, uint8_t slot, uint64_t address,
 	held->slot = slot;
 	screen_frame_own(w, address, SCREEN_OWNER_HELD);
 	atomic_store_explicit(&w->held, p->held_count, memory_order_relaxed);
+	return true;
 }
 
 /* A splice began: remember the SYN, and send it unless the frame itself carries it. */
@@ -216,6 +215,7 @@ static void collect_retired(struct screen_worker *w)
 	w->context.retired_count = 0;
 }
 
+/* Does what was decided. Sets d->reason to what came of it, which the caller counts. */
 static void act(struct screen_worker *w, uint8_t slot, uint64_t address,
 		struct screen_decision *d)
 {
@@ -234,16 +234,17 @@ static void act(struct screen_worker *w, uint8_t slot, uint64_t address,
 			d->reason = SCREEN_DROP_TX_FULL;
 		break;
 	case SCREEN_HOLD:
-		return hold(w, slot, address, d);
+		if (!hold(w, slot, address, d))
+			d->reason = SCREEN_DROP_HOLD_LIMIT;
+		break;
 	case SCREEN_CHALLENGE:
-		return; /* counted when it is sent */
+		break; /* with the others of its burst */
 	case SCREEN_DROP:
 	case SCREEN_VERDICTS:
 	default:
 		screen_frame_give(w, address);
 		break;
 	}
-	count_reason(w, slot, d->reason);
 }
 
 /* Mints the burst's cookies and sends the challenges, as far as the budget goes. */
@@ -289,12 +290,14 @@ uint32_t screen_burst_receive(struct screen_worker *w, struct screen_port *port,
 		screen_frame_own(w, address, SCREEN_OWNER_WORKER);
 		w->context.splice_full = w->pendings->count == SCREEN_PENDING_MAX;
 		screen_decide(&w->context, &frames[i], &decisions[i]);
+		act(w, port->slot, address, &decisions[i]);
 		if (decisions[i].verdict == SCREEN_CHALLENGE) {
 			challenged[challenges] = &frames[i];
 			decided[challenges] = &decisions[i];
 			addresses[challenges++] = address;
+		} else {
+			count_reason(w, port->slot, decisions[i].reason);
 		}
-		act(w, port->slot, address, &decisions[i]);
 	}
 	xsk_ring_cons__release(rx, count);
 	queue_of(w, port)->with_kernel -= count;

@@ -9,7 +9,7 @@ enum { SCREEN_BURST = 64 };
 uint32_t screen_burst_receive(struct screen_worker *w, struct screen_port *port,
 			      struct xsk_ring_cons *rx);
 
-/* Decides about one frame that was held, again. */
+/* Decides about one frame that was held, again. It was counted when it came. */
 void screen_burst_again(struct screen_worker *w, const struct screen_held *held);
 
 /* Queues a frame on a port. False, and the frame is given back, when the ring is full or the port

@@ -22,9 +22,10 @@ static bool still_waits(const struct screen_worker *w, uint32_t flow, uint32_t g
 void screen_timers_release(struct screen_worker *w)
 {
 	struct screen_pendings *p = w->pendings;
-	uint32_t kept = 0;
+	uint32_t before = p->held_count, kept = 0;
 
-	for (uint32_t i = 0; i < p->held_count; i++) {
+	w->context.releasing = true;
+	for (uint32_t i = 0; i < before; i++) {
 		struct screen_held held = p->held[i];
 		struct screen_flow *f = &w->engine->flows.flows[held.flow];
 
@@ -37,6 +38,10 @@ void screen_timers_release(struct screen_worker *w)
 		screen_frame_own(w, held.address, SCREEN_OWNER_WORKER);
 		screen_burst_again(w, &held);
 	}
+	w->context.releasing = false;
+	/* a frame whose flow was forgotten may have begun a splice of its own, and be held again */
+	for (uint32_t i = before; i < p->held_count; i++)
+		p->held[kept++] = p->held[i];
 	p->held_count = kept;
 	atomic_store_explicit(&w->held, kept, memory_order_relaxed);
 }

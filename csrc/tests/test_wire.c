@@ -82,13 +82,32 @@ static void *blast(void *arg)
 	return NULL;
 }
 
+/* Whether every frame of a port has exactly one reason. */
+static bool all_counted(const struct screen_port_status *port)
+{
+	uint64_t reasons = 0;
+
+	for (int r = 0; r < SCREEN_REASONS; r++)
+		reasons += port->reasons[r];
+	return reasons == port->rx_frames;
+}
+
 /* Enough of everything came through for the rest to mean something. */
 static void check_traffic(struct screen_engine *engine, uint64_t frames)
 {
 	static struct screen_engine_status status;
 	uint64_t challenges = 0, received = 0;
+	bool counted = false;
 
-	assert_int_equal(screen_engine_status(engine, &status), 0);
+	/* a burst may be under way */
+	for (int tries = 0; tries < 1000 && !counted; tries++) {
+		(void)usleep(1000);
+		assert_int_equal(screen_engine_status(engine, &status), 0);
+		counted = true;
+		for (uint32_t i = 0; i < status.ports_count; i++)
+			counted &= all_counted(&status.ports[i]);
+	}
+	assert_true(counted);
 	for (uint32_t i = 0; i < status.ports_count; i++) {
 		received += status.ports[i].rx_frames;
 		challenges += status.ports[i].reasons[SCREEN_REPLY_CHALLENGE];

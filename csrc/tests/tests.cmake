@@ -1,2 +1,41 @@
 # One executable per unit. Labels: unit (also run under ASan and UBSan), tsan, bpf (needs root).
+screen_test(test_budget)
+screen_test(test_checksum)
 screen_test(test_cookie)
+screen_test(test_flow)
+screen_test(test_flow_threads LABELS unit tsan)
+screen_test(test_meter LABELS unit tsan)
+screen_test(test_packet)
+screen_test(test_reply)
+screen_test(test_screen)
+screen_test(test_screen_splice)
+screen_test(test_snapshot)
+screen_test(test_splice)
+
+# screen_fuzz(NAME): fuzz/fuzz_NAME.c. The ctest screen.fuzz_NAME_replays runs it once for each input
+# of testdata/fuzz/NAME; with SCREEN_FUZZ (and clang) fuzz_NAME is the libFuzzer program that found
+# them.
+get_target_property(CORE_SOURCES core SOURCES)
+function(screen_fuzz name)
+  add_executable(fuzz_${name}_replay fuzz/fuzz_${name}.c fuzz/replay.c $<TARGET_OBJECTS:core>)
+  add_test(NAME screen.fuzz_${name}_replays
+           COMMAND fuzz_${name}_replay ${ROOT}/testdata/fuzz/${name})
+  set_tests_properties(screen.fuzz_${name}_replays PROPERTIES LABELS unit TIMEOUT 120)
+  set(targets fuzz_${name}_replay)
+  if(SCREEN_FUZZ)
+    add_executable(fuzz_${name} fuzz/fuzz_${name}.c ${CORE_SOURCES})
+    target_compile_options(fuzz_${name} PRIVATE -O1 -g -fsanitize=fuzzer,address,undefined
+                           -fno-sanitize-recover=all)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer,address,undefined)
+    list(APPEND targets fuzz_${name})
+  endif()
+  foreach(target ${targets})
+    target_include_directories(${target} PRIVATE core include tests fuzz)
+    target_link_libraries(${target} PRIVATE PkgConfig::CMOCKA PkgConfig::ENGINE)
+  endforeach()
+endfunction()
+screen_fuzz(cookie_check)
+screen_fuzz(options)
+screen_fuzz(packet)
+screen_fuzz(screen)
+screen_fuzz(snapshot)

@@ -22,6 +22,7 @@ func TestMain(m *testing.M) {
 		"listen":      listenFrames,
 		"udp-echo":    echoDatagrams,
 		"udp-ask":     askDatagrams,
+		"ping":        ping,
 		"visit":       visit,
 		"request":     request,
 	})

@@ -12,45 +12,6 @@ import (
 	"synscreen/test/lab"
 )
 
-// wantCarries asserts that the wire carries pings both ways over both families.
-func wantCarries(t testing.TB, w *lab.WireLab) {
-	t.Helper()
-	for _, p := range pings(w) {
-		if out, err := p.from.Run(t.Context(), "ping", "-c", "2", "-i", "0.1", "-W", "2", p.to); err != nil {
-			t.Errorf("the wire does not carry: %v\n%s", err, out)
-		}
-	}
-}
-
-// wantCut asserts that for more than two seconds nothing gets through, either way.
-func wantCut(t testing.TB, w *lab.WireLab) {
-	t.Helper()
-	var running []*lab.Process
-	for _, p := range pings(w) {
-		ping, err := p.from.Start("ping", "-c", "12", "-i", "0.2", "-W", "1", p.to)
-		if err != nil {
-			t.Fatal(err)
-		}
-		running = append(running, ping)
-	}
-	for _, ping := range running {
-		if err := ping.Wait(t.Context()); err == nil || !strings.Contains(ping.Stdout(), " 0 received") {
-			t.Errorf("something passes: %v\n%s", err, ping.Output())
-		}
-	}
-}
-
-// ping is one way through the wire.
-type ping struct {
-	from *lab.Namespace
-	to   string
-}
-
-func pings(w *lab.WireLab) []ping {
-	return []ping{{w.Client, lab.ServerAddr4}, {w.Client, lab.ServerAddr6},
-		{w.Server, lab.ClientAddr4(0)}, {w.Server, lab.ClientAddr6(0)}}
-}
-
 // link is what `ip -json` says of an interface, as far as an engine may change it.
 type link struct {
 	Name        string   `json:"ifname"`
