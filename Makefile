@@ -10,7 +10,7 @@ CTEST := ctest --output-on-failure --no-tests=error
 GO    := $(ENV) go
 
 .NOTPARALLEL:
-.PHONY: help setup build test unit asan tsan gotest check fmt clean
+.PHONY: help setup build demo test unit asan tsan gotest check fmt clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
@@ -23,6 +23,10 @@ build: setup ## build/bin/synscreen and build/lib/libsynscreen.so
 	$(CMAKE) -B build/c -DCMAKE_LIBRARY_OUTPUT_DIRECTORY=$(CURDIR)/build/lib
 	$(NINJA) build/c $(JOBS)
 	$(GO) build -o build/bin/synscreen ./cmd/synscreen
+
+demo: build ## watch a web server stay reachable through a SYN flood, in three acts
+	CGO_ENABLED=0 $(GO) build -o build/demo ./test/demo
+	@$(ENV) $(ROOT) build/demo
 
 test: build unit asan tsan gotest check ## everything that CI runs
 

@@ -30,7 +30,12 @@ enum {
 
 	SCREEN_CLOSING_FIN_CLIENT = 1 << 0,
 	SCREEN_CLOSING_FIN_SERVER = 1 << 1,
-	SCREEN_CLOSING_RST = 1 << 2,
+	SCREEN_CLOSING_RST_CLIENT = 1 << 2,
+	SCREEN_CLOSING_RST_SERVER = 1 << 3,
+	SCREEN_CLOSING_RST = SCREEN_CLOSING_RST_CLIENT | SCREEN_CLOSING_RST_SERVER,
+
+	/* How far beyond the server's ISN an ACK that completes a handshake may be. Unit: bytes. */
+	SCREEN_HANDSHAKE_WINDOW = 1 << 20,
 };
 
 /* enum screen_flow_state of engine.h, and those that no row ever shows. */

@@ -4,17 +4,26 @@
 static void note_closing(struct screen_flow *f, int side, uint8_t flags)
 {
 	uint8_t bits = atomic_load_explicit(&f->closing, memory_order_relaxed), add = 0;
+	uint8_t reset = side == 0 ? SCREEN_CLOSING_RST_CLIENT : SCREEN_CLOSING_RST_SERVER;
 
 	if (flags & SCREEN_TCP_RST)
-		add = SCREEN_CLOSING_RST;
+		add = reset;
 	else if (flags & SCREEN_TCP_FIN)
 		add = side == 0 ? SCREEN_CLOSING_FIN_CLIENT : SCREEN_CLOSING_FIN_SERVER;
 	if (add & ~bits)
 		atomic_fetch_or_explicit(&f->closing, add, memory_order_relaxed);
-	/* Whoever goes on talking was not reset: a blind RST does not end a flow. */
-	else if (!add && (bits & SCREEN_CLOSING_RST))
-		atomic_fetch_and_explicit(&f->closing, (uint8_t)~SCREEN_CLOSING_RST,
-					  memory_order_relaxed);
+	/* Who goes on talking did not send that RST: a forged one does not end a flow. */
+	else if (!(add & reset) && (bits & reset))
+		atomic_fetch_and_explicit(&f->closing, (uint8_t)~reset, memory_order_relaxed);
+}
+
+/* A splice is over before it was open: nobody need wait for it. */
+static void end_pending(struct step *s)
+{
+	if (!screen_flow_state_move(step_flow(s), SCREEN_FLOW_PENDING, SCREEN_FLOW_CLOSED))
+		return;
+	s->d->action = SCREEN_ACTION_WAKE_OWNER;
+	s->d->flow = s->flow;
 }
 
 /* The client speaks while the server is asked. */
@@ -34,7 +43,7 @@ static void pending_from_client(struct step *s)
 		screen_rewrite32(tcp, 8, 0, &d);
 		screen_rewrite16(tcp, 12, (uint16_t)((tcp[12] << 8) | SCREEN_TCP_RST), &d);
 		screen_difference_apply(tcp + 16, &d);
-		note_closing(step_flow(s), 0, SCREEN_TCP_RST);
+		end_pending(s);
 		return step_forward(s, SCREEN_FORWARD_SPLICED);
 	}
 	if (!step_carries_data(p))
@@ -49,12 +58,6 @@ static void server_accepts(struct step *s)
 	struct screen_flow *f = step_flow(s);
 	struct screen_decision *d = s->d;
 
-	if (atomic_load_explicit(&f->closing, memory_order_relaxed) & SCREEN_CLOSING_RST) {
-		/* the client has gone meanwhile */
-		d->length = screen_reply_reset(s->frame->data, &d->packet, d->packet.ack, 0, false);
-		screen_flow_state_set(f, SCREEN_FLOW_CLOSED);
-		return step_decide(s, SCREEN_REPLY, SCREEN_REPLY_STALE_HALF);
-	}
 	if (!screen_flow_state_move(f, SCREEN_FLOW_PENDING, SCREEN_FLOW_OPENING))
 		return step_drop(s, SCREEN_DROP_SPLICE_PENDING);
 	screen_splice_open(f, &d->packet, &d->options);
@@ -76,9 +79,7 @@ static void pending_from_server(struct step *s)
 		return server_accepts(s);
 	if (flags == (SCREEN_TCP_RST | SCREEN_TCP_ACK) && p->ack == f->client_isn + 1) {
 		screen_splice_refuse(f, s->frame->data, p);
-		screen_flow_state_set(f, SCREEN_FLOW_CLOSED);
-		s->d->action = SCREEN_ACTION_WAKE_OWNER;
-		s->d->flow = s->flow;
+		end_pending(s);
 		return step_forward(s, SCREEN_FORWARD_SPLICED);
 	}
 	/* RFC 9293 section 3.5.1: a half of an old connection answers our SYN with a bare ACK. A RST
@@ -113,6 +114,21 @@ static void spliced(struct step *s, int side)
 	step_forward(s, SCREEN_FORWARD_SPLICED);
 }
 
+/* A plain flow is open when the client acknowledges what the server has said: a forged ACK does not
+ * make an entry that lives for hours. */
+static void handshake(struct screen_flow *f, int side, const struct screen_packet *p)
+{
+	const uint8_t kind = SCREEN_TCP_SYN | SCREEN_TCP_ACK;
+	uint32_t isn = __atomic_load_n(&f->server_isn, __ATOMIC_RELAXED);
+
+	if (side == 1 && (p->tcp_flags & kind) == kind)
+		__atomic_store_n(&f->server_isn, p->seq, __ATOMIC_RELAXED);
+	else if (side == 0 && (p->tcp_flags & kind) == SCREEN_TCP_ACK &&
+		 atomic_load_explicit(&f->side[1].seen_s, memory_order_relaxed) != 0 &&
+		 p->ack - (isn + 1) <= SCREEN_HANDSHAKE_WINDOW)
+		screen_flow_state_move(f, SCREEN_FLOW_HALF_OPEN, SCREEN_FLOW_OPEN);
+}
+
 /* A segment of a connection that is forwarded as it is. */
 static void plain(struct step *s, int side)
 {
@@ -122,10 +138,7 @@ static void plain(struct step *s, int side)
 		/* Admitted in calm, then challenged: the ACK may answer either SYN-ACK. */
 		if (side == 0 && step_cookie_valid(s))
 			return step_splice(s);
-		/* Open when the server has spoken and the client after it. */
-		if (side == 0 &&
-		    atomic_load_explicit(&f->side[1].seen_s, memory_order_relaxed) != 0)
-			screen_flow_state_move(f, SCREEN_FLOW_HALF_OPEN, SCREEN_FLOW_OPEN);
+		handshake(f, side, &s->d->packet);
 	}
 	note_closing(f, side, s->d->packet.tcp_flags);
 	step_forward(s, SCREEN_FORWARD_FLOW);
@@ -143,6 +156,20 @@ static bool reopened(struct step *s)
 		return false;
 	step_splice(s);
 	return true;
+}
+
+/* What is left of a splice that was refused, reset or given up. */
+static void closed(struct step *s, int side)
+{
+	struct screen_packet *p = &s->d->packet;
+	const uint8_t kind = SCREEN_TCP_SYN | SCREEN_TCP_ACK;
+
+	/* a late server: the client has gone */
+	if (side == 1 && (p->tcp_flags & (kind | SCREEN_TCP_RST)) == kind) {
+		s->d->length = screen_reply_reset(s->frame->data, p, p->ack, 0, false);
+		return step_decide(s, SCREEN_REPLY, SCREEN_REPLY_STALE_HALF);
+	}
+	step_drop(s, SCREEN_DROP_SPLICE_CLOSED);
 }
 
 void step_segment(struct step *s)
@@ -163,7 +190,7 @@ void step_segment(struct step *s)
 	case SCREEN_FLOW_SPLICED:
 		return spliced(s, side);
 	case SCREEN_FLOW_CLOSED:
-		return step_drop(s, SCREEN_DROP_SPLICE_CLOSED);
+		return closed(s, side);
 	default:
 		return plain(s, side);
 	}

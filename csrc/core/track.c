@@ -50,6 +50,9 @@ void step_track(struct step *s, bool client_is_source, uint32_t state,
 {
 	uint32_t index = step_flow_new(s, client_is_source);
 
+	/* learned from a SYN-ACK: an ACK of just that will open it */
+	if (index != SCREEN_FLOW_NONE && !client_is_source)
+		s->c->flows->flows[index].server_isn = s->d->packet.seq;
 	if (index == SCREEN_FLOW_NONE || !step_flow_install(s, index, state))
 		reason = SCREEN_FORWARD_UNTRACKED;
 	step_forward(s, reason);

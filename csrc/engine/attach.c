@@ -13,6 +13,7 @@
 #include "shim.skel.h"
 
 static const char PROGRAM[] = "screen_shim";
+static const char DISPATCHER[] = "xdp_dispatcher"; /* libxdp's, which has others below it */
 
 enum { BUSY_TRIES = 50, BUSY_WAIT_MS = 20 };
 
@@ -58,13 +59,47 @@ static int attach_patiently(struct screen_port *port, enum xdp_attach_mode mode)
 	return result;
 }
 
+/* The program of an interface. */
+struct attached {
+	uint32_t id; /* 0: there is none */
+	bool generic;
+	char name[16];
+};
+
+/* Asked of the kernel: libxdp leaves a descriptor of the program open each time that it is asked, and
+ * with it a program that was replaced would live as long as this process. */
+static void look(uint32_t ifindex, struct attached *a)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	struct bpf_prog_info info = { 0 };
+	uint32_t size = sizeof(info);
+	int fd;
+
+	memset(a, 0, sizeof(*a));
+	if (bpf_xdp_query((int)ifindex, 0, &query))
+		return;
+	a->id = query.prog_id ? query.prog_id :
+		query.drv_prog_id ? query.drv_prog_id : query.skb_prog_id;
+	a->generic = query.attach_mode == XDP_ATTACHED_SKB;
+	fd = a->id ? bpf_prog_get_fd_by_id(a->id) : -1;
+	if (fd < 0)
+		return;
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
+		screen_text_copy(a->name, sizeof(a->name), info.name);
+	close(fd);
+}
+
+static bool is_dispatcher(const struct attached *a)
+{
+	return strcmp(a->name, DISPATCHER) == 0;
+}
+
 static bool under_dispatcher(uint32_t ifindex)
 {
-	struct xdp_multiprog *all = xdp_multiprog__get_from_ifindex((int)ifindex);
-	bool is = all && !libxdp_get_error(all) && !xdp_multiprog__is_legacy(all);
+	struct attached a;
 
-	xdp_multiprog__close(all);
-	return is;
+	look(ifindex, &a);
+	return is_dispatcher(&a);
 }
 
 int screen_attach_shim(struct screen_port *port, enum screen_attach how,
@@ -113,12 +148,23 @@ fail:
 	return SCREEN_ERROR_ATTACH;
 }
 
+static uint32_t mode_flags(bool generic)
+{
+	return generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
+}
+
 void screen_detach_shim(struct screen_port *port)
 {
+	LIBBPF_OPTS(bpf_xdp_attach_opts, ours);
+
 	if (!port->program)
 		return;
-	(void)xdp_program__detach(port->program, (int)port->ifindex,
-				  port->native ? XDP_MODE_NATIVE : XDP_MODE_SKB, 0);
+	ours.old_prog_fd = xdp_program__fd(port->program);
+	if (port->dispatcher)
+		(void)xdp_program__detach(port->program, (int)port->ifindex,
+					  port->native ? XDP_MODE_NATIVE : XDP_MODE_SKB, 0);
+	else
+		(void)bpf_xdp_detach((int)port->ifindex, mode_flags(!port->native), &ours);
 	if (port->control)
 		munmap(port->control, sizeof(*port->control));
 	xdp_program__close(port->program);
@@ -128,34 +174,14 @@ void screen_detach_shim(struct screen_port *port)
 	port->shim = NULL;
 }
 
-/* The only program on an interface. */
-static int detach_alone(struct xdp_multiprog *all, uint32_t ifindex, char name[16])
+static int detach_below_dispatcher(uint32_t ifindex)
 {
-	struct xdp_program *main = xdp_multiprog__main_prog(all);
-	uint32_t flags = xdp_multiprog__attach_mode(all) == XDP_MODE_SKB ? XDP_FLAGS_SKB_MODE :
-									   XDP_FLAGS_DRV_MODE;
-
-	screen_text_copy(name, 16, xdp_program__name(main));
-	if (strcmp(name, PROGRAM) != 0)
-		return -EBUSY;
-	return bpf_xdp_detach((int)ifindex, flags, NULL) ? -errno : 1;
-}
-
-int screen_detach_orphan(uint32_t ifindex, char name[16])
-{
-	struct xdp_multiprog *all;
+	struct xdp_multiprog *all = xdp_multiprog__get_from_ifindex((int)ifindex);
 	struct xdp_program *program = NULL;
 	int result = 0;
 
-	libbpf_set_print(silent);
-	libxdp_set_print(silent_xdp);
-	all = xdp_multiprog__get_from_ifindex((int)ifindex);
 	if (!all || libxdp_get_error(all))
 		return 0;
-	if (xdp_multiprog__is_legacy(all)) {
-		result = detach_alone(all, ifindex, name);
-		goto out;
-	}
 	while ((program = xdp_multiprog__next_prog(program, all))) {
 		if (strcmp(xdp_program__name(program), PROGRAM) != 0)
 			continue;
@@ -164,9 +190,25 @@ int screen_detach_orphan(uint32_t ifindex, char name[16])
 		result = result ? result : 1;
 		break;
 	}
-out:
 	xdp_multiprog__close(all);
 	return result;
+}
+
+int screen_detach_orphan(uint32_t ifindex, char name[16])
+{
+	struct attached a;
+
+	libbpf_set_print(silent);
+	libxdp_set_print(silent_xdp);
+	look(ifindex, &a);
+	if (a.id == 0)
+		return 0;
+	if (is_dispatcher(&a))
+		return detach_below_dispatcher(ifindex);
+	screen_text_copy(name, 16, a.name);
+	if (strcmp(a.name, PROGRAM) != 0)
+		return -EBUSY;
+	return bpf_xdp_detach((int)ifindex, mode_flags(a.generic), NULL) ? -errno : 1;
 }
 
 void screen_shim_set(struct screen_port *port, enum screen_shim_mode mode,

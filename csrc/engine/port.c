@@ -154,7 +154,7 @@ int screen_port_open(struct screen_engine *engine, uint8_t slot, const char *ifn
 	screen_text_copy(port->ifname, sizeof(port->ifname), ifname);
 	if (result)
 		return screen_error_set(error, SCREEN_ERROR_ATTACH, -result, ifname,
-					"no such interface");
+					"no such interface: make it, or name another");
 	port->ifindex = link.ifindex;
 	port->mtu = link.mtu;
 	port->carrier = link.carrier;

@@ -346,11 +346,20 @@ static int mark_leaving(struct screen_engine *engine, const struct screen_config
 	return count;
 }
 
+/* While nothing runs, the wires of a configuration that was refused carry on by on-failure: their
+ * bridges stay, and with them the settings of their ports. A later configuration takes them over or
+ * sweeps them away. */
+static bool carries_on(struct screen_engine *engine, const struct screen_wire *wire)
+{
+	return !engine->running && wire && wire->bridge[0];
+}
+
 static void close_leaving(struct screen_engine *engine)
 {
 	for (int i = 0; i < SCREEN_PORTS_MAX; i++)
 		if (engine->ports[i].leaving)
-			close_port(engine, &engine->ports[i], true);
+			close_port(engine, &engine->ports[i],
+				   !carries_on(engine, wire_of(engine, (uint8_t)i)));
 }
 
 /* Bridges that the running configuration does not want, and wires that it does not have. */
@@ -363,7 +372,8 @@ static void settle_wires(struct screen_engine *engine)
 		if (!wire->used)
 			continue;
 		config = wire_config(engine->running, wire);
-		if (!config || config->on_failure == SCREEN_ON_FAILURE_CLOSED)
+		if (config ? config->on_failure == SCREEN_ON_FAILURE_CLOSED :
+			     !carries_on(engine, wire))
 			screen_bridge_remove(wire);
 		if (!config) {
 			memset(wire, 0, sizeof(*wire));
@@ -384,8 +394,8 @@ void screen_stage_drop(struct screen_engine *engine)
 	engine->staged = NULL;
 	if (mark_leaving(engine, engine->running, SCREEN_PORT_STAGED))
 		(void)screen_view_renew(engine, running_policy(engine), engine->keyset);
+	close_leaving(engine); /* looks at the wires */
 	settle_wires(engine);
-	close_leaving(engine);
 	forget_zones(engine);
 	screen_config_free(c);
 }

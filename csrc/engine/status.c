@@ -187,6 +187,7 @@ static void fill_row(struct screen_engine *engine, const struct screen_flow *f, 
 {
 	uint32_t client = atomic_load_explicit(&f->side[0].seen_s, memory_order_relaxed);
 	uint32_t server = atomic_load_explicit(&f->side[1].seen_s, memory_order_relaxed);
+	uint8_t closing;
 	uint32_t time_wait = engine->running ? engine->running->policy->time_wait_s : 150;
 
 	memset(row, 0, sizeof(*row));
@@ -200,7 +201,9 @@ static void fill_row(struct screen_engine *engine, const struct screen_flow *f, 
 	row->age_s = age(now_s, f->created_s);
 	row->idle_s = age(now_s, client > server ? client : server);
 	row->timeout_s = screen_flow_timeout(f, time_wait);
-	row->closing = atomic_load_explicit(&f->closing, memory_order_relaxed);
+	closing = atomic_load_explicit(&f->closing, memory_order_relaxed);
+	row->closing = closing & (SCREEN_CLOSING_FIN_CLIENT | SCREEN_CLOSING_FIN_SERVER);
+	row->closing |= closing & SCREEN_CLOSING_RST ? 1 << 2 : 0;
 	for (int i = 0; i < SCREEN_WIRES_MAX; i++)
 		if (engine->wires[i].used && engine->wires[i].id == f->key.wire)
 			screen_text_copy(row->wire, sizeof(row->wire), engine->wires[i].name);

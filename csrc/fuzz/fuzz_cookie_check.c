@@ -1,6 +1,6 @@
 /*
- * A cookie checks if and only if it is the one that would be minted; what it says was agreed is what
- * was minted.
+ * A cookie checks if and only if it is the one that would be minted; what it says was agreed is
+ * what was minted.
  */
 #include "cookie.h"
 #include "fuzz.h"

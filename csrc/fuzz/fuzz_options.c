@@ -12,8 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	screen_options_walk(data, (uint32_t)size, &a);
 	slow_options(data, (uint32_t)size, &b);
-	PROMISE(a.flags == b.flags && a.mss == b.mss && a.wscale == b.wscale && a.tsval == b.tsval &&
-		a.tsecr == b.tsecr);
+	PROMISE(a.flags == b.flags && a.mss == b.mss && a.wscale == b.wscale);
+	PROMISE(a.tsval == b.tsval && a.tsecr == b.tsecr);
 	if (a.flags & SCREEN_HAS_TIMESTAMPS)
 		PROMISE(a.timestamps == b.timestamps && a.timestamps + 10u <= size);
 	if (a.flags & SCREEN_HAS_SACK)

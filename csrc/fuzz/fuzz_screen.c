@@ -1,7 +1,7 @@
 /*
- * A stream of frames through the screen, from both sides, under a flood. world.h holds each decision
- * against the rules that hold for all: verdict and reason match, the length stays within the chunk,
- * checksums stay right, replies go back where they belong.
+ * A stream of frames through the screen, from both sides, under a flood. world.h holds each
+ * decision against the rules that hold for all: verdict and reason match, the length stays within
+ * the chunk, checksums stay right, replies go back where they belong.
  *
  * An input is a sequence of steps, each a byte that says what and those that it takes.
  */
@@ -53,8 +53,10 @@ static struct frame_spec spec_of(struct world *w, struct fuzz_input *in, uint8_t
 
 static void decide(struct world *w, const uint8_t *data, uint32_t length, uint8_t slot)
 {
-	if (w->held_count == WORLD_HELD)
-		w->held_count = 0;
+	while (w->held_count == WORLD_HELD) {
+		w->held_count--;
+		w->flows.flows[w->held[w->held_count].flow].held--;
+	}
 	(void)world_decide(w, data, length, slot);
 }
 
@@ -139,12 +141,8 @@ static void step_abandon(struct world *w)
 
 static void step_release(struct world *w)
 {
-	struct world_frame f;
-
-	if (w->held_count == 0)
-		return;
-	f = w->held[--w->held_count];
-	decide(w, f.data, f.length, f.slot);
+	if (w->held_count)
+		(void)world_release(w);
 }
 
 static void step(struct world *w, struct fuzz_input *in)

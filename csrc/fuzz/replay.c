@@ -1,6 +1,6 @@
 /*
- * Runs a fuzz target once for each file of the directories that it is given. At least one there must
- * be: an empty corpus tests nothing.
+ * Runs a fuzz target once for each file of the directories that it is given. At least one there
+ * must be: an empty corpus tests nothing.
  */
 #include <dirent.h>
 #include <string.h>

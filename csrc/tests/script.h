@@ -265,16 +265,12 @@ static inline void script_frame(struct script *s, bool from_client)
 
 static inline void script_release(struct script *s)
 {
-	struct world *w = s->w;
-	struct world_frame f = w->held[0];
 	char word[32];
 
-	if (w->held_count == 0)
+	if (s->w->held_count == 0)
 		SCRIPT_FAIL(s, "nothing is held");
-	w->held_count--;
-	memmove(&w->held[0], &w->held[1], w->held_count * sizeof(f));
 	(void)script_word(s, word);
-	script_outcome(s, world_decide(w, f.data, f.length, f.slot));
+	script_outcome(s, world_release(s->w));
 }
 
 static inline void script_abandon(struct script *s)

@@ -1,6 +1,6 @@
 /*
- * The parser once more, slow and obvious: a cursor that knows when it has run off the end. It shares
- * nothing with the core but the names of the answers.
+ * The parser once more, slow and obvious: a cursor that knows when it has run off the end. It
+ * shares nothing with the core but the names of the answers.
  */
 #pragma once
 
@@ -59,7 +59,8 @@ static inline enum screen_kind slow_tcp(struct slow *s, struct screen_packet *p,
 	return fragment ? SCREEN_KIND_FRAGMENT : SCREEN_KIND_TCP;
 }
 
-static inline enum screen_kind slow_transport(struct slow *s, struct screen_packet *p, bool fragment)
+static inline enum screen_kind slow_transport(struct slow *s, struct screen_packet *p,
+					      bool fragment)
 {
 	p->l4 = (uint16_t)s->at;
 	if (p->protocol == 6 && (!fragment || p->first_fragment))
@@ -98,7 +99,8 @@ static inline bool slow_is_extension(uint32_t next)
 	return false;
 }
 
-static inline enum screen_kind slow_extensions(struct slow *s, struct screen_packet *p, uint32_t next)
+static inline enum screen_kind slow_extensions(struct slow *s, struct screen_packet *p,
+					       uint32_t next)
 {
 	bool fragment = false;
 
@@ -173,8 +175,8 @@ static inline enum screen_kind slow_parse(const uint8_t *data, uint32_t length,
 	return SCREEN_KIND_NON_IP;
 }
 
-/* TCP options, byte by byte. Linux's rule: what stands before a malformed option counts, the last of
- * two of a kind wins. */
+/* TCP options, byte by byte. Linux's rule: what stands before a malformed option counts, the last
+ * of two of a kind wins. */
 static inline void slow_options(const uint8_t *bytes, uint32_t length, struct screen_options *o)
 {
 	uint32_t i = 0;

@@ -70,7 +70,7 @@ static uint32_t random_frame(struct random *r, uint8_t *data, struct screen_pack
 	return length;
 }
 
-static void checksum_verify_accepts_right_frames_and_refuses_each_changed_byte(void **state)
+static void checksum_verify_accepts_right_frames_and_refuses_changed_ones(void **state)
 {
 	struct random r = random_seeded();
 
@@ -273,7 +273,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(checksum_sum_equals_its_slow_twin),
 		cmocka_unit_test(checksum_fold_keeps_every_carry),
-		cmocka_unit_test(checksum_verify_accepts_right_frames_and_refuses_each_changed_byte),
+		cmocka_unit_test(checksum_verify_accepts_right_frames_and_refuses_changed_ones),
 		cmocka_unit_test(checksum_verify_refuses_a_wrong_ipv4_header),
 		cmocka_unit_test(checksum_write_equals_its_slow_twin),
 		cmocka_unit_test(checksum_partial_ones_are_completed_whole_ones_are_left_alone),

@@ -80,7 +80,8 @@ static void syn_cookie_mint_validate_roundtrip(void **state)
 
 /* Flips each bit of the byte string and expects that the cookie does not check any more. */
 static void each_bit(const struct screen_zone_keys *keys, uint64_t epoch, struct screen_tuple *t,
-		     uint32_t isn, struct screen_cookie c, bool timestamps, void *field, size_t size)
+		     uint32_t isn, struct screen_cookie c, bool timestamps, void *field,
+		     size_t size)
 {
 	uint8_t *bytes = field;
 	struct screen_agreed a;
@@ -109,13 +110,15 @@ static void rejects_modified(uint8_t family, const struct screen_agreed *agreed)
 	each_bit(&keys, epoch, &t, isn, c, agreed->timestamps, &t.sport, 2);
 	each_bit(&keys, epoch, &t, isn, c, agreed->timestamps, &t.dport, 2);
 	for (int bit = 0; bit < 32; bit++) {
-		assert_int_equal(check(&keys, epoch, &t, isn ^ 1u << bit, c, agreed->timestamps, &a),
+		assert_int_equal(check(&keys, epoch, &t, isn ^ 1u << bit, c, agreed->timestamps,
+				       &a),
 				 SCREEN_COOKIE_INVALID);
 		bad = c;
 		bad.isn ^= 1u << bit;
 		/* the MSS index is the one thing that is not authenticated */
 		assert_int_equal(check(&keys, epoch, &t, isn, bad, agreed->timestamps, &a),
-				 bit >= 24 && bit < 27 ? SCREEN_COOKIE_VALID : SCREEN_COOKIE_INVALID);
+				 bit >= 24 && bit < 27 ? SCREEN_COOKIE_VALID :
+							 SCREEN_COOKIE_INVALID);
 		bad = c;
 		bad.tsval ^= 1u << bit;
 		if (agreed->timestamps)
@@ -385,7 +388,8 @@ static void syn_cookie_mac_input_is_as_specified(void **state)
 			in[at + 8 + j] = (uint8_t)(epoch >> (40 - 8 * j));
 		screen_store_be16(in + at + 14, agreed);
 		crypto_shorthash(want, in, at + 16, (const uint8_t *)key);
-		assert_true(screen_cookie_mac(&k, &t, isn, epoch, agreed) == screen_load_le64(want));
+		assert_true(screen_cookie_mac(&k, &t, isn, epoch, agreed) ==
+			    screen_load_le64(want));
 	}
 }
 

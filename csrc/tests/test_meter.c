@@ -67,8 +67,10 @@ static void meter_leaves_when_a_whole_window_stays_under_half(void **state)
 static void meter_of_threshold_1_can_leave(void **state)
 {
 	(void)state;
-	PLAY(1, { 10, 1, true }, { 11, 1, true }, { 12, 0, true }, { 13, 0, false }, { 14, 1, true });
-	PLAY(2, { 10, 1, false }, { 10, 1, true }, { 11, 1, true }, { 12, 0, true }, { 13, 0, false });
+	PLAY(1, { 10, 1, true }, { 11, 1, true }, { 12, 0, true }, { 13, 0, false },
+	     { 14, 1, true });
+	PLAY(2, { 10, 1, false }, { 10, 1, true }, { 11, 1, true }, { 12, 0, true },
+	     { 13, 0, false });
 }
 
 static void meter_counts_a_late_worker_into_the_newer_window(void **state)

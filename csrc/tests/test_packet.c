@@ -21,7 +21,7 @@ static uint32_t bytes_of(const char *hex, uint8_t *to)
 /* Parses a copy in memory of exactly that size, where a sanitizer sees each byte too many. */
 static enum screen_kind parse(const uint8_t *data, uint32_t length, struct screen_packet *p)
 {
-	uint8_t *exact = malloc(length ? length : 1);
+	uint8_t *exact = calloc(1, length ? length : 1);
 	enum screen_kind kind;
 
 	memcpy(exact, data, length);
@@ -175,7 +175,7 @@ static void extension_headers_of_full_length_stay_bounded(void **state)
 
 static void walk(const uint8_t *bytes, uint32_t length, struct screen_options *o)
 {
-	uint8_t *exact = malloc(length ? length : 1);
+	uint8_t *exact = calloc(1, length ? length : 1);
 
 	memcpy(exact, bytes, length);
 	memset(o, 0xaa, sizeof(*o));
@@ -256,7 +256,7 @@ static void options_of_a_wrong_length_are_skipped(void **state)
 				memcpy(bytes + length, (uint8_t[]){ 2, 4, 5, 0xb4 }, 4);
 			assert_options_like_twin(bytes, 40);
 			walk(bytes, 40, &o);
-			/* what stands behind a malformed one does not count, behind a skipped one it does */
+			/* what stands behind a malformed one does not count, else it does */
 			if (kind != 2)
 				assert_int_equal(!!(o.flags & SCREEN_HAS_MSS), fits);
 		}

@@ -297,7 +297,8 @@ static void no_keyset_fails_closed(void **state)
 	struct script s = script_new(w);
 
 	(void)state;
-	SCRIPT(&s, "flood 100", "< S seq C mss 1460 -> reply_challenge = SA seq K ack C+1 mss 1460");
+	SCRIPT(&s, "flood 100",
+	       "< S seq C mss 1460 -> reply_challenge = SA seq K ack C+1 mss 1460");
 	w->context.keyset = NULL;
 	SCRIPT(&s, "< S seq C mss 1460 -> drop_no_keyset",
 	       "< A seq C+1 ack K+1 -> drop_cookie_invalid");
@@ -316,8 +317,9 @@ static void syns_that_cannot_be_challenged_are_dropped_by_name(void **state)
 	struct script s = script_new(w);
 
 	(void)state;
-	SCRIPT(&s, "flood 100", "< S seq C mss 215 -> drop_syn_mss", "< S seq C mss 0 -> drop_syn_mss",
-	       "< S seq C mss 216 -> reply_challenge", "< S seq C -> reply_challenge = SA seq K ack C+1",
+	SCRIPT(&s, "flood 100", "< S seq C mss 215 -> drop_syn_mss",
+	       "< S seq C mss 0 -> drop_syn_mss", "< S seq C mss 216 -> reply_challenge",
+	       "< S seq C -> reply_challenge = SA seq K ack C+1",
 	       "< S seq C md5 -> drop_syn_md5", "< S seq C mss 1460 bad -> drop_checksum",
 	       "< S seq C mss 1460 frag -> drop_syn_fragment",
 	       "< A seq C mss 1460 frag -> forward_fragment");
@@ -335,8 +337,8 @@ static void syns_that_cannot_be_challenged_are_dropped_by_name(void **state)
 	world_free(w);
 }
 
-/* The first fragment need not hold all options to be a SYN, and one too short to show its flags could
- * be one (RFC 1858). */
+/* The first fragment need not hold all options to be a SYN, and one too short to show its flags
+ * could be one (RFC 1858). */
 static void syn_fragments_cannot_hide_their_flags(void **state)
 {
 	(void)state;
@@ -370,7 +372,9 @@ static void client_options_are_answered_by_no_more_than_they_offer(void **state)
 	struct script s = script_new(w);
 
 	(void)state;
-	SCRIPT(&s, "flood 100", "< S seq C len 500 mss 1460 -> reply_challenge = SA seq K ack C+1 mss 1460 len 0",
+	SCRIPT(&s, "flood 100",
+	       "< S seq C len 500 mss 1460 -> reply_challenge"
+	       " = SA seq K ack C+1 mss 1460 len 0",
 	       "< SEW seq C mss 1460 ts 1 0 -> reply_challenge = SA seq L ack C+1 mss 1460 ts T 1",
 	       "< SPU seq C mss 1460 sack ws 0 -> reply_challenge = SA seq K ack C+1 mss 1460");
 	world_free(w);
@@ -396,7 +400,7 @@ static void what_is_no_tcp_is_always_forwarded(void **state)
 		  60, SCREEN_FORWARD_DEEP_TAGS },
 		{ { 1, 1, 1, 1, 1, 1, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 40, 0, 0, 0, 0, 9, 1 },
 		  60, SCREEN_FORWARD_NON_TCP },
-		{ { 1, 1, 1, 1, 1, 1, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 40, 0, 0, 0x20, 5, 9, 17 },
+		{ { 1, 1, 1, 1, 1, 1, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 40, 0, 0, 32, 5, 9, 17 },
 		  60, SCREEN_FORWARD_FRAGMENT },
 		{ { 1, 1, 1, 1, 1, 1, 2, 0, 0, 0, 0, 1, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 8, 58 },
 		  62, SCREEN_FORWARD_NON_TCP },
@@ -472,7 +476,8 @@ static void planted_mirror_syn_does_not_shut_out_the_client(void **state)
 	(void)state;
 	SCRIPT(&s, "< S spoof seq 5 mss 1460 -> forward_syn_calm",
 	       "< S seq C mss 1460 -> forward_syn_calm",
-	       "> SA seq S ack C+1 mss 1460 -> forward_flow", "< A seq C+1 ack S+1 -> forward_flow");
+	       "> SA seq S ack C+1 mss 1460 -> forward_flow",
+	       "< A seq C+1 ack S+1 -> forward_flow");
 	world_free(w);
 }
 

@@ -46,7 +46,8 @@ static void bare(struct world *w, struct script *s)
 {
 	(void)w;
 	SCRIPT(s, "flood 100", "< S seq C win 64000 -> reply_challenge = SA seq K ack C+1",
-	       "< A seq C+1 ack K+1 win 64000 -> forward_splice_syn = S seq C ack 0 win 64000 mss M",
+	       "< A seq C+1 ack K+1 win 64000 -> forward_splice_syn"
+	       " = S seq C ack 0 win 64000 mss M",
 	       "> SA seq S ack C+1 win 1000 mss 1460 -> reply_server_ack"
 	       " = A seq C+1 ack S+1 win 64000",
 	       "< PA seq C+1 ack K+1 win 63999 len 1 -> forward_spliced"
@@ -83,6 +84,42 @@ static void early_data_is_held_and_delivered_after_opening(void **state)
 {
 	(void)state;
 	script_everywhere(early);
+}
+
+/* Data that comes when the splice is open already waits behind what is still held. */
+static void overtaking(struct world *w, struct script *s)
+{
+	(void)w;
+	SCRIPT(s, FLOODED,
+	       "< PA seq C+1 ack K+1 win 500 len 600 ts 105 T -> hold_splice_pending", OPENED,
+	       "< PA seq C+601 ack K+1 win 500 len 50 ts 106 T -> hold_splice_pending",
+	       "< A seq C+651 ack K+1 win 500 ts 106 T -> forward_spliced",
+	       "release -> forward_spliced = PA seq C+1 ack S+1 win 500 len 600 ts 105 7000",
+	       "release -> forward_spliced = PA seq C+601 ack S+1 win 500 len 50 ts 106 7000",
+	       "< PA seq C+651 ack K+1 win 500 len 50 ts 107 T -> forward_spliced");
+}
+
+static void data_does_not_overtake_what_is_held(void **state)
+{
+	(void)state;
+	script_everywhere(overtaking);
+}
+
+static void worker_that_cannot_wait_for_another_server_refuses_the_splice(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+	uint64_t used;
+
+	(void)state;
+	SCRIPT(&s, FLOODED);
+	used = w->flows.used;
+	w->context.splice_full = true;
+	SCRIPT(&s, "< A seq C+1 ack K+1 win 500 ts 105 T -> drop_splice_limit");
+	assert_int_equal(w->flows.used, used);
+	w->context.splice_full = false;
+	SCRIPT(&s, VALIDATED); /* the client repeats it */
+	world_free(w);
 }
 
 static void duplicates(struct world *w, struct script *s)
@@ -290,7 +327,7 @@ static void late_copy(struct world *w, struct script *s)
 	       "< PA seq C+1 ack K+1 win 500 len 100 ts 110 T -> forward_spliced",
 	       "> FA seq S+1 ack C+101 ts 7001 110 -> forward_spliced",
 	       "< FA seq C+101 ack K+2 ts 111 T+1 -> forward_spliced");
-	/* The first request again: the server must not see a connection that it could execute it on. */
+	/* The first request again: the server must see no connection to execute it on. */
 	SCRIPT(s, "+1 flood 100",
 	       "+60 < PA seq C+1 ack K+1 win 500 len 100 ts 110 T -> forward_spliced"
 	       " = PA seq C+1 ack S+1 win 500 len 100 ts 110 7000");
@@ -309,7 +346,8 @@ static void late_copy(struct world *w, struct script *s)
 	/* A new connection of the same tuple is one. */
 	SCRIPT(s, "flood 100",
 	       "< S seq C+9000 mss 1460 -> reply_challenge = SA seq L ack C+9001 mss N",
-	       "< PA seq C+9001 ack L+1 len 100 -> hold_splice_pending", "syn = S seq C+9000 mss O");
+	       "< PA seq C+9001 ack L+1 len 100 -> hold_splice_pending",
+	       "syn = S seq C+9000 mss O");
 	assert_int_equal(w->syns, 2);
 }
 
@@ -367,6 +405,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(valid_cookie_is_spliced_and_translated_both_ways),
 		cmocka_unit_test(client_without_options_is_spliced_without_options),
 		cmocka_unit_test(early_data_is_held_and_delivered_after_opening),
+		cmocka_unit_test(data_does_not_overtake_what_is_held),
+		cmocka_unit_test(worker_that_cannot_wait_for_another_server_refuses_the_splice),
 		cmocka_unit_test(duplicate_acks_make_one_flow_and_one_syn),
 		cmocka_unit_test(server_rst_becomes_a_rst_that_the_client_believes),
 		cmocka_unit_test(silent_server_is_abandoned_with_a_rst),

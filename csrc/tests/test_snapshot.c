@@ -268,6 +268,37 @@ static void snapshot_profiles_out_of_range_are_refused(void **state)
 	BAD(prefixes[1].list, 1, 0, "the white-lists of a profile are not in order");
 }
 
+/* One profile, and one prefix more than it may have, or as many. */
+static void snapshot_white_list_of_65_prefixes_is_refused(void **state)
+{
+	enum { MANY = SCREEN_WHITE_LIST_MAX + 1 };
+	struct {
+		struct screen_snapshot_header header;
+		struct screen_profile_config profile;
+		struct screen_prefix_config prefixes[MANY];
+	} b;
+	uint32_t next = sizeof(b.header);
+
+	(void)state;
+	memset(&b, 0, sizeof(b));
+	b.header = (struct screen_snapshot_header){
+		.magic = SCREEN_SNAPSHOT_MAGIC, .version = SCREEN_SNAPSHOT_VERSION,
+		.header_size = sizeof(b.header), .total_size = sizeof(b), .generation = 1,
+		.time_wait_s = 150, .initial_timeout_s = 20,
+		.zones = { next, 0 }, .ports = { next, 0 }, .wires = { next, 0 },
+		.profiles = { next, 1 }, .prefixes = { next + sizeof(b.profile), MANY },
+	};
+	b.profile = (struct screen_profile_config){
+		.name = "p", .alarm_threshold = 1, .attack_threshold = 1, .source_threshold = 4,
+		.destination_threshold = 4, .timeout_s = 1, .prefix_count = MANY,
+	};
+	snapshot_digest(&b, sizeof(b), b.header.digest);
+	assert_says(judge(&b, sizeof(b)), "a profile's white-list does not fit");
+	b.profile.prefix_count = SCREEN_WHITE_LIST_MAX;
+	snapshot_digest(&b, sizeof(b), b.header.digest);
+	assert_null(judge(&b, sizeof(b)));
+}
+
 static void snapshot_prefixes_out_of_range_are_refused(void **state)
 {
 	(void)state;
@@ -383,6 +414,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(snapshot_ports_that_no_wire_has_are_refused),
 		cmocka_unit_test(snapshot_wires_out_of_range_are_refused),
 		cmocka_unit_test(snapshot_profiles_out_of_range_are_refused),
+		cmocka_unit_test(snapshot_white_list_of_65_prefixes_is_refused),
 		cmocka_unit_test(snapshot_prefixes_out_of_range_are_refused),
 		cmocka_unit_test(snapshot_names_used_twice_are_refused),
 		cmocka_unit_test(white_list_needs_one_prefix_of_each_kind_that_a_list_has),

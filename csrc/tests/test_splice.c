@@ -6,7 +6,7 @@
 #include "slow.h"
 #include "splice.h"
 
-/* Where an option of this kind and length stands among the options; 0 when it is not there. The last
+/* Where an option of this kind and length stands in the header; 0 when it is not there. The last
  * one of two counts, as for every receiver. */
 static uint32_t option_at(const uint8_t *tcp, uint32_t kind, uint32_t length)
 {
@@ -96,8 +96,8 @@ static void random_options(struct random *r, struct frame_spec *s)
 {
 	s->options_length = 0;
 	while (s->options_length < 40) {
-		uint8_t room = (uint8_t)(40 - s->options_length), *o = s->options + s->options_length;
-		uint8_t size = 1;
+		uint8_t room = (uint8_t)(40 - s->options_length), size = 1;
+		uint8_t *o = s->options + s->options_length;
 
 		switch (random_below(r, 7)) {
 		case 0:

@@ -1,6 +1,6 @@
 /*
- * One wire with a worker of its own in memory: port 0 is the screened side, port 1 the protected one.
- * Every decision made through it is held against the rules that hold for all decisions.
+ * One wire with a worker of its own in memory: port 0 is the screened side, port 1 the protected
+ * one. Every decision made through it is held against the rules that hold for all decisions.
  */
 #pragma once
 
@@ -15,7 +15,7 @@
 enum { WORLD_FLOWS = 1024, WORLD_HELD = 8 };
 
 struct world_frame {
-	uint32_t length;
+	uint32_t length, flow;
 	uint8_t slot;
 	uint8_t data[FRAME_MAX];
 };
@@ -126,8 +126,8 @@ static inline bool same_bytes(const void *a, const void *b, size_t size)
 	return memcmp(a, b, size) == 0;
 }
 
-/* What holds for every frame that leaves: tags stay, a forwarded one keeps its addresses, a reply has
- * them swapped. */
+/* What holds for every frame that leaves: tags stay, a forwarded one keeps its addresses, a reply
+ * has them swapped. */
 static inline void world_check_addresses(const struct world *w, const uint8_t *in,
 					 const struct screen_packet *a)
 {
@@ -167,6 +167,8 @@ static inline void world_note(struct world *w, const uint8_t *in, uint32_t lengt
 		assert_in_range(w->held_count, 0, WORLD_HELD - 1);
 		memcpy(w->held[w->held_count].data, in, length);
 		w->held[w->held_count].slot = slot;
+		w->held[w->held_count].flow = d->flow;
+		w->flows.flows[d->flow].held++;
 		w->held[w->held_count++].length = length;
 	}
 	for (uint32_t i = 0; i < w->context.retired_count; i++)
@@ -207,6 +209,21 @@ static inline enum screen_reason world_decide(struct world *w, const uint8_t *da
 	    d->verdict != SCREEN_HOLD)
 		world_check_addresses(w, data, &p);
 	return d->reason;
+}
+
+/* Takes the oldest held frame and lets it come in again. */
+static inline enum screen_reason world_release(struct world *w)
+{
+	struct world_frame f = w->held[0];
+	enum screen_reason reason;
+
+	w->held_count--;
+	memmove(&w->held[0], &w->held[1], w->held_count * sizeof(f));
+	w->flows.flows[f.flow].held--;
+	w->context.releasing = true;
+	reason = world_decide(w, f.data, f.length, f.slot);
+	w->context.releasing = false;
+	return reason;
 }
 
 /* A SYN of the world's client, but from a random source: one of a spoofed flood. */

@@ -7,18 +7,12 @@ import (
 	"synscreen/test/lab"
 )
 
-const (
-	titleQuiet       = "1 quiet, a kernel bridge"
-	titleUnprotected = "2 flooded, the same bridge"
-	titleProtected   = "3 flooded, synscreen"
-)
-
 // act is one measurement: legitimate connections at a steady rate, and what is counted meanwhile.
 type act struct {
 	title       string
 	connections int
 	perSecond   int
-	count       func(context.Context) (reading, error) // counters that only grow
+	count       counter
 }
 
 // result is what an act has come to, so far or in the end.
@@ -26,18 +20,20 @@ type result struct {
 	title    string
 	attempts []attempt
 	counted  reading // in the measured time
-	rate     float64 // SYNs a second: in the last second, in the end on average
-	over     bool
+	rate     float64 // SYNs in the last second; in the end, a second on average
 }
 
-var began = time.Now()
-
-func sinceBoot() time.Duration { return time.Since(began) }
+// measurement is an act under way.
+type measurement struct {
+	act
+	crowd       *clients
+	first, last reading
+}
 
 // play measures from before the first connection until after the last, and shows it every second.
 func (a act) play(ctx context.Context, w *lab.WireLab, t *table) (result, error) {
 	t.begin(a.title)
-	before, err := a.count(ctx)
+	first, err := a.count(ctx)
 	if err != nil {
 		return result{}, err
 	}
@@ -45,29 +41,23 @@ func (a act) play(ctx context.Context, w *lab.WireLab, t *table) (result, error)
 	if err != nil {
 		return result{}, err
 	}
-	last := before
+	m := measurement{act: a, crowd: crowd, first: first, last: first}
 	ticks := time.NewTicker(time.Second)
 	defer ticks.Stop()
 	for {
-		r := result{title: a.title}
+		over := false
 		select {
 		case <-ctx.Done():
-			return r, ctx.Err()
+			return result{}, ctx.Err()
 		case <-ticks.C:
 		case <-crowd.Done():
-			r.over = true
+			over = true
 		}
-		now, err := a.count(ctx)
+		r, err := m.read(ctx)
 		if err != nil {
 			return r, err
 		}
-		if r.attempts, err = crowd.attempts(); err != nil {
-			return r, err
-		}
-		r.counted = now.since(before)
-		r.rate = now.since(last).rate()
-		last = now
-		if r.over {
+		if over {
 			r.rate = r.counted.rate()
 			t.show(r)
 			return r, crowd.Wait(ctx)
@@ -76,11 +66,17 @@ func (a act) play(ctx context.Context, w *lab.WireLab, t *table) (result, error)
 	}
 }
 
-func (r reading) rate() float64 {
-	if r.at <= 0 {
-		return 0
+// read is how it stands.
+func (m *measurement) read(ctx context.Context) (result, error) {
+	now, err := m.count(ctx)
+	if err != nil {
+		return result{}, err
 	}
-	return float64(r.syns) / r.at.Seconds()
+	attempts, err := m.crowd.attempts()
+	r := result{title: m.title, attempts: attempts, counted: now.since(m.first),
+		rate: now.since(m.last).rate()}
+	m.last = now
+	return r, err
 }
 
 func (r result) succeeded() int {

@@ -59,15 +59,14 @@ func run(ctx context.Context) (code int, err error) {
 	if err != nil {
 		return 1, err
 	}
+	introduce(os.Stdout)
 	t := newTable(os.Stdout)
 	results, err := stage.play(ctx, t)
 	t.end()
 	if err != nil {
 		return 1, err
 	}
-	if len(results) < 3 {
-		return 0, nil
-	}
+	remark(os.Stdout, results)
 	judgement := judge(results)
 	judgement.print(os.Stdout)
 	if !judgement.passed() {

@@ -3,13 +3,14 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 )
 
-// What act three must show, and act two.
+// What the acts must show.
 const (
-	connectionsMin = 300
-	floodMin       = 200_000 // SYNs a second, as the engine counts them
-	unprotectedMax = 50      // per cent of act two's connections
+	connectionsMin        = 300     // of act three
+	floodMin              = 200_000 // SYNs a second, as the engine counts them
+	unprotectedPercentMax = 50      // of act two's connections
 )
 
 // condition is one thing that must hold, said with its numbers.
@@ -18,10 +19,14 @@ type condition struct {
 	text  string
 }
 
+func that(holds bool, format string, args ...any) condition {
+	return condition{holds, fmt.Sprintf(format, args...)}
+}
+
 // verdict is all of them.
 type verdict []condition
 
-// judge judges the three acts' results.
+// judge judges the results of the three acts.
 func judge(results []result) verdict {
 	quiet, unprotected, protected := results[0], results[1], results[2]
 	return verdict{
@@ -36,24 +41,24 @@ func judge(results []result) verdict {
 }
 
 func judgeQuiet(r result) condition {
-	return condition{len(r.attempts) > 0 && r.succeeded() == len(r.attempts), fmt.Sprintf(
-		"act one: %d of %d connections succeeded on the quiet network (all must)",
-		r.succeeded(), len(r.attempts))}
+	tried := len(r.attempts)
+	return that(tried > 0 && r.succeeded() == tried,
+		"act 1: %d of %d connections succeeded (all must)", r.succeeded(), tried)
 }
 
 func judgeUnprotected(r result) condition {
 	tried := len(r.attempts)
-	return condition{tried > 0 && 100*r.succeeded() < unprotectedMax*tried, fmt.Sprintf(
-		"act two: %d of %d connections succeeded, %.0f %% (under %d %% must), at %s SYNs a second",
-		r.succeeded(), tried, 100*float64(r.succeeded())/float64(max(tried, 1)), unprotectedMax,
-		count(uint64(r.rate)))}
+	percent := 100 * float64(r.succeeded()) / float64(max(tried, 1))
+	return that(tried > 0 && percent < unprotectedPercentMax,
+		"act 2: %d of %d connections succeeded, %.0f %% (under %d %% must)", r.succeeded(), tried,
+		percent, unprotectedPercentMax)
 }
 
 func judgeSuccess(r result) condition {
 	tried := len(r.attempts)
-	return condition{tried >= connectionsMin && r.succeeded() == tried, fmt.Sprintf(
-		"act three: %d of %d connections succeeded within %d s (all must, %d at least)",
-		r.succeeded(), tried, secondsMax, connectionsMin)}
+	return that(tried >= connectionsMin && r.succeeded() == tried,
+		"act 3: %d of %d connections succeeded within %d s (all of at least %d must)",
+		r.succeeded(), tried, secondsMax, connectionsMin)
 }
 
 func judgeFamilies(r result) condition {
@@ -61,47 +66,42 @@ func judgeFamilies(r result) condition {
 	for _, a := range r.attempts {
 		by[a.Family]++
 	}
-	return condition{by[4] == by[6], fmt.Sprintf(
-		"act three: %d of them over IPv4 and %d over IPv6 (as many must)", by[4], by[6])}
+	return that(by[4] == by[6], "act 3: %d of them were made over IPv4, %d over IPv6 (half must each)",
+		by[4], by[6])
 }
 
 func judgeChallenged(r result) condition {
 	tried := uint64(len(r.attempts))
-	return condition{r.counted.cookiesValid >= tried, fmt.Sprintf(
-		"act three: %d cookies came back valid for %d connections (one for each must)",
-		r.counted.cookiesValid, tried)}
+	return that(r.counted.cookiesValid >= tried,
+		"act 3: %d valid cookies came back for %d connections (one for each must)",
+		r.counted.cookiesValid, tried)
 }
 
 func judgeAdmitted(r result) condition {
-	return condition{r.counted.admitted == 0, fmt.Sprintf(
-		"act three: %d SYNs went through unchallenged, in calm or by a white-list (none may)",
-		r.counted.admitted)}
+	return that(r.counted.admitted == 0,
+		"act 3: %d SYNs passed unchallenged, in calm or by a white-list (none may)",
+		r.counted.admitted)
 }
 
 // judgeFlood leaves the legitimate connections out of what was counted.
 func judgeFlood(r result) condition {
-	spoofed := r.rate - float64(len(r.attempts))/r.counted.at.Seconds()
-	return condition{spoofed >= floodMin, fmt.Sprintf(
-		"act three: the engine counted %s spoofed SYNs a second on average over %.1f s "+
-			"(%s at least must be)", count(uint64(spoofed)), r.counted.at.Seconds(), count(floodMin))}
+	spoofed := max(r.rate-float64(len(r.attempts))/r.counted.at.Seconds(), 0)
+	return that(spoofed >= floodMin,
+		"act 3: the engine received %s spoofed SYNs a second, on average over %.1f s (%s must be)",
+		count(spoofed), r.counted.at.Seconds(), count(floodMin))
 }
 
 func (v verdict) passed() bool {
-	for _, c := range v {
-		if !c.holds {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(v, func(c condition) bool { return !c.holds })
 }
 
 func (v verdict) print(out io.Writer) {
 	fmt.Fprintln(out)
 	for _, c := range v {
-		mark := "ok    "
+		mark := "  ok  "
 		if !c.holds {
 			mark = "FAILED"
 		}
-		fmt.Fprintf(out, "%s %s\n", mark, c.text)
+		fmt.Fprintf(out, "%s  %s\n", mark, c.text)
 	}
 }

@@ -18,6 +18,8 @@ const labsMax = "2"
 func TestMain(m *testing.M) {
 	lab.RunRole(map[string]lab.Role{
 		"corruptible": corruptible,
+		"drip":        drip,
+		"foreign":     holdForeignProgram,
 		"send":        sendFrames,
 		"listen":      listenFrames,
 		"udp-echo":    echoDatagrams,

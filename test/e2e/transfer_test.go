@@ -2,11 +2,17 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -88,34 +94,84 @@ func writeContent(path string, size int64) error {
 	return file.Close()
 }
 
-// download is a transfer that goes on while a test does something to the wire.
+// A download is slow while a test works, for longer than any test does, and fast afterwards.
+const (
+	dripSize = 256 * mega
+	dripRate = 8 * mega // bytes per second
+)
+
+// drip is the role of a client that downloads at a rate, with so small a receive window that the wire
+// carries no faster than that, and as fast as it can after SIGUSR1: drip URL FILE BYTES-PER-SECOND.
+func drip(ctx context.Context, args []string) error {
+	if len(args) != 3 {
+		return fmt.Errorf("a URL, a file and a rate are wanted, not %q", args)
+	}
+	rate, err := strconv.ParseInt(args[2], 10, 64)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, args[0], nil)
+	if err != nil {
+		return err
+	}
+	dialer := net.Dialer{Control: narrowWindow}
+	client := http.Client{Transport: &http.Transport{DialContext: dialer.DialContext, ReadBufferSize: 4096}}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	file, err := os.Create(args[1])
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	const perSecond = 50
+	hurry := make(chan os.Signal, 1)
+	signal.Notify(hurry, syscall.SIGUSR1)
+	for ticks := time.NewTicker(time.Second / perSecond); ; {
+		select {
+		case <-hurry:
+			_, err := io.Copy(file, response.Body)
+			return err
+		case <-ticks.C:
+		}
+		if _, err := io.CopyN(file, response.Body, rate/perSecond); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+func narrowWindow(_, _ string, c syscall.RawConn) error {
+	var err error
+	controlErr := c.Control(func(fd uintptr) {
+		err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 64<<10)
+	})
+	return errors.Join(controlErr, err)
+}
+
+// download is a drip that goes on while a test does something to the wire.
 type download struct {
 	*lab.Process
 	file string
-	size int64
 }
 
-// startDownload starts a rate-limited download over IPv4 and waits until bytes arrive.
-func startDownload(t testing.TB, w *lab.WireLab, size, rate int64) *download {
-	t.Helper()
-	return startDownloadFrom(t, w, size, rate, bytesURL(4, size))
-}
-
-func startDownloadFrom(t testing.TB, w *lab.WireLab, size, rate int64, url string) *download {
+// startDownload starts a download over IPv4 and waits until bytes arrive.
+func startDownload(t testing.TB, w *lab.WireLab) *download {
 	t.Helper()
 	file, err := os.CreateTemp(w.Dir(), "download-")
 	if err != nil {
 		t.Fatal(err)
 	}
 	file.Close()
-	d := &download{file: file.Name(), size: size}
-	// without a receive window that holds all of it the rate would be the client's alone
-	d.Process, err = w.Client.Start(curl("-m", "120", "--no-buffer", "--limit-rate",
-		fmt.Sprint(rate), "-o", d.file, url)...)
+	d := &download{file: file.Name()}
+	d.Process, err = w.Client.StartRole("drip", bytesURL(4, dripSize), d.file, strconv.Itoa(dripRate))
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.waitProgress(t)
+	d.waitMore(t, 256<<10)
 	return d
 }
 
@@ -127,43 +183,35 @@ func (d *download) bytes() int64 {
 	return info.Size()
 }
 
-// waitProgress waits until some more bytes have arrived: the wire carries.
-func (d *download) waitProgress(t testing.TB) {
-	t.Helper()
-	d.waitMore(t, 256<<10)
-}
-
 // waitMore waits until that many more bytes have arrived, or the rest.
 func (d *download) waitMore(t testing.TB, more int64) {
 	t.Helper()
 	from := d.bytes()
 	err := lab.WaitFor(t.Context(), "the download's progress", startLimit, func() (bool, error) {
-		return d.bytes() >= min(from+more, d.size), nil
+		return d.bytes() >= min(from+more, dripSize), nil
 	})
 	if err != nil {
-		t.Fatalf("%v: at byte %d of %d: %s", err, d.bytes(), d.size, d.Output())
+		t.Fatalf("%v: at byte %d of %d: %s", err, d.bytes(), dripSize, d.Output())
 	}
 }
 
-// wantUnfinished asserts that what was to happen during the download did.
-func (d *download) wantUnfinished(t testing.TB) {
+// wantComplete asserts that the download has gone on until now, lets it hurry, and compares its sum.
+func (d *download) wantComplete(t testing.TB) {
 	t.Helper()
 	select {
 	case <-d.Done():
-		t.Error("the download ended before the test had done its work: make it longer")
+		t.Error("the download ended before the test had done its work")
 	default:
 	}
-}
-
-// wantComplete waits for the end and compares the sum.
-func (d *download) wantComplete(t testing.TB) {
-	t.Helper()
+	if err := d.Signal(syscall.SIGUSR1); err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := d.Wait(ctx); err != nil {
-		t.Fatalf("at byte %d of %d: %v", d.bytes(), d.size, err)
+		t.Fatalf("at byte %d of %d: %v", d.bytes(), dripSize, err)
 	}
-	wantSum(t, d.file, d.size)
+	wantSum(t, d.file, dripSize)
 }
 
 func wantSum(t testing.TB, path string, size int64) {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"synscreen/test/lab"
 )
 
@@ -18,12 +20,18 @@ type link struct {
 	Flags       []string `json:"flags"`
 	Promiscuity int      `json:"promiscuity"`
 	Master      string   `json:"master"`
-	Group       string   `json:"ifalias"`
 	XDP         struct {
 		Program struct {
 			ID int `json:"id"`
 		} `json:"prog"`
 	} `json:"xdp"`
+}
+
+// String is what an engine may change: not the carrier, which comes and goes by itself.
+func (l link) String() string {
+	return fmt.Sprintf("%s up=%t promisc=%t promiscuity=%d master=%q program=%d", l.Name,
+		slices.Contains(l.Flags, "UP"), slices.Contains(l.Flags, "PROMISC"), l.Promiscuity, l.Master,
+		l.XDP.Program.ID)
 }
 
 // links are the interfaces of the wire's namespace.
@@ -38,6 +46,16 @@ func links(t testing.TB, w *lab.WireLab) []link {
 		t.Fatalf("%v: %s", err, out)
 	}
 	return all
+}
+
+// linkTable is all of them, a line each.
+func linkTable(t testing.TB, w *lab.WireLab) string {
+	t.Helper()
+	var b strings.Builder
+	for _, l := range links(t, w) {
+		fmt.Fprintln(&b, l)
+	}
+	return b.String()
 }
 
 // programs are the ids of the XDP programs in the wire's namespace.
@@ -67,7 +85,7 @@ func settings(t testing.TB, w *lab.WireLab) string {
 	t.Helper()
 	var b strings.Builder
 	for _, l := range links(t, w) {
-		fmt.Fprintf(&b, "%+v\n", l)
+		fmt.Fprintln(&b, l)
 		features, err := w.Wire.Run(t.Context(), "ethtool", "-k", l.Name)
 		if err != nil {
 			t.Fatal(err)
@@ -89,8 +107,8 @@ func settings(t testing.TB, w *lab.WireLab) string {
 // wantSettings asserts that everything is as it was.
 func wantSettings(t testing.TB, w *lab.WireLab, before string) {
 	t.Helper()
-	if after := settings(t, w); after != before {
-		t.Errorf("settings are\n%s\nand were\n%s", after, before)
+	if diff := cmp.Diff(before, settings(t, w)); diff != "" {
+		t.Errorf("settings have changed (- before, + after):\n%s", diff)
 	}
 }
 

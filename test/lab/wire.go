@@ -81,7 +81,7 @@ func (l *Lab) NewWire(ctx context.Context, options WireOptions) (*WireLab, error
 	w := &WireLab{Lab: l, options: options.withDefaults()}
 	steps := []func(context.Context) error{
 		w.makeNamespaces, w.makeCables, w.makeLAN, w.addressClient, w.addressAttacker,
-		w.addressServer, w.setOffloads,
+		w.AddressServer, w.setOffloads,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -184,20 +184,22 @@ func (w *WireLab) addressAttacker(ctx context.Context) error {
 	return w.Attacker.Discard(ctx, EndDev)
 }
 
-func (w *WireLab) addressServer(ctx context.Context) error {
+// AddressServer gives the server its addresses and routes, and again after its link was down, which
+// takes most of them away.
+func (w *WireLab) AddressServer(ctx context.Context) error {
 	lines := []string{
-		"addr add " + ServerAddr4 + "/24 dev eth0",
-		"addr add " + ServerAddr6 + "/64 dev eth0 nodad",
-		"neigh add " + viaClient4 + " lladdr " + ClientMAC + " dev eth0 nud permanent",
-		"neigh add " + viaClient6 + " lladdr " + ClientMAC + " dev eth0 nud permanent",
-		"neigh add " + viaAttacker4 + " lladdr " + AttackerMAC + " dev eth0 nud permanent",
-		"neigh add " + viaAttacker6 + " lladdr " + AttackerMAC + " dev eth0 nud permanent",
-		"route add default via " + viaAttacker4 + " dev eth0",
-		"route add default via " + viaAttacker6 + " dev eth0",
+		"addr replace " + ServerAddr4 + "/24 dev eth0",
+		"addr replace " + ServerAddr6 + "/64 dev eth0 nodad",
+		"neigh replace " + viaClient4 + " lladdr " + ClientMAC + " dev eth0 nud permanent",
+		"neigh replace " + viaClient6 + " lladdr " + ClientMAC + " dev eth0 nud permanent",
+		"neigh replace " + viaAttacker4 + " lladdr " + AttackerMAC + " dev eth0 nud permanent",
+		"neigh replace " + viaAttacker6 + " lladdr " + AttackerMAC + " dev eth0 nud permanent",
+		"route replace default via " + viaAttacker4 + " dev eth0",
+		"route replace default via " + viaAttacker6 + " dev eth0",
 	}
 	for i := range w.options.Clients {
-		lines = append(lines, "route add "+ClientAddr4(i)+"/32 via "+viaClient4+" dev eth0",
-			"route add "+ClientAddr6(i)+"/128 via "+viaClient6+" dev eth0")
+		lines = append(lines, "route replace "+ClientAddr4(i)+"/32 via "+viaClient4+" dev eth0",
+			"route replace "+ClientAddr6(i)+"/128 via "+viaClient6+" dev eth0")
 	}
 	return w.Server.IP(ctx, lines...)
 }

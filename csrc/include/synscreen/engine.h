@@ -190,8 +190,8 @@ SCREEN_API int screen_engine_create(const struct screen_engine_options *options,
 				    struct screen_engine **engine, struct screen_error_info *error);
 
 /* Stages a snapshot: copies it, validates the copy, attaches new ports with a passing shim, proves
- * transmission on every port. Borrows snapshot for the call. On failure all that was staged is
- * undone. A staged configuration must be published or dropped before the next. [control] */
+ * transmission on every port. Borrows snapshot for the call. On failure it is dropped. A staged
+ * configuration must be published or dropped before the next. [control] */
 SCREEN_API int screen_engine_prepare(struct screen_engine *engine, const void *snapshot,
 				     size_t size, struct screen_error_info *error);
 
@@ -199,7 +199,8 @@ SCREEN_API int screen_engine_prepare(struct screen_engine *engine, const void *s
  * detaches the ports that left. [control] */
 SCREEN_API int screen_engine_publish(struct screen_engine *engine, struct screen_error_info *error);
 
-/* Undoes prepare. A no-op when nothing is staged. [control] */
+/* Undoes prepare; but while nothing runs, bridges of `on-failure open` wires stay and carry. A no-op
+ * when nothing is staged. [control] */
 SCREEN_API void screen_engine_drop(struct screen_engine *engine);
 
 /* [control] */

@@ -92,6 +92,10 @@ func (c *commit) blame(step string, err error) error {
 		if path, pos, ok := locate(c.config, engineErr.Object); ok {
 			refusal = Refusal{Path: path, At: at(pos), Reason: engineErr.Error()}
 		}
+		if engineErr.Code == dataplane.ErrorSnapshot {
+			refusal.Remedy = "commit again; if that does not help, install the program and libsynscreen.so " +
+				"from one build"
+		}
 	}
 	return &RefusedError{Refusals: []Refusal{refusal}, cause: err}
 }

@@ -125,7 +125,8 @@ func TestCommitThatFailsLeavesTheRunningGeneration(t *testing.T) {
 			spoil: func(f *fakeEngine) {
 				f.prepareErr = &dataplane.EngineError{Code: dataplane.ErrorSnapshot, Object: "header", Message: "bad digest"}
 			},
-			want:  "prepare the configuration: header: bad digest",
+			want: "prepare the configuration: header: bad digest; commit again; if that does not help, " +
+				"install the program and libsynscreen.so from one build",
 			calls: []string{"prepare", "drop"},
 		},
 		{
