@@ -35,9 +35,11 @@ void step_splice(struct step *s)
 	struct screen_flow *f;
 	uint32_t index;
 
-	if (!step_within_thresholds(s))
-		return;
-	if (s->c->splice_full)
+	uint8_t share = step_destination_share(s);
+
+	if (!step_within_source_threshold(s))
+		return step_drop(s, SCREEN_DROP_SOURCE_THRESHOLD);
+	if (s->c->splice_full || s->c->asked[share] >= SCREEN_ASKED_MAX)
 		return step_drop(s, SCREEN_DROP_SPLICE_LIMIT);
 	index = step_flow_new(s, true);
 	if (index == SCREEN_FLOW_NONE)
@@ -49,7 +51,9 @@ void step_splice(struct step *s)
 	if (!step_flow_install(s, index, SCREEN_FLOW_PENDING))
 		return step_drop(s, SCREEN_DROP_SPLICE_LIMIT);
 	atomic_fetch_add_explicit(&step_zone(s)->cookies_valid, 1, memory_order_relaxed);
+	s->c->asked[share]++;
 	d->action = SCREEN_ACTION_ASK_SERVER;
+	d->share = share;
 	d->flow = index;
 	if (step_carries_data(&d->packet))
 		return step_decide(s, SCREEN_HOLD, SCREEN_HOLD_SPLICE_PENDING);
@@ -81,10 +85,16 @@ void step_unknown_from_client(struct step *s)
 	if (learning(s)) {
 		if (s->c->learning_count > s->c->learning_rate)
 			return step_drop(s, SCREEN_DROP_LEARNING_LIMIT);
+		/* with a screen on both sides there is no protected one to learn from */
+		if (step_screened_both(s) && !(s->d->packet.tcp_flags & SCREEN_TCP_RST))
+			return step_track(s, false, SCREEN_FLOW_OPEN, SCREEN_FORWARD_LEARNED);
 		return step_forward(s, SCREEN_FORWARD_LEARNING);
 	}
 	if (step_destination_floods(s))
 		return step_drop(s, SCREEN_DROP_COOKIE_INVALID);
+	/* its SYN may have been one of those that found no room */
+	if (screen_flows_full(s->c->flows))
+		return step_forward(s, SCREEN_FORWARD_UNTRACKED);
 	if (s->c->policy->no_syn_check)
 		return step_forward(s, SCREEN_FORWARD_NO_SYN_CHECK);
 	step_drop(s, SCREEN_DROP_NO_FLOW);

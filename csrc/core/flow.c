@@ -128,11 +128,51 @@ uint32_t screen_flow_take(struct screen_flows *t)
 	return index;
 }
 
+bool screen_flows_full(const struct screen_flows *t)
+{
+	return (uint32_t)atomic_load_explicit(&t->free, memory_order_relaxed) == SCREEN_FLOW_NONE;
+}
+
+/* How gladly a flow is given up for another: 0 is not at all. */
+static int dispensable(const struct screen_flow *f)
+{
+	uint32_t state = screen_flow_state_get(f);
+
+	if (state == SCREEN_FLOW_CLOSED)
+		return 3;
+	if (state != SCREEN_FLOW_PENDING && state != SCREEN_FLOW_OPENING && screen_flow_over(f))
+		return 2;
+	return state == SCREEN_FLOW_HALF_OPEN ? 1 : 0;
+}
+
+uint32_t screen_flow_evict(struct screen_flows *t, uint64_t hash)
+{
+	struct screen_bucket *b = bucket_of(t, hash);
+	uint32_t victim = 0;
+	int best = 0, at = 0;
+
+	for (int i = 0; i < SCREEN_BUCKET_SLOTS; i++) {
+		uint32_t slot = atomic_load_explicit(&b->slot[i], memory_order_acquire);
+		int rank = slot ? dispensable(&t->flows[slot & INDEX_MASK]) : 0;
+
+		if (rank <= best)
+			continue;
+		best = rank;
+		victim = slot;
+		at = i;
+	}
+	if (!victim || !atomic_compare_exchange_strong_explicit(&b->slot[at], &victim, 0,
+								memory_order_acq_rel,
+								memory_order_relaxed))
+		return SCREEN_FLOW_NONE;
+	return victim & INDEX_MASK;
+}
+
 void screen_flow_give(struct screen_flows *t, uint32_t index)
 {
 	uint64_t old = atomic_load_explicit(&t->free, memory_order_acquire), next;
 
-	atomic_fetch_add_explicit(&t->flows[index].generation, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&t->flows[index].generation, 1, memory_order_release);
 	do {
 		__atomic_store_n(&t->flows[index].next_free, (uint32_t)old, __ATOMIC_RELAXED);
 		next = ((old >> 32) + 1) << 32 | index;

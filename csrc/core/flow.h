@@ -33,9 +33,6 @@ enum {
 	SCREEN_CLOSING_RST_CLIENT = 1 << 2,
 	SCREEN_CLOSING_RST_SERVER = 1 << 3,
 	SCREEN_CLOSING_RST = SCREEN_CLOSING_RST_CLIENT | SCREEN_CLOSING_RST_SERVER,
-
-	/* How far beyond the server's ISN an ACK that completes a handshake may be. Unit: bytes. */
-	SCREEN_HANDSHAKE_WINDOW = 1 << 20,
 };
 
 /* enum screen_flow_state of engine.h, and those that no row ever shows. */
@@ -56,6 +53,7 @@ _Static_assert(sizeof(struct screen_flow_key) == 48, "six words for SipHash");
 
 struct screen_flow_side {
 	_Atomic uint32_t seen_s; /* when its last segment came, in seconds of CLOCK_MONOTONIC */
+	_Atomic uint32_t ack;	 /* what it last acknowledged, as it said it; 0: nothing yet */
 };
 
 struct screen_flow {
@@ -77,7 +75,6 @@ struct screen_flow {
 	uint32_t cookie_tsval;
 	uint32_t ts_delta;     /* client's view of the server's clock = the server's + this */
 	uint32_t client_tsval; /* of the ACK */
-	uint32_t client_tsecr;
 	uint16_t client_window;/* of the ACK, as on the wire */
 	uint16_t mss;
 	uint8_t client_wscale; /* as agreed with the client; SCREEN_WSCALE_NONE */
@@ -87,7 +84,7 @@ struct screen_flow {
 	uint8_t server_flags;  /* enum screen_option_flag of the server's SYN-ACK */
 	uint8_t zone;
 	_Atomic uint8_t closing; /* SCREEN_CLOSING_* */
-	uint8_t reserved[5];
+	_Atomic uint8_t syn_s;	 /* the second, mod 256, of the last SYN that was let through */
 	uint32_t next_free; /* index in the free stack */
 };
 _Static_assert(sizeof(struct screen_flow) == 128, "two cache lines");
@@ -134,6 +131,13 @@ uint32_t screen_flow_find(struct screen_flows *t, const struct screen_flow_key *
  * key, generation and next_free are zero. SCREEN_FLOW_NONE when the table is full.
  */
 uint32_t screen_flow_take(struct screen_flows *t);
+
+/* Whether no entry is free. */
+bool screen_flows_full(const struct screen_flows *t);
+
+/* Makes room in the bucket of this hash: takes out a tombstone, else a flow that is over, else one
+ * that is half-open. SCREEN_FLOW_NONE when there is none. The caller retires what it gets. */
+uint32_t screen_flow_evict(struct screen_flows *t, uint64_t hash);
 
 /* Gives back an entry that nobody else can be reading. */
 void screen_flow_give(struct screen_flows *t, uint32_t index);

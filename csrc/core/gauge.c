@@ -62,26 +62,36 @@ bool step_destination_floods(struct step *s)
 
 /* source-threshold and destination-threshold count what is admitted, never what is challenged: a
  * spoofed flood must not shut out the destination that it is aimed at. */
-bool step_within_thresholds(struct step *s)
+static uint32_t count_address(struct step *s, struct screen_sketch *sketch, int which,
+			      uint32_t threshold)
 {
-	const struct screen_profile_config *profile = step_profile(s);
-	uint32_t window = step_seconds(s);
 	uint8_t address[16];
-	uint32_t count;
 
-	screen_flow_address(s->frame->data, &s->d->packet, 0, address);
-	count = screen_sketch_count(&s->c->meters->by_source, meter_hash(s, address, 0), window,
-				    profile->source_threshold).count;
-	if (count > profile->source_threshold) {
-		step_drop(s, SCREEN_DROP_SOURCE_THRESHOLD);
-		return false;
-	}
-	screen_flow_address(s->frame->data, &s->d->packet, 1, address);
-	count = screen_sketch_count(&s->c->meters->by_destination, meter_hash(s, address, 0),
-				    window, profile->destination_threshold).count;
-	if (count > profile->destination_threshold) {
-		step_drop(s, SCREEN_DROP_DESTINATION_THRESHOLD);
-		return false;
-	}
-	return true;
+	screen_flow_address(s->frame->data, &s->d->packet, which, address);
+	return screen_sketch_count(sketch, meter_hash(s, address, 0), step_seconds(s), threshold)
+		.count;
+}
+
+bool step_within_source_threshold(struct step *s)
+{
+	uint32_t threshold = step_profile(s)->source_threshold;
+
+	return count_address(s, &s->c->meters->by_source, 0, threshold) <= threshold;
+}
+
+bool step_within_destination_threshold(struct step *s)
+{
+	uint32_t threshold = step_profile(s)->destination_threshold;
+
+	return count_address(s, &s->c->meters->by_destination, 1, threshold) <= threshold;
+}
+
+void step_note_flood(struct step *s)
+{
+	note_flood(s, false);
+}
+
+uint8_t step_destination_share(const struct step *s)
+{
+	return (uint8_t)(destination_hash(s) >> 48);
 }

@@ -118,6 +118,9 @@ screen_inline enum screen_kind screen_parse_ipv4(const uint8_t *data, const uint
 	/* offset != 0 or MF; a missing DF is no fragment */
 	if (fragment & 0x3fff) {
 		p->first_fragment = (fragment & 0x1fff) == 0;
+		/* RFC 3128: this one would overwrite the flags of the first */
+		if ((fragment & 0x1fff) == 1 && p->protocol == SCREEN_PROTO_TCP)
+			return SCREEN_KIND_MALFORMED;
 		return SCREEN_KIND_FRAGMENT;
 	}
 	return SCREEN_KIND_TCP;
@@ -175,6 +178,8 @@ screen_inline enum screen_kind screen_parse_ipv6(const uint8_t *data, const uint
 			field |= screen_load_be16(header + 2) & 0xfff9;
 			next = header[0];
 			at += 8;
+			if ((field & 0xfff8) == 8 && next == SCREEN_PROTO_TCP)
+				return SCREEN_KIND_MALFORMED; /* RFC 3128 */
 			if (field & 0xfff8) /* no headers follow in a later fragment */
 				break;
 			continue;

@@ -46,6 +46,7 @@ static const struct row reasons[] = {
 	[SCREEN_DROP_MALFORMED] = { "drop_malformed", SCREEN_DROP },
 	[SCREEN_DROP_CHECKSUM] = { "drop_checksum", SCREEN_DROP },
 	[SCREEN_DROP_EXTENSION_HEADERS] = { "drop_extension_headers", SCREEN_DROP },
+	[SCREEN_DROP_DEEP_TAGS] = { "drop_deep_tags", SCREEN_DROP },
 	[SCREEN_DROP_LEARNING_LIMIT] = { "drop_learning_limit", SCREEN_DROP },
 	[SCREEN_DROP_TX_FULL] = { "drop_tx_full", SCREEN_DROP },
 	[SCREEN_DROP_NO_PEER] = { "drop_no_peer", SCREEN_DROP },

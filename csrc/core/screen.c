@@ -75,6 +75,8 @@ static void by_kind(struct step *s, enum screen_kind kind)
 	case SCREEN_KIND_FRAGMENT:
 		return fragment(s);
 	case SCREEN_KIND_DEEP_TAGS:
+		if (step_screened(s))
+			return step_drop(s, SCREEN_DROP_DEEP_TAGS);
 		return step_forward(s, SCREEN_FORWARD_DEEP_TAGS);
 	case SCREEN_KIND_EXTENSIONS:
 		/* A transparent wire, unless a screen could be got round by it. */

@@ -15,6 +15,7 @@
 #include "reply.h"
 
 enum {
+	SCREEN_ASKED_MAX = 512, /* splices of one share that wait for a server */
 	/* How long after the last SYN to a flooding destination an ACK may still carry a cookie:
 	 * two epochs and the largest skew. Unit: s. */
 	SCREEN_COOKIE_LIFE = 148,
@@ -34,6 +35,9 @@ struct screen_context {
 	uint32_t learning_second;  /* the second that learning_count is of */
 	uint32_t learning_count;
 	uint32_t worker;
+	/* Splices whose server has not answered, by destination: who makes one server silent must not
+	 * use up what is there for all. The worker takes them off. */
+	uint16_t asked[256];
 	bool releasing;	  /* this frame was held, and its flow is open now */
 	bool splice_full; /* the worker cannot keep one more splice that waits */
 	/* Flows taken out of the table by the last decision: the caller gives them back after a
@@ -65,7 +69,8 @@ struct screen_decision {
 	struct screen_packet packet;
 	struct screen_options options;
 	struct screen_agreed agreed; /* SCREEN_CHALLENGE */
-	uint32_t syn_length;	     /* SCREEN_ACTION_ASK_SERVER */
+	uint8_t share;		     /* SCREEN_ACTION_ASK_SERVER: of context->asked */
+	uint32_t syn_length;	     /* likewise */
 	uint8_t syn[SCREEN_SYNTHETIC_MAX];
 };
 

@@ -1,20 +1,45 @@
 /* Segments of flows: plain ones, and the life of a splice. */
 #include "step.h"
 
-static void note_closing(struct screen_flow *f, int side, uint8_t flags)
+/* Whether a RST is at exactly the sequence number that its receiver expects: what the other side last
+ * acknowledged. Receivers believe no other (RFC 5961 section 3.2), so neither do we. */
+static bool exact_reset(const struct screen_flow *f, int side, uint32_t seq)
+{
+	uint32_t state = screen_flow_state_get(f);
+	uint32_t expected = atomic_load_explicit(&f->side[!side].ack, memory_order_relaxed);
+
+	if (state == SCREEN_FLOW_HALF_OPEN)
+		return true;
+	/* the client has acknowledged the cookie's sequence space */
+	if (state == SCREEN_FLOW_SPLICED && side == 1)
+		expected += f->server_isn - f->cookie_isn;
+	return seq == expected;
+}
+
+static void note_closing(struct screen_flow *f, int side, const struct screen_packet *p)
 {
 	uint8_t bits = atomic_load_explicit(&f->closing, memory_order_relaxed), add = 0;
 	uint8_t reset = side == 0 ? SCREEN_CLOSING_RST_CLIENT : SCREEN_CLOSING_RST_SERVER;
 
-	if (flags & SCREEN_TCP_RST)
-		add = reset;
-	else if (flags & SCREEN_TCP_FIN)
+	if (p->tcp_flags & SCREEN_TCP_RST)
+		add = exact_reset(f, side, p->seq) ? reset : 0;
+	else if (p->tcp_flags & SCREEN_TCP_FIN)
 		add = side == 0 ? SCREEN_CLOSING_FIN_CLIENT : SCREEN_CLOSING_FIN_SERVER;
 	if (add & ~bits)
 		atomic_fetch_or_explicit(&f->closing, add, memory_order_relaxed);
 	/* Who goes on talking did not send that RST: a forged one does not end a flow. */
-	else if (!(add & reset) && (bits & reset))
+	else if (!(p->tcp_flags & SCREEN_TCP_RST) && (bits & reset))
 		atomic_fetch_and_explicit(&f->closing, (uint8_t)~reset, memory_order_relaxed);
+}
+
+/* Notes what a side has acknowledged; a store only when that has changed. */
+static void note_ack(struct screen_flow *f, int side, const struct screen_packet *p)
+{
+	_Atomic uint32_t *ack = &f->side[side].ack;
+
+	if ((p->tcp_flags & (SCREEN_TCP_ACK | SCREEN_TCP_RST)) == SCREEN_TCP_ACK &&
+	    atomic_load_explicit(ack, memory_order_relaxed) != p->ack)
+		atomic_store_explicit(ack, p->ack, memory_order_relaxed);
 }
 
 /* A splice is over before it was open: nobody need wait for it. */
@@ -30,13 +55,14 @@ static void end_pending(struct step *s)
 static void pending_from_client(struct step *s)
 {
 	struct screen_packet *p = &s->d->packet;
+	struct screen_flow *f = step_flow(s);
 
 	if (p->tcp_flags & SCREEN_TCP_RST) {
 		struct screen_difference d = { 0 };
 		uint8_t *tcp = s->frame->data + p->l4;
 
 		/* A blind one must not end it (RFC 5961 section 3). */
-		if (p->seq - (step_flow(s)->client_isn + 1) > 0xffff)
+		if (p->seq - (f->client_isn + 1) > 0xffff)
 			return step_drop(s, SCREEN_DROP_SPLICE_PENDING);
 		/* Exact for the server, too, as soon as it has the SYN. What the client acknowledges
 		 * means nothing to it yet. */
@@ -46,7 +72,9 @@ static void pending_from_client(struct step *s)
 		end_pending(s);
 		return step_forward(s, SCREEN_FORWARD_SPLICED);
 	}
-	if (!step_carries_data(p))
+	/* Forged segments must not take the places of the request. */
+	if (!step_carries_data(p) || p->ack != f->cookie_isn + 1 ||
+	    p->seq - (f->client_isn + 1) > SCREEN_CHALLENGE_WINDOW)
 		return step_drop(s, SCREEN_DROP_SPLICE_PENDING);
 	s->d->flow = s->flow;
 	step_decide(s, SCREEN_HOLD, SCREEN_HOLD_SPLICE_PENDING);
@@ -95,10 +123,8 @@ static void spliced(struct step *s, int side)
 {
 	struct screen_flow *f = step_flow(s);
 	struct screen_decision *d = s->d;
-	uint8_t flags = d->packet.tcp_flags;
-
 	/* Our ACK was lost: the server repeats its SYN-ACK. */
-	if (side == 1 && (flags & SCREEN_TCP_SYN) && d->packet.seq == f->server_isn) {
+	if (side == 1 && (d->packet.tcp_flags & SCREEN_TCP_SYN) && d->packet.seq == f->server_isn) {
 		d->length = screen_splice_ack(f, s->frame->data, &d->packet, &d->options);
 		return step_decide(s, SCREEN_REPLY, SCREEN_REPLY_SERVER_ACK);
 	}
@@ -108,7 +134,8 @@ static void spliced(struct step *s, int side)
 		d->flow = s->flow;
 		return step_decide(s, SCREEN_HOLD, SCREEN_HOLD_SPLICE_PENDING);
 	}
-	note_closing(f, side, flags);
+	note_closing(f, side, &d->packet);
+	note_ack(f, side, &d->packet);
 	screen_splice_translate(f, side == 0 ? SCREEN_TO_SERVER : SCREEN_TO_CLIENT, s->frame->data,
 				&d->packet, &d->options);
 	step_forward(s, SCREEN_FORWARD_SPLICED);
@@ -125,7 +152,7 @@ static void handshake(struct screen_flow *f, int side, const struct screen_packe
 		__atomic_store_n(&f->server_isn, p->seq, __ATOMIC_RELAXED);
 	else if (side == 0 && (p->tcp_flags & kind) == SCREEN_TCP_ACK &&
 		 atomic_load_explicit(&f->side[1].seen_s, memory_order_relaxed) != 0 &&
-		 p->ack - (isn + 1) <= SCREEN_HANDSHAKE_WINDOW)
+		 p->ack == isn + 1)
 		screen_flow_state_move(f, SCREEN_FLOW_HALF_OPEN, SCREEN_FLOW_OPEN);
 }
 
@@ -140,7 +167,8 @@ static void plain(struct step *s, int side)
 			return step_splice(s);
 		handshake(f, side, &s->d->packet);
 	}
-	note_closing(f, side, s->d->packet.tcp_flags);
+	note_closing(f, side, &s->d->packet);
+	note_ack(f, side, &s->d->packet);
 	step_forward(s, SCREEN_FORWARD_FLOW);
 }
 
@@ -186,6 +214,8 @@ void step_segment(struct step *s)
 	case SCREEN_FLOW_PENDING:
 		return side == 0 ? pending_from_client(s) : pending_from_server(s);
 	case SCREEN_FLOW_OPENING:
+		if (side == 0 && !(s->d->packet.tcp_flags & SCREEN_TCP_RST))
+			return pending_from_client(s);
 		return step_drop(s, SCREEN_DROP_SPLICE_PENDING);
 	case SCREEN_FLOW_SPLICED:
 		return spliced(s, side);

@@ -41,7 +41,7 @@ void screen_splice_begin(struct screen_flow *f, const struct screen_packet *p,
 	f->agreed = (uint8_t)screen_cookie_agreed(a);
 	f->client_tsval = o->tsval;
 	f->cookie_tsval = o->tsecr;
-	f->client_tsecr = o->tsecr;
+	atomic_store_explicit(&f->side[0].ack, p->ack, memory_order_relaxed);
 }
 
 uint32_t screen_splice_syn(const struct screen_flow *f, uint8_t *to, const uint8_t *data,
@@ -67,6 +67,7 @@ void screen_splice_open(struct screen_flow *f, const struct screen_packet *p,
 			const struct screen_options *o)
 {
 	f->server_isn = p->seq;
+	atomic_store_explicit(&f->side[1].ack, p->ack, memory_order_relaxed);
 	f->server_wscale = o->wscale;
 	f->server_flags = o->flags;
 	f->ts_delta = o->flags & SCREEN_HAS_TIMESTAMPS ? f->cookie_tsval - o->tsval : 0;

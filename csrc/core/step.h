@@ -52,6 +52,13 @@ static inline bool step_screened(const struct step *s)
 	return s->port->profile != SCREEN_NONE;
 }
 
+/* Whether the other side is screened, too. */
+static inline bool step_screened_both(const struct step *s)
+{
+	return step_screened(s) &&
+	       s->c->policy->port[s->port->peer].profile != SCREEN_NONE;
+}
+
 static inline struct screen_zone_meter *step_zone(const struct step *s)
 {
 	return &s->c->meters->zone[s->port->zone];
@@ -76,9 +83,15 @@ bool step_meter_syn(struct step *s);
 /* Whether the frame's destination floods, without counting. */
 bool step_destination_floods(struct step *s);
 
-/* Counts an admitted SYN. False, and decided, when its source or destination is above its
- * threshold. */
-bool step_within_thresholds(struct step *s);
+/* Counts an admitted SYN of its source, or to its destination: whether it is within the threshold. */
+bool step_within_source_threshold(struct step *s);
+bool step_within_destination_threshold(struct step *s);
+
+/* Notes that the zone has a destination whose SYNs are challenged: cookies may be under way. */
+void step_note_flood(struct step *s);
+
+/* Which of the shares of a worker's pending splices belongs to the frame's destination. */
+uint8_t step_destination_share(const struct step *s);
 
 /* track.c: a new flow for this packet, whose client is its source or its destination.
  * SCREEN_FLOW_NONE when there is no room. Not installed yet. */

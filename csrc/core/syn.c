@@ -1,12 +1,16 @@
 /* SYNs: admitted, or challenged. */
 #include "step.h"
 
-static bool group_address(const uint8_t *data, const struct screen_packet *p, int which)
+/* Group and unspecified addresses: nobody there could answer. */
+static bool unanswerable(const uint8_t *data, const struct screen_packet *p, int which)
 {
+	static const uint8_t unspecified[16];
 	const uint8_t *ip = data + p->l3;
 
-	if (p->family == 6)
-		return ip[8 + which * 16] == 0xff;
+	if (p->family == 6) {
+		ip += 8 + which * 16;
+		return ip[0] == 0xff || memcmp(ip, unspecified, 16) == 0;
+	}
 	ip += 12 + which * 4;
 	return ip[0] >= 224 || ip[0] == 0;
 }
@@ -41,8 +45,8 @@ static void challenge(struct step *s)
 	const uint8_t *data = s->frame->data;
 	struct screen_decision *d = s->d;
 
-	if ((data[0] & 1) || group_address(data, &d->packet, 0) ||
-	    group_address(data, &d->packet, 1))
+	if (((data[0] | data[6]) & 1) || unanswerable(data, &d->packet, 0) ||
+	    unanswerable(data, &d->packet, 1))
 		return step_drop(s, SCREEN_DROP_SYN_SOURCE);
 	if (s->c->policy->mode != SCREEN_MODE_SYN_COOKIE)
 		return step_drop(s, SCREEN_DROP_SYN_FLOOD);
@@ -70,6 +74,21 @@ static bool white_listed(const struct step *s)
 	return screen_policy_white_listed(s->c->policy, profile, source, destination);
 }
 
+/* What is above destination-threshold is challenged like a flood, where it can be: SYNs that are
+ * spread over many ports must not shut out the address that they are aimed at. */
+static void admit(struct step *s, enum screen_reason reason)
+{
+	if (!step_within_destination_threshold(s)) {
+		if (s->c->policy->mode != SCREEN_MODE_SYN_COOKIE)
+			return step_drop(s, SCREEN_DROP_DESTINATION_THRESHOLD);
+		step_note_flood(s);
+		return challenge(s);
+	}
+	if (!step_within_source_threshold(s))
+		return step_drop(s, SCREEN_DROP_SOURCE_THRESHOLD);
+	step_track(s, true, SCREEN_FLOW_HALF_OPEN, reason);
+}
+
 /* A SYN from the screened side that belongs to no live flow. */
 static void unknown_syn(struct step *s)
 {
@@ -81,8 +100,22 @@ static void unknown_syn(struct step *s)
 			return challenge(s);
 		reason = SCREEN_FORWARD_SYN_WHITE_LIST;
 	}
-	if (step_within_thresholds(s))
-		step_track(s, true, SCREEN_FLOW_HALF_OPEN, reason);
+	admit(s, reason);
+}
+
+/* A SYN of a flow that is there and live: the server answers with a challenge ACK (RFC 5961 section
+ * 4.2). One a second: it is not a way round the screen for who has one connection. */
+static void known_syn(struct step *s)
+{
+	struct screen_flow *f = step_flow(s);
+	uint8_t now = (uint8_t)step_seconds(s);
+
+	if (atomic_exchange_explicit(&f->syn_s, now, memory_order_relaxed) == now)
+		return step_drop(s, SCREEN_DROP_SYN_FLOOD);
+	if (screen_flow_state_get(f) == SCREEN_FLOW_SPLICED)
+		screen_splice_translate(f, SCREEN_TO_SERVER, s->frame->data, &s->d->packet,
+					&s->d->options);
+	step_forward(s, SCREEN_FORWARD_SYN_KNOWN);
 }
 
 void step_syn(struct step *s)
@@ -109,11 +142,9 @@ void step_syn(struct step *s)
 		return step_drop(s, SCREEN_DROP_SPLICE_PENDING);
 	/* Half-open entries were made in calm; a flood of one tuple is one, too, and while their
 	 * destination floods a repeated SYN must not get past the screen by having one. */
-	if (state == SCREEN_FLOW_HALF_OPEN && step_meter_syn(s) && !white_listed(s))
+	if (state != SCREEN_FLOW_HALF_OPEN)
+		return known_syn(s);
+	if (step_meter_syn(s) && !white_listed(s))
 		return challenge(s);
-	/* Live: the server answers with a challenge ACK (RFC 5961 section 4.2). */
-	if (state == SCREEN_FLOW_SPLICED)
-		screen_splice_translate(step_flow(s), SCREEN_TO_SERVER, s->frame->data,
-					&s->d->packet, &s->d->options);
 	step_forward(s, SCREEN_FORWARD_SYN_KNOWN);
 }

@@ -13,8 +13,14 @@ uint32_t step_flow_new(struct step *s, bool client_is_source)
 	uint32_t index = screen_flow_take(s->c->flows);
 	struct screen_flow *f = &s->c->flows->flows[index];
 
-	if (index == SCREEN_FLOW_NONE)
+	/* Full: what is over or half-open makes room, after a grace period, for those who come next. */
+	if (index == SCREEN_FLOW_NONE) {
+		uint32_t victim = screen_flow_evict(s->c->flows, s->hash);
+
+		if (victim != SCREEN_FLOW_NONE)
+			retire(s->c, victim);
 		return index;
+	}
 	f->key = s->key;
 	f->client_low = s->from_low == client_is_source;
 	f->client_slot = client_is_source ? s->frame->slot : s->port->peer;

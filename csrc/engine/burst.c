@@ -116,20 +116,12 @@ bool screen_burst_flush(struct screen_worker *w, struct screen_port *port)
 	return unsent(&q->main.tx) == 0;
 }
 
-/* How many frames the kernel may have of one port, in its fill and receive rings together: its share
- * of seven eighths. The rest is for what is on its way out, held, or made here. */
-static uint32_t fill_share(const struct screen_worker *w)
-{
-	uint32_t share = w->umem.chunks / 8 * 7 / w->view->ports_count;
-
-	return share < SCREEN_RING_FILL ? share : SCREEN_RING_FILL;
-}
 
 void screen_burst_refill(struct screen_worker *w, struct screen_port *port)
 {
 	struct screen_queue *q = queue_of(w, port);
 	struct xsk_ring_prod *fill = &q->main.fill;
-	uint32_t share = fill_share(w), at;
+	uint32_t share = screen_frames_share(w->umem.chunks), at;
 	uint32_t wanted = q->with_kernel < share ? share - q->with_kernel : 0;
 	uint32_t spare = screen_frames_free(w);
 
@@ -157,7 +149,7 @@ static bool hold(struct screen_worker *w, uint8_t slot, uint64_t address,
 	struct screen_pendings *p = w->pendings;
 	struct screen_held *held;
 
-	if (p->held_count == SCREEN_HELD_MAX ||
+	if (p->held_count >= SCREEN_HELD_MAX ||
 	    atomic_load_explicit(&f->held, memory_order_relaxed) >= SCREEN_HELD_PER_FLOW) {
 		screen_frame_give(w, address);
 		return false;
@@ -188,6 +180,7 @@ static void ask_server(struct screen_worker *w, uint8_t slot, const struct scree
 	pending->client_slot = slot;
 	pending->server_slot = w->view->policy->port[slot].peer;
 	pending->syn_length = (uint8_t)d->syn_length;
+	pending->share = d->share;
 	memcpy(pending->syn, d->syn, d->syn_length);
 	if (d->verdict == SCREEN_HOLD)
 		(void)screen_burst_send_copy(w, pending->server_slot, d->syn, d->syn_length);
@@ -270,6 +263,13 @@ static void answer(struct screen_worker *w, struct screen_port *port,
 	}
 }
 
+/* A splice may begin with any frame: there must be room to keep it. */
+static void decide(struct screen_worker *w, struct screen_frame *frame, struct screen_decision *d)
+{
+	w->context.splice_full = w->pendings->count >= SCREEN_PENDING_MAX;
+	screen_decide(&w->context, frame, d);
+}
+
 uint32_t screen_burst_receive(struct screen_worker *w, struct screen_port *port,
 			      struct xsk_ring_cons *rx)
 {
@@ -288,8 +288,7 @@ uint32_t screen_burst_receive(struct screen_worker *w, struct screen_port *port,
 						   .length = d->len, .slot = port->slot };
 		bytes += d->len;
 		screen_frame_own(w, address, SCREEN_OWNER_WORKER);
-		w->context.splice_full = w->pendings->count == SCREEN_PENDING_MAX;
-		screen_decide(&w->context, &frames[i], &decisions[i]);
+		decide(w, &frames[i], &decisions[i]);
 		act(w, port->slot, address, &decisions[i]);
 		if (decisions[i].verdict == SCREEN_CHALLENGE) {
 			challenged[challenges] = &frames[i];
@@ -314,7 +313,7 @@ void screen_burst_again(struct screen_worker *w, const struct screen_held *held)
 				      .length = held->length, .slot = held->slot };
 	struct screen_decision d;
 
-	screen_decide(&w->context, &frame, &d);
+	decide(w, &frame, &d);
 	if (d.verdict == SCREEN_CHALLENGE) { /* not a SYN: cannot be */
 		screen_frame_give(w, held->address);
 		return;

@@ -20,6 +20,7 @@ struct screen_pending {
 	uint8_t tries; /* SYNs sent */
 	uint8_t client_slot, server_slot;
 	uint8_t syn_length;
+	uint8_t share; /* of context.asked */
 	uint8_t syn[SCREEN_SYNTHETIC_MAX];
 };
 

@@ -76,7 +76,7 @@ static void look_after(struct screen_worker *w, struct screen_port *port)
 
 	__atomic_store_n(&port->control->beat[w->index], w->context.now_ns, __ATOMIC_RELAXED);
 	screen_burst_refill(w, port);
-	if (!atomic_load_explicit(&q->ready, memory_order_relaxed))
+	if (q->with_kernel && !atomic_load_explicit(&q->ready, memory_order_relaxed))
 		atomic_store_explicit(&q->ready, 1, memory_order_release);
 	if (atomic_load_explicit(&q->probe, memory_order_acquire) == SCREEN_PROBE_ASKED)
 		send_probe(w, port, q);

@@ -14,6 +14,19 @@ enum {
 	SCREEN_OWNER_WORKER = 0xff,
 };
 
+/* Ports that one worker can serve with its frames. */
+enum { SCREEN_WORKER_PORTS = 8 };
+
+/* How many frames the kernel may have of one port, in its fill and receive rings together: the same
+ * whenever it came, so that no port starves another. An eighth is for what is on its way out, held,
+ * or made here. */
+static inline uint32_t screen_frames_share(uint32_t chunks)
+{
+	uint32_t share = chunks / 8 * 7 / SCREEN_WORKER_PORTS;
+
+	return share < SCREEN_RING_FILL ? share : SCREEN_RING_FILL;
+}
+
 struct screen_port_counters {
 	uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes;
 	uint64_t reasons[SCREEN_REASONS];

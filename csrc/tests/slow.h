@@ -86,6 +86,8 @@ static inline enum screen_kind slow_ipv4(struct slow *s, struct screen_packet *p
 	p->family = 4;
 	p->end = (uint16_t)(p->l3 + total);
 	p->first_fragment = field % 0x2000 == 0 && field / 0x2000 % 2;
+	if (field % 0x2000 == 1 && p->protocol == 6)
+		return SCREEN_KIND_MALFORMED;
 	return slow_transport(s, p, field % 0x2000 || field / 0x2000 % 2);
 }
 
@@ -124,6 +126,8 @@ static inline enum screen_kind slow_extensions(struct slow *s, struct screen_pac
 				continue;
 			fragment = true;
 			p->first_fragment = first;
+			if (field / 8 == 1 && next == 6)
+				return SCREEN_KIND_MALFORMED;
 			if (!first)
 				break;
 			continue;

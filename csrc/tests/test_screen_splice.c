@@ -155,7 +155,7 @@ static void refused(struct world *w, struct script *s)
 	       "> RA seq 0 ack C -> drop_splice_pending", "> R seq C+1 -> drop_splice_pending",
 	       "> RA seq 0 ack C+1 win 0 -> forward_spliced = RA seq K+1 ack C+1 win 0",
 	       "< PA seq C+1 ack K+1 len 5 ts 105 T -> drop_splice_closed",
-	       "> SA seq S ack C+1 -> drop_splice_closed",
+	       "> SA seq S ack C+1 -> reply_stale_half",
 	       /* the client tries again: a new challenge, a new splice */
 	       "+1 flood 100", "< S seq C+9 " OPTIONS " -> reply_challenge"
 	       " = SA seq L ack C+10 mss M sack ts U 100 nop ws 7",
@@ -175,7 +175,7 @@ static void silent(struct world *w, struct script *s)
 	SCRIPT(s, FLOODED, VALIDATED,
 	       "+7 abandon = RA seq K+1 ack C+1",
 	       "< PA seq C+1 ack K+1 len 5 ts 105 T -> drop_splice_closed",
-	       "> SA seq S ack C+1 -> drop_splice_closed");
+	       "> SA seq S ack C+1 -> reply_stale_half");
 }
 
 static void silent_server_is_abandoned_with_a_rst(void **state)

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strings"
 	"syscall"
 	"testing"
 
@@ -193,4 +194,62 @@ func wantDetachRefused(t testing.TB, d *daemon) {
 	if n := len(programs(t, d.lab)); n != 2 {
 		t.Errorf("%d programs after detach was refused, want 2", n)
 	}
+}
+
+func TestCalmDownloadOutlivesARestartUnderFlood(t *testing.T) {
+	t.Parallel()
+	w := lab.WireForTest(t, lab.WireOptions{})
+	startContent(t, w)
+	d := startDaemon(t, w, configuration{}, noLearning)
+	transfer := startDownload(t, w)
+	startFloods(t, w, d, contentPort, 4)
+	transfer.waitMore(t, 5*mega)
+	d.signal(t, syscall.SIGKILL)
+	d = startDaemon(t, w, configuration{})
+	d.waitStatus(t, "challenges after the restart", func(s dataplane.Status) bool {
+		return frames(t, s, lab.OuterDev, "reply_challenge") > 0
+	})
+	transfer.waitMore(t, 15*mega)
+	transfer.wantComplete(t)
+}
+
+func TestOnFailureThatACommitChangedIsWhatCounts(t *testing.T) {
+	t.Parallel()
+	w := lab.WireForTest(t, lab.WireOptions{})
+	d := startDaemon(t, w, configuration{}, noLearning)
+	d.mustCommit(t, configuration{closed: true})
+	if left := bridges(t, w); len(left) != 0 {
+		t.Errorf("a closed wire has bridges: %v", left)
+	}
+	wantCarries(t, w)
+	d.signal(t, syscall.SIGKILL)
+	wantCut(t, w)
+	d = startDaemon(t, w, configuration{closed: true}, noLearning)
+	d.mustCommit(t, configuration{})
+	wantCarries(t, w)
+	d.signal(t, syscall.SIGKILL)
+	waitCarries(t, w)
+}
+
+func TestRestartSweepsUpAWireThatItsConfigurationNoLongerHas(t *testing.T) {
+	t.Parallel()
+	w := lab.WireForTest(t, lab.WireOptions{WireIPv6: true})
+	addSpareCables(t, w)
+	before := settings(t, w)
+	both := configuration{wires: []wire{firstWire(), {name: "w2", outer: "spare0", inner: "spare1"}}}
+	d := startDaemon(t, w, both, noLearning)
+	if n := len(programs(t, w)); n != 4 {
+		t.Fatalf("%d programs, want 4", n)
+	}
+	d.signal(t, syscall.SIGKILL)
+	d = startDaemon(t, w, configuration{}, noLearning)
+	for _, l := range links(t, w) {
+		if strings.HasPrefix(l.Name, "spare") && (l.XDP.Program.ID != 0 || l.Master != "") || l.Name == "ss-w2" {
+			t.Errorf("left behind: %s", l)
+		}
+	}
+	wantCarries(t, w)
+	d.stop(t)
+	d.detach(t)
+	wantSettings(t, w, before)
 }

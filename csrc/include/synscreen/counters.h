@@ -61,6 +61,7 @@ enum screen_reason {
 	SCREEN_DROP_MALFORMED,	      /* headers that do not fit into the frame or each other */
 	SCREEN_DROP_CHECKSUM,	      /* IP or TCP checksum of a frame to be answered is wrong */
 	SCREEN_DROP_EXTENSION_HEADERS,/* more than 8 IPv6 extension headers */
+	SCREEN_DROP_DEEP_TAGS,	      /* more than two VLAN tags, from a screened port */
 	SCREEN_DROP_LEARNING_LIMIT,   /* unknown segments above the learning period's rate */
 	/* dropped: no room */
 	SCREEN_DROP_TX_FULL,	      /* the other port's TX ring is full */
