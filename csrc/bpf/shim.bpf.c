@@ -71,20 +71,26 @@ int screen_shim(struct xdp_md *ctx)
 {
 	__u32 zero = 0, queue = ctx->rx_queue_index, key = queue;
 	struct screen_shim_control *c = bpf_map_lookup_elem(&control, &zero);
-	bool syn;
+	bool syn, bound;
 	int action;
 
 	if (!c)
 		return XDP_PASS;
-	if (c->mode != SCREEN_SHIM_ENGINE)
+	if (c->mode == SCREEN_SHIM_UNSET) {
+		count(SCREEN_SHIM_DROPPED_STAGED);
+		return XDP_DROP;
+	}
+	if (c->mode == SCREEN_SHIM_STAGED)
 		return by_failure_mode(c, SCREEN_SHIM_PASSED_STAGED, SCREEN_SHIM_DROPPED_STAGED);
-	if (queue >= SCREEN_SHIM_QUEUES) {
+	/* a queue that came later has no worker: while the others' live, it is no way round them */
+	bound = queue < c->queues && queue < SCREEN_SHIM_QUEUES;
+	/* the beat may be newer than our clock reading: compare as a signed difference */
+	if ((__s64)(bpf_ktime_get_ns() - c->beat[bound ? queue : 0]) > SCREEN_SHIM_STALE_NS)
+		return by_failure_mode(c, SCREEN_SHIM_PASSED_STALE, SCREEN_SHIM_DROPPED_STALE);
+	if (!bound) {
 		count(SCREEN_SHIM_DROPPED_UNBOUND);
 		return XDP_DROP;
 	}
-	/* the beat may be newer than our clock reading: compare as a signed difference */
-	if ((__s64)(bpf_ktime_get_ns() - c->beat[queue]) > SCREEN_SHIM_STALE_NS)
-		return by_failure_mode(c, SCREEN_SHIM_PASSED_STALE, SCREEN_SHIM_DROPPED_STALE);
 	syn = is_syn(ctx);
 	if (syn)
 		key += SCREEN_SHIM_SYN_KEY;

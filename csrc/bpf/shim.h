@@ -18,13 +18,16 @@ enum {
 };
 
 enum screen_shim_mode {
-	SCREEN_SHIM_STAGED = 0, /* attached, but no configuration that uses the port is published */
-	SCREEN_SHIM_ENGINE = 1,
+	SCREEN_SHIM_UNSET = 0,	/* attached a moment ago: what to do on failure is not known yet */
+	SCREEN_SHIM_STAGED = 1, /* no configuration that uses the port is published */
+	SCREEN_SHIM_ENGINE = 2,
 };
 
 /* One per port, mapped into the engine. It outlives the process with the program. */
 struct screen_shim_control {
 	uint32_t mode;	     /* enum screen_shim_mode */
 	uint32_t on_failure; /* enum screen_on_failure */
+	uint32_t queues;     /* that have sockets; a device can grow more */
+	uint32_t reserved;
 	uint64_t beat[SCREEN_SHIM_QUEUES]; /* CLOCK_MONOTONIC in ns, by the worker of each queue */
 };

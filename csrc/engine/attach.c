@@ -15,7 +15,7 @@
 static const char PROGRAM[] = "screen_shim";
 static const char DISPATCHER[] = "xdp_dispatcher"; /* libxdp's, which has others below it */
 
-enum { BUSY_TRIES = 50, BUSY_WAIT_MS = 20 };
+enum { BUSY_TRIES = 50, BUSY_WAIT_MS = 20, ORPHAN_TRIES = 15, ORPHAN_WAIT_MS = 100 };
 
 static int silent(enum libbpf_print_level level, const char *format, va_list arguments)
 {
@@ -174,6 +174,62 @@ void screen_detach_shim(struct screen_port *port)
 	port->shim = NULL;
 }
 
+/* Whether a control map says that an engine asks and its workers' hearts beat. */
+static bool control_beats(int map)
+{
+	struct screen_shim_control c;
+	uint64_t now = screen_now_ns();
+	uint32_t zero = 0;
+
+	if (bpf_map_lookup_elem(map, &zero, &c) || c.mode != SCREEN_SHIM_ENGINE)
+		return false;
+	for (int i = 0; i < SCREEN_SHIM_QUEUES; i++)
+		if ((int64_t)(now - c.beat[i]) < SCREEN_SHIM_STALE_NS)
+			return true;
+	return false;
+}
+
+/* Whether the maps of a shim belong to an engine that lives. */
+static bool shim_beats(int program)
+{
+	uint32_t ids[8] = { 0 }, size = sizeof(struct bpf_prog_info);
+	struct bpf_prog_info info = { .nr_map_ids = 8, .map_ids = (uintptr_t)ids };
+	bool beats = false;
+
+	if (bpf_obj_get_info_by_fd(program, &info, &size))
+		return false;
+	for (uint32_t i = 0; i < info.nr_map_ids && i < 8; i++) {
+		struct bpf_map_info map = { 0 };
+		int fd = bpf_map_get_fd_by_id(ids[i]);
+
+		size = sizeof(map);
+		if (fd < 0)
+			continue;
+		if (bpf_obj_get_info_by_fd(fd, &map, &size) == 0 &&
+		    map.type == BPF_MAP_TYPE_ARRAY &&
+		    map.value_size == sizeof(struct screen_shim_control))
+			beats = control_beats(fd);
+		close(fd);
+		if (beats)
+			break;
+	}
+	return beats;
+}
+
+/* A shim is an orphan when its engine has been silent for longer than a heart can be; one that was
+ * killed a moment ago is waited for. */
+static bool is_orphan(int program)
+{
+	const struct timespec wait = { .tv_nsec = ORPHAN_WAIT_MS * 1000000L };
+
+	for (int i = 0; i < ORPHAN_TRIES; i++) {
+		if (!shim_beats(program))
+			return true;
+		nanosleep(&wait, NULL);
+	}
+	return false;
+}
+
 static int detach_below_dispatcher(uint32_t ifindex)
 {
 	struct xdp_multiprog *all = xdp_multiprog__get_from_ifindex((int)ifindex);
@@ -185,13 +241,27 @@ static int detach_below_dispatcher(uint32_t ifindex)
 	while ((program = xdp_multiprog__next_prog(program, all))) {
 		if (strcmp(xdp_program__name(program), PROGRAM) != 0)
 			continue;
-		result = xdp_program__detach(program, (int)ifindex,
-					     xdp_multiprog__attach_mode(all), 0);
+		result = -EEXIST;
+		if (is_orphan(xdp_program__fd(program)))
+			result = xdp_program__detach(program, (int)ifindex,
+						     xdp_multiprog__attach_mode(all), 0);
 		result = result ? result : 1;
 		break;
 	}
 	xdp_multiprog__close(all);
 	return result;
+}
+
+static int detach_alone(uint32_t ifindex, const struct attached *a)
+{
+	int fd = bpf_prog_get_fd_by_id(a->id);
+	bool orphan = fd < 0 || is_orphan(fd);
+
+	if (fd >= 0)
+		close(fd);
+	if (!orphan)
+		return -EEXIST;
+	return bpf_xdp_detach((int)ifindex, mode_flags(a->generic), NULL) ? -errno : 1;
 }
 
 int screen_detach_orphan(uint32_t ifindex, char name[16])
@@ -208,13 +278,14 @@ int screen_detach_orphan(uint32_t ifindex, char name[16])
 	screen_text_copy(name, 16, a.name);
 	if (strcmp(a.name, PROGRAM) != 0)
 		return -EBUSY;
-	return bpf_xdp_detach((int)ifindex, mode_flags(a.generic), NULL) ? -errno : 1;
+	return detach_alone(ifindex, &a);
 }
 
 void screen_shim_set(struct screen_port *port, enum screen_shim_mode mode,
 		     enum screen_on_failure on_failure)
 {
 	__atomic_store_n(&port->control->on_failure, on_failure, __ATOMIC_RELAXED);
+	__atomic_store_n(&port->control->queues, port->queues_count, __ATOMIC_RELAXED);
 	__atomic_store_n(&port->control->mode, mode, __ATOMIC_RELEASE);
 }
 

@@ -13,8 +13,9 @@ int screen_attach_shim(struct screen_port *port, enum screen_attach how,
 /* Detaches the port's shim and unloads it. A no-op when there is none. */
 void screen_detach_shim(struct screen_port *port);
 
-/* Detaches a shim that an earlier engine left on the interface. Returns how many (0 or 1), or a
- * negative errno when another program is attached alone; *name (16 bytes) is then its name. */
+/* Detaches a shim that an earlier engine left on the interface. Returns how many (0 or 1), -EBUSY
+ * when another program is attached alone (name is then its name), -EEXIST when the engine of that
+ * shim lives, or another negative errno. */
 int screen_detach_orphan(uint32_t ifindex, char name[16]);
 
 /* Tells the shim who decides: nobody yet, or the engine. */

@@ -40,29 +40,41 @@ static int fail(struct screen_wire *wire, struct screen_error_info *error, int r
 				"bridge %s: cannot %s", wire->bridge, what);
 }
 
-static int add_port(struct screen_engine *engine, struct screen_wire *wire, uint8_t slot,
-		    uint32_t bridge, struct screen_error_info *error)
+static bool in_use(const struct screen_engine *engine, const struct screen_wire *but,
+		   const char *bridge)
 {
-	struct screen_port *port = &engine->ports[slot];
-	struct screen_link link;
-	int result = screen_netlink_link_by_index(port->ifindex, &link);
+	for (int i = 0; i < SCREEN_WIRES_MAX; i++)
+		if (engine->wires[i].used && &engine->wires[i] != but &&
+		    strcmp(engine->wires[i].bridge, bridge) == 0)
+			return true;
+	return false;
+}
 
-	if (result == 0 && link.master && link.master != bridge) {
-		struct screen_link master;
+int screen_bridge_clear(struct screen_engine *engine, struct screen_wire *wire,
+			struct screen_error_info *error)
+{
+	for (int i = 0; i < 2; i++) {
+		struct screen_port *port = &engine->ports[wire->port[i]];
+		struct screen_link link, master;
 
-		if (screen_netlink_link_by_index(link.master, &master) == 0 &&
-		    !screen_bridge_is_ours(&master))
+		if (screen_netlink_link_by_index(port->ifindex, &link) || !link.master ||
+		    screen_netlink_link_by_index(link.master, &master))
+			continue;
+		if (!screen_bridge_is_ours(&master))
 			return screen_error_set(error, SCREEN_ERROR_ATTACH, 0, port->ifname,
 						"belongs to %s: take it out (ip link set %s "
 						"nomaster)", master.ifname, port->ifname);
+		if (wire->on_failure == SCREEN_ON_FAILURE_CLOSED)
+			(void)screen_netlink_delete(master.ifindex);
 	}
-	if (result == 0)
-		result = screen_netlink_enslave(port->ifindex, bridge);
-	if (result)
-		return fail(wire, error, result, "add a port");
-	/* no router solicitations, no MLD reports of our own on the wire */
-	(void)screen_ipv6_disable(port->ifname, true);
 	return SCREEN_OK;
+}
+
+static int make(struct screen_wire *wire, const char *alias, struct screen_link *link)
+{
+	int result = screen_netlink_add_bridge(wire->bridge, alias);
+
+	return result ? result : screen_netlink_link(wire->bridge, link);
 }
 
 int screen_bridge_build(struct screen_engine *engine, struct screen_wire *wire,
@@ -75,25 +87,24 @@ int screen_bridge_build(struct screen_engine *engine, struct screen_wire *wire,
 	bridge_name(wire->name, wire->bridge);
 	snprintf(alias, sizeof(alias), "%s%s", ALIAS, wire->name);
 	result = screen_netlink_link(wire->bridge, &link);
-	if (result == 0 && !screen_bridge_is_ours(&link)) {
+	if (result == 0 &&
+	    (strcmp(link.alias, alias) != 0 || in_use(engine, wire, wire->bridge))) {
+		screen_error_set(error, SCREEN_ERROR_ATTACH, 0, wire->name,
+				 "its bridge %s exists already and is not this wire's: rename the "
+				 "wire, or take the bridge away", wire->bridge);
 		wire->bridge[0] = 0;
-		return screen_error_set(error, SCREEN_ERROR_ATTACH, 0, wire->name,
-					"an interface with the name of its bridge exists and is "
-					"not synscreen's");
+		return SCREEN_ERROR_ATTACH;
 	}
-	if (result) {
-		result = screen_netlink_add_bridge(wire->bridge, alias);
-		if (result == 0)
-			result = screen_netlink_link(wire->bridge, &link);
-		if (result)
-			return fail(wire, error, result, "make it");
-	}
+	if (result)
+		result = make(wire, alias, &link);
+	if (result)
+		return fail(wire, error, result, "make it");
 	(void)screen_ipv6_disable(wire->bridge, true);
-	for (int i = 0; i < 2; i++) {
-		result = add_port(engine, wire, wire->port[i], link.ifindex, error);
-		if (result)
-			return result;
-	}
+	for (int i = 0; i < 2 && result == 0; i++)
+		result = screen_netlink_enslave(engine->ports[wire->port[i]].ifindex,
+						link.ifindex);
+	if (result)
+		return fail(wire, error, result, "add a port");
 	result = screen_netlink_set_flags(link.ifindex, IFF_UP, IFF_UP);
 	return result ? fail(wire, error, result, "set it up") : SCREEN_OK;
 }

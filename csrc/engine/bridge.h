@@ -6,6 +6,11 @@
 
 #include "state.h"
 
+/* Sees to it that the ports of a new wire are under no bridge of somebody else's; and, for a closed
+ * wire, under none that an earlier engine left, which would join them when this one ends. */
+int screen_bridge_clear(struct screen_engine *engine, struct screen_wire *wire,
+			struct screen_error_info *error);
+
 /* Makes the bridge of a wire, or takes over the one that an earlier engine left, and puts both ports
  * under it. Writes its name to wire->bridge. */
 int screen_bridge_build(struct screen_engine *engine, struct screen_wire *wire,

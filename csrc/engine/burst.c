@@ -195,7 +195,7 @@ static void wake_owner(struct screen_worker *w, uint32_t flow)
 	if (owner == 0)
 		return;
 	other = w->engine->workers[owner - 1];
-	atomic_store_explicit(&other->release, 1, memory_order_release);
+	atomic_store(&other->release, 1); /* before asleep is looked at */
 	if (other != w && atomic_load_explicit(&f->held, memory_order_relaxed))
 		screen_worker_wake(other);
 }

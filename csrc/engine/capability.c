@@ -256,10 +256,8 @@ void screen_capability_prove_tx(struct screen_engine *engine, struct screen_port
 		int failed;
 
 		atomic_store_explicit(&q->probe_error, 0, memory_order_relaxed);
-		atomic_store_explicit(&q->probe,
-				      tx_broken(engine, port) ? SCREEN_PROBE_SENT :
-								SCREEN_PROBE_ASKED,
-				      memory_order_release);
+		atomic_store(&q->probe, tx_broken(engine, port) ? SCREEN_PROBE_SENT :
+								  SCREEN_PROBE_ASKED);
 		screen_worker_wake(engine->workers[i]);
 		probe = wait_for_queue(q);
 		failed = atomic_load_explicit(&q->probe_error, memory_order_relaxed);

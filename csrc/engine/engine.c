@@ -18,6 +18,8 @@
 #include "view.h"
 #include "worker.h"
 
+enum { LISTING_TRIES = 10 }; /* a listing is interrupted when links change meanwhile */
+
 uint64_t screen_now_ns(void)
 {
 	struct timespec t;
@@ -88,10 +90,8 @@ static int first_view(struct screen_engine *e, struct screen_error_info *error)
 		return screen_error_set(error, SCREEN_ERROR_KEY, 0, "epoch.floor",
 					"%s cannot be written, or there is no locked memory",
 					e->options.state_dir);
-	if (screen_view_renew(e, e->empty_policy, keyset) == 0)
-		return SCREEN_OK;
-	screen_keyset_free(keyset);
-	return screen_error_set(error, SCREEN_ERROR_MEMORY, ENOMEM, "view", "memory");
+	screen_view_renew(e, e->empty_policy, keyset);
+	return SCREEN_OK;
 }
 
 int screen_engine_create(const struct screen_engine_options *options,
@@ -198,36 +198,62 @@ void screen_engine_destroy(struct screen_engine *engine, enum screen_leave leave
 	free_engine(engine);
 }
 
-/* One link that an engine may have left something on. */
-struct detaching {
-	const char *state_dir;
-	int count;
+/* Links that an engine may have left something on. Listed first, changed afterwards: a change in the
+ * middle of a listing breaks it off. */
+struct listing {
+	struct screen_link *links;
+	size_t count, room;
+	bool failed;
 };
 
-static void detach_link(const struct screen_link *link, void *data)
+static void list_link(const struct screen_link *link, void *data)
 {
-	struct detaching *d = data;
+	struct listing *l = data;
+
+	if (l->count == l->room) {
+		size_t room = l->room ? 2 * l->room : 64;
+		struct screen_link *more = realloc(l->links, room * sizeof(*more));
+
+		l->failed |= !more;
+		if (!more)
+			return;
+		l->links = more;
+		l->room = room;
+	}
+	l->links[l->count++] = *link;
+}
+
+static bool detach_link(const char *state_dir, const struct screen_link *link)
+{
 	char name[16];
-	int freed = 0;
+	bool freed = false;
 
 	if (screen_bridge_is_ours(link))
 		freed = screen_netlink_delete(link->ifindex) == 0;
 	else if (link->ethernet)
 		freed = screen_detach_orphan(link->ifindex, name) > 0;
-	screen_residue_restore(d->state_dir, link->ifname);
-	d->count += freed;
+	screen_residue_restore(state_dir, link->ifname);
+	return freed;
 }
 
 int screen_detach(const char *state_dir, struct screen_error_info *error)
 {
-	struct detaching d = { .state_dir = state_dir };
-	int result;
+	struct listing all = { .links = NULL };
+	int result = -EINTR, freed = 0;
 
 	if (sodium_init() < 0)
 		return SCREEN_ERROR_SYSTEM;
-	result = screen_netlink_each(detach_link, &d);
+	for (int i = 0; i < LISTING_TRIES && result == -EINTR; i++) {
+		all.count = 0;
+		result = screen_netlink_each(list_link, &all);
+	}
+	if (result == 0 && all.failed)
+		result = -ENOMEM;
+	for (size_t i = 0; result == 0 && i < all.count; i++)
+		freed += detach_link(state_dir, &all.links[i]);
+	free(all.links);
 	if (result)
 		return screen_error_set(error, SCREEN_ERROR_SYSTEM, -result, "netlink",
 					"cannot list the interfaces");
-	return d.count;
+	return freed;
 }

@@ -14,7 +14,8 @@
 
 enum {
 	PERIOD_MS = 100,
-	LINK_WAIT_S = 5, /* for a port that was let up to find its link */
+	LINK_WAIT_S = 30, /* for a port that was let up to find its link */
+	RECHECK_S = 5,	  /* links are looked at this often, whatever was heard */
 };
 
 static void rotate(struct screen_engine *engine)
@@ -26,8 +27,8 @@ static void rotate(struct screen_engine *engine)
 		return;
 	keyset = screen_keyring_keyset(engine);
 	/* Without a floor on disk no epoch is used: the old keyset stays, and it is tried again. */
-	if (keyset && screen_view_renew(engine, v->policy, keyset))
-		screen_keyset_free(keyset);
+	if (keyset)
+		screen_view_renew(engine, v->policy, keyset);
 }
 
 static struct screen_port *port_by_index(struct screen_engine *engine, uint32_t ifindex)
@@ -37,6 +38,21 @@ static struct screen_port *port_by_index(struct screen_engine *engine, uint32_t 
 		    engine->ports[i].ifindex == ifindex)
 			return &engine->ports[i];
 	return NULL;
+}
+
+static void read_carrier(struct screen_port *port)
+{
+	struct screen_link link;
+
+	port->carrier = screen_netlink_link_by_index(port->ifindex, &link) == 0 && link.carrier;
+}
+
+/* Events were lost, or it is time to make sure that none was. */
+static void read_carriers(struct screen_engine *engine)
+{
+	for (int i = 0; i < SCREEN_PORTS_MAX; i++)
+		if (engine->ports[i].state != SCREEN_PORT_FREE)
+			read_carrier(&engine->ports[i]);
 }
 
 static void hold_down(struct screen_port *port)
@@ -65,7 +81,10 @@ static void settle_link(struct screen_engine *engine, struct screen_port *port)
 			let_up(peer);
 	} else if (!peer->held_down &&
 		   screen_now_ns() - port->released_ns > LINK_WAIT_S * 1000000000ull) {
-		hold_down(peer);
+		/* what was heard may be old news */
+		read_carrier(port);
+		if (!port->carrier)
+			hold_down(peer);
 	}
 }
 
@@ -91,14 +110,22 @@ static void *run(void *data)
 		{ .fd = engine->watch_fd, .events = POLLIN },
 		{ .fd = engine->keeper_event, .events = POLLIN },
 	};
+	uint64_t checked = screen_now_ns();
 
 	while (!atomic_load(&engine->stop)) {
 		uint64_t started;
+		int heard = 0;
 
 		(void)poll(fds, 2, PERIOD_MS);
 		pthread_mutex_lock(&engine->lock);
 		if (fds[0].revents & POLLIN)
-			screen_netlink_read(engine->watch_fd, link_changed, engine);
+			while ((heard = screen_netlink_read(engine->watch_fd, link_changed,
+							    engine)) > 0)
+				;
+		if (heard < 0 || screen_now_ns() - checked > RECHECK_S * 1000000000ull) {
+			read_carriers(engine);
+			checked = screen_now_ns();
+		}
 		settle_links(engine);
 		rotate(engine);
 		pthread_mutex_unlock(&engine->lock);

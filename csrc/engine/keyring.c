@@ -27,6 +27,7 @@ static int create_key(const char *path, struct screen_error_info *error)
 {
 	char *hex = sodium_malloc(HEX_SIZE + 2);
 	uint8_t *raw = sodium_malloc(32);
+	char fresh[SCREEN_PATH_SIZE + 48];
 	int fd = -1, result = SCREEN_OK;
 
 	errno = 0;
@@ -37,9 +38,14 @@ static int create_key(const char *path, struct screen_error_info *error)
 	randombytes_buf(raw, 32);
 	sodium_bin2hex(hex, HEX_SIZE + 1, raw, 32);
 	hex[HEX_SIZE] = '\n';
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, hex, HEX_SIZE + 1) != HEX_SIZE + 1 || fsync(fd))
+	/* under another name first: a crash half-way must not leave half a key */
+	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	(void)unlink(fresh);
+	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, hex, HEX_SIZE + 1) != HEX_SIZE + 1 || fsync(fd) ||
+	    (link(fresh, path) && errno != EEXIST))
 		result = key_error(error, path, "cannot write a new master key");
+	(void)unlink(fresh);
 	if (fd >= 0)
 		close(fd);
 out:
@@ -57,6 +63,8 @@ static int check_key_file(int fd, const char *path, struct screen_error_info *er
 	errno = 0;
 	if (!S_ISREG(s.st_mode))
 		return key_error(error, path, "is not a file");
+	if (s.st_uid != geteuid() && s.st_uid != 0)
+		return key_error(error, path, "belongs to another user");
 	if (s.st_mode & 077)
 		return key_error(error, path, "others can read it: chmod 600, and replace the key "
 					      "if they may have");

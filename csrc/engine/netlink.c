@@ -288,7 +288,7 @@ int screen_netlink_watch(void)
 	return fd;
 }
 
-void screen_netlink_read(int fd, void (*changed)(const struct screen_link *, bool gone, void *),
+int screen_netlink_read(int fd, void (*changed)(const struct screen_link *, bool gone, void *),
 			 void *data)
 {
 	char buffer[BUFFER] __attribute__((aligned(8)));
@@ -296,6 +296,8 @@ void screen_netlink_read(int fd, void (*changed)(const struct screen_link *, boo
 	const struct nlmsghdr *message = (const void *)buffer;
 	int left = (int)got;
 
+	if (got < 0)
+		return errno == EAGAIN ? 0 : -errno;
 	for (; got > 0 && mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
 		struct screen_link link;
 
@@ -308,4 +310,5 @@ void screen_netlink_read(int fd, void (*changed)(const struct screen_link *, boo
 		parse_link(message, &link);
 		changed(&link, message->nlmsg_type == RTM_DELLINK, data);
 	}
+	return 1;
 }

@@ -44,6 +44,7 @@ int screen_ipv6_disable(const char *ifname, bool disabled);
 /* A socket that is told of changes of links; -1 on failure. Read by screen_netlink_next(). */
 int screen_netlink_watch(void);
 
-/* Takes in one burst of messages from the socket and calls back for each link. */
-void screen_netlink_read(int fd, void (*changed)(const struct screen_link *, bool gone, void *),
+/* Takes in one burst of messages from the socket and calls back for each link. Returns 1 when there
+ * was one, 0 when there was none, a negative errno when some were lost. */
+int screen_netlink_read(int fd, void (*changed)(const struct screen_link *, bool gone, void *),
 			 void *data);

@@ -63,6 +63,8 @@ static int change_settings(struct screen_engine *engine, struct screen_port *por
 		return screen_error_set(error, SCREEN_ERROR_ATTACH, -result, port->ifname,
 					"cannot turn VLAN stripping off (ethtool -K %s rxvlan off)",
 					port->ifname);
+	/* no router solicitations, no MLD reports of our own on the wire */
+	(void)screen_ipv6_disable(port->ifname, true);
 	result = screen_netlink_set_flags(port->ifindex, IFF_UP | IFF_PROMISC,
 					  IFF_UP | IFF_PROMISC);
 	if (result)
@@ -137,6 +139,9 @@ static int replace_orphan(struct screen_port *port, struct screen_error_info *er
 		return screen_error_set(error, SCREEN_ERROR_ATTACH, 0, port->ifname,
 					"another XDP program (%s) is attached alone: take it off "
 					"(ip link set %s xdp off)", name, port->ifname);
+	if (result == -EEXIST)
+		return screen_error_set(error, SCREEN_ERROR_ATTACH, 0, port->ifname,
+					"another synscreen runs on it: stop that one first");
 	return screen_error_set(error, SCREEN_ERROR_ATTACH, -result, port->ifname,
 				"cannot take an earlier shim off");
 }

@@ -120,12 +120,26 @@ static void close_port(struct screen_engine *engine, struct screen_port *port, b
 static int stage_ports(struct screen_engine *engine, struct screen_config *c,
 		       struct screen_error_info *error)
 {
+	uint32_t chunks = engine->options.frames_per_worker;
+	uint32_t most = chunks / 8 * 7 / screen_frames_share(chunks);
+
+	if (c->snapshot.header->ports.count > most)
+		return screen_error_set(error, SCREEN_ERROR_ATTACH, 0, "ports",
+					"%u ports need more than the %u frames that a worker has: "
+					"run with a larger --frames", c->snapshot.header->ports.count,
+					chunks);
 	for (uint32_t i = 0; i < c->snapshot.header->ports.count; i++) {
 		const char *ifname = c->snapshot.ports[i].ifname;
 		struct screen_port *port = port_named(engine, ifname);
 		struct screen_link link;
 		int slot, result;
 
+		if (port && screen_port_queues(ifname, port->queues_count) != port->queues_count)
+			return screen_error_set(error, SCREEN_ERROR_ATTACH, 0, ifname,
+						"has another number of RX queues than when it was "
+						"attached (%u): set it back (ethtool -L), or delete "
+						"its wire in a commit of its own first",
+						port->queues_count);
 		if (port && screen_netlink_link(ifname, &link) == 0 &&
 		    link.ifindex != port->ifindex)
 			return screen_error_set(error, SCREEN_ERROR_ATTACH, 0, ifname,
@@ -203,7 +217,12 @@ static int stage_wire(struct screen_engine *engine, const struct screen_config *
 		return screen_error_set(error, SCREEN_ERROR_STATE, 0, config->name,
 					"no room for a wire");
 	if (wire->staged) {
+		int result;
+
 		a->on_failure = b->on_failure = wire->on_failure = config->on_failure;
+		result = screen_bridge_clear(engine, wire, error);
+		if (result)
+			return result;
 		screen_shim_set(a, SCREEN_SHIM_STAGED, config->on_failure);
 		screen_shim_set(b, SCREEN_SHIM_STAGED, config->on_failure);
 	}
@@ -294,8 +313,7 @@ static int stage(struct screen_engine *engine, struct screen_config *c,
 		return screen_error_set(error, SCREEN_ERROR_KEY, 0, "epoch.floor",
 					"no keyset: the state directory cannot be written, or no "
 					"locked memory is left");
-	if (screen_view_renew(engine, running_policy(engine), keyset))
-		return screen_error_set(error, SCREEN_ERROR_MEMORY, 0, "view", "no memory");
+	screen_view_renew(engine, running_policy(engine), keyset);
 	result = wait_ready(engine, error);
 	if (result == 0)
 		prove(engine, c);
@@ -393,7 +411,7 @@ void screen_stage_drop(struct screen_engine *engine)
 		return;
 	engine->staged = NULL;
 	if (mark_leaving(engine, engine->running, SCREEN_PORT_STAGED))
-		(void)screen_view_renew(engine, running_policy(engine), engine->keyset);
+		screen_view_renew(engine, running_policy(engine), engine->keyset);
 	close_leaving(engine); /* looks at the wires */
 	settle_wires(engine);
 	forget_zones(engine);
@@ -431,11 +449,7 @@ int screen_stage_publish(struct screen_engine *engine, struct screen_error_info 
 		return screen_error_set(error, SCREEN_ERROR_STATE, 0, "snapshot",
 					"nothing is staged");
 	(void)mark_leaving(engine, c, SCREEN_PORT_PUBLISHED);
-	if (screen_view_renew(engine, c->policy, engine->keyset)) {
-		for (int i = 0; i < SCREEN_PORTS_MAX; i++)
-			engine->ports[i].leaving = false;
-		return screen_error_set(error, SCREEN_ERROR_MEMORY, 0, "view", "no memory");
-	}
+	screen_view_renew(engine, c->policy, engine->keyset);
 	engine->running = c;
 	engine->staged = NULL;
 	settle_wires(engine);

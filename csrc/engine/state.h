@@ -108,6 +108,7 @@ struct screen_engine {
 	struct screen_engine_options options;
 	pthread_mutex_t lock;
 	_Atomic(struct screen_view *) view;
+	struct screen_view views[2]; /* the one that is published, and the next */
 	uint64_t view_serial;
 
 	struct screen_port ports[SCREEN_PORTS_MAX];

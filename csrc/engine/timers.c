@@ -13,9 +13,10 @@ static bool still_waits(const struct screen_worker *w, uint32_t flow, uint32_t g
 	struct screen_flow *f = &w->engine->flows.flows[flow];
 	uint32_t state;
 
-	if (atomic_load_explicit(&f->generation, memory_order_relaxed) != generation)
-		return false;
 	state = screen_flow_state_get(f);
+	/* after the state: it was this flow's, and not that of a later one in the same entry */
+	if (atomic_load_explicit(&f->generation, memory_order_acquire) != generation)
+		return false;
 	return state == SCREEN_FLOW_PENDING || state == SCREEN_FLOW_OPENING;
 }
 
@@ -47,14 +48,25 @@ void screen_timers_release(struct screen_worker *w)
 }
 
 /* The server did not answer: the client is told at the sequence number that it expects. */
-static void give_up(struct screen_worker *w, const struct screen_pending *p)
+static bool give_up(struct screen_worker *w, const struct screen_pending *p)
 {
 	uint8_t reset[SCREEN_SYNTHETIC_MAX];
 	uint32_t length = screen_abandon(&w->context, p->flow, p->syn, p->syn_length, reset);
 
+	if (length == 0)
+		return false; /* it is being answered at this moment */
 	(void)screen_burst_send_copy(w, p->client_slot, reset, length);
 	atomic_fetch_add_explicit(&w->timeouts, 1, memory_order_relaxed);
 	atomic_store_explicit(&w->release, 1, memory_order_relaxed);
+	return true;
+}
+
+void screen_timers_forget(struct screen_worker *w, uint32_t i)
+{
+	struct screen_pendings *p = w->pendings;
+
+	w->context.asked[p->pending[i].share]--;
+	p->pending[i] = p->pending[--p->count];
 }
 
 /* Whether it is to stay on the list. */
@@ -73,10 +85,8 @@ static bool look_at(struct screen_worker *w, struct screen_pending *p)
 	}
 	if (w->context.now_ns < p->deadline_ns)
 		return true;
-	if (p->tries == SCREEN_PENDING_TRIES) {
-		give_up(w, p);
-		return false;
-	}
+	if (p->tries == SCREEN_PENDING_TRIES)
+		return !give_up(w, p);
 	p->tries++;
 	p->deadline_ns = screen_pending_deadline(w->context.now_ns, p->tries);
 	(void)screen_burst_send_copy(w, p->server_slot, p->syn, p->syn_length);
@@ -91,7 +101,26 @@ static void look_at_all(struct screen_worker *w)
 		if (look_at(w, &p->pending[i]))
 			i++;
 		else
-			p->pending[i] = p->pending[--p->count];
+			screen_timers_forget(w, i);
+}
+
+void screen_timers_purge(struct screen_worker *w, uint64_t slots)
+{
+	struct screen_pendings *p = w->pendings;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < p->count;)
+		if ((slots >> p->pending[i].client_slot | slots >> p->pending[i].server_slot) & 1)
+			screen_timers_forget(w, i);
+		else
+			i++;
+	for (uint32_t i = 0; i < p->held_count; i++)
+		if (slots >> p->held[i].slot & 1)
+			screen_frame_give(w, p->held[i].address);
+		else
+			p->held[kept++] = p->held[i];
+	p->held_count = kept;
+	atomic_store_explicit(&w->held, kept, memory_order_relaxed);
 }
 
 /* This worker's share of the table, a little at a time. */

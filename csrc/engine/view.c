@@ -1,7 +1,5 @@
 #include "view.h"
 
-#include <stdlib.h>
-
 #include "keyring.h"
 #include "qsbr.h"
 #include "worker.h"
@@ -10,17 +8,17 @@
 char screen_qsbr_order;
 #endif
 
-int screen_view_renew(struct screen_engine *engine, const struct screen_policy *policy,
-		      struct screen_keyset *keyset)
+void screen_view_renew(struct screen_engine *engine, const struct screen_policy *policy,
+		       struct screen_keyset *keyset)
 {
-	struct screen_view *fresh = calloc(1, sizeof(*fresh)), *old;
-	uint32_t workers = atomic_load(&engine->workers_count);
+	uint64_t serial = ++engine->view_serial;
+	/* the other one is free: nobody has used it since the last grace period */
+	struct screen_view *fresh = &engine->views[serial & 1];
 
-	if (!fresh)
-		return SCREEN_ERROR_MEMORY;
+	memset(fresh, 0, sizeof(*fresh));
 	fresh->policy = policy;
 	fresh->keyset = keyset;
-	fresh->serial = ++engine->view_serial;
+	fresh->serial = serial;
 	for (uint32_t i = 0; i < SCREEN_PORTS_MAX; i++) {
 		struct screen_port *port = &engine->ports[i];
 
@@ -29,21 +27,19 @@ int screen_view_renew(struct screen_engine *engine, const struct screen_policy *
 		fresh->ports[fresh->ports_count++] = port;
 		fresh->by_slot[i] = port;
 	}
-	old = atomic_exchange_explicit(&engine->view, fresh, memory_order_acq_rel);
-	for (uint32_t i = 0; i < workers; i++)
+	atomic_store(&engine->view, fresh);
+	for (uint32_t i = 0; i < atomic_load(&engine->workers_count); i++)
 		screen_worker_wake(engine->workers[i]);
 	screen_qsbr_wait();
 	if (engine->keyset != keyset) {
 		screen_keyset_free(engine->keyset);
 		engine->keyset = keyset;
 	}
-	free(old);
-	return SCREEN_OK;
 }
 
 void screen_view_free(struct screen_engine *engine)
 {
-	free(atomic_exchange(&engine->view, NULL));
+	atomic_store(&engine->view, NULL);
 	screen_keyset_free(engine->keyset);
 	engine->keyset = NULL;
 }

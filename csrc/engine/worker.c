@@ -41,6 +41,7 @@ static void reclaim(struct screen_worker *w)
 
 	if (!slots)
 		return;
+	screen_timers_purge(w, slots);
 	for (uint32_t i = 0; i < w->umem.chunks; i++) {
 		uint8_t owner = w->owner[i];
 
@@ -138,11 +139,19 @@ static void make_poll_set(struct screen_worker *w, struct poll_set *set)
 	w->polled = v->serial;
 }
 
-/* Whether nothing has come between the last look and going to sleep that poll() would not see. */
+/* Whether nothing has come between the last look and going to sleep that poll() would not see. Who
+ * calls later finds `asleep` set and writes to the eventfd. */
 static bool may_sleep(struct screen_worker *w)
 {
 	struct screen_engine *e = w->engine;
 
+	for (uint32_t i = 0; i < w->view->ports_count; i++) {
+		const struct screen_port *port = w->view->ports[i];
+
+		if (ours(w, port) &&
+		    atomic_load(&port->queues[w->index].probe) == SCREEN_PROBE_ASKED)
+			return false;
+	}
 	return atomic_load(&e->view) == w->view && !atomic_load(&e->stop) &&
 	       !atomic_load(&w->release) && !atomic_load(&w->reclaim);
 }
@@ -158,11 +167,14 @@ static void rest(struct screen_worker *w, struct poll_set *set)
 	if (w->pendings->count || w->pendings->held_count || w->unsent)
 		timeout = SCREEN_TICK_MS;
 	atomic_store(&w->asleep, 1);
-	screen_qsbr_offline();
-	if (may_sleep(w) && poll(set->fds, set->count, timeout) > 0 &&
-	    (set->fds[0].revents & POLLIN))
-		(void)!read(w->event, &value, sizeof(value));
-	screen_qsbr_online();
+	if (may_sleep(w)) {
+		screen_qsbr_offline();
+		if (poll(set->fds, set->count, timeout) > 0 && (set->fds[0].revents & POLLIN))
+			(void)!read(w->event, &value, sizeof(value));
+		screen_qsbr_online();
+	} else {
+		screen_qsbr_quiescent();
+	}
 	atomic_store(&w->asleep, 0);
 }
 

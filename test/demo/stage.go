@@ -141,10 +141,14 @@ func (s *stage) flood(ctx context.Context, count counter, attacks uint64) (*atta
 	if err != nil {
 		return nil, err
 	}
+	var came reading
 	err = lab.WaitFor(ctx, "the flood to arrive", arriveMax, func() (bool, error) {
 		now, err := count(ctx)
-		came := now.since(before)
+		came = now.since(before)
 		return came.syns >= rate4 && came.attacks >= attacks, err
 	})
-	return attack, err
+	if err != nil {
+		return nil, fmt.Errorf("%w; %d SYNs came, %d destinations flood", err, came.syns, came.attacks)
+	}
+	return attack, nil
 }

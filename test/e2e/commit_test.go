@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -32,10 +33,10 @@ func (v visitor) visits() int {
 }
 
 // waitMore waits until that many more visits have succeeded.
-func (v visitor) waitMore(t testing.TB, more int) {
+func (v visitor) waitMore(t testing.TB, more int, when string) {
 	t.Helper()
 	from := v.visits()
-	err := lab.WaitFor(t.Context(), "visits", startLimit, func() (bool, error) {
+	err := lab.WaitFor(t.Context(), "visits "+when, startLimit, func() (bool, error) {
 		select {
 		case <-v.Done():
 			return false, v.Wait(t.Context())
@@ -65,7 +66,7 @@ func TestCommitsWhileRunningLoseNoConnection(t *testing.T) {
 					t.Errorf("generation %d after commit %d", g, i+1)
 				}
 				for _, v := range visitors {
-					v.waitMore(t, 20)
+					v.waitMore(t, 20, fmt.Sprintf("after commit %d", i+1))
 				}
 			}
 			for _, v := range visitors {

@@ -65,10 +65,25 @@ func newDaemon(t testing.TB, w *lab.WireLab, c configuration) *daemon {
 		socket: filepath.Join(w.Dir(), "control"),
 	}
 	d.client = control.NewClient(d.socket)
+	t.Cleanup(func() {
+		if t.Failed() {
+			d.logCounters(t)
+		}
+	})
 	if err := os.WriteFile(d.config, []byte(c.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// logCounters writes down where frames went, after a failure.
+func (d *daemon) logCounters(t testing.TB) {
+	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+	defer cancel()
+	for _, what := range []string{"counters", "ports"} {
+		out, err := d.synscreen(ctx, "show", what)
+		t.Logf("%s at the end (%v):\n%s", what, err, out)
+	}
 }
 
 func (d *daemon) waitAnswer(t testing.TB) {
