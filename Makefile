@@ -10,7 +10,7 @@ CTEST := ctest --output-on-failure --no-tests=error
 GO    := $(ENV) go
 
 .NOTPARALLEL:
-.PHONY: help setup build demo test unit asan tsan gotest check fmt clean
+.PHONY: help setup build demo test unit asan tsan gotest check fuzz man fmt clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
@@ -36,12 +36,12 @@ unit: build ## the C tests
 asan: setup ## the C unit tests under AddressSanitizer and UBSan
 	$(CMAKE) -B build/asan -DSCREEN_SANITIZE=address,undefined
 	$(NINJA) build/asan $(JOBS)
-	$(CTEST) --test-dir build/asan -L unit
+	$(ENV) $(ROOT) $(CTEST) --test-dir build/asan -L 'unit|wire'
 
 tsan: setup ## publish and stop under ThreadSanitizer
 	$(CMAKE) -B build/tsan -DSCREEN_SANITIZE=thread
 	$(NINJA) build/tsan $(JOBS)
-	$(CTEST) --test-dir build/tsan -L tsan
+	$(ENV) $(ROOT) $(CTEST) --test-dir build/tsan -L tsan
 
 gotest: build ## the Go tests: packages without cgo, then all of them, end to end included
 	CGO_ENABLED=0 $(GO) test ./pkg/...
@@ -51,6 +51,15 @@ check: build ## static checks
 	shellcheck .ci/run $$(find . -name '*.sh' -not -path './build/*')
 	$(GO) vet ./...
 	test -z "$$($(ENV) gofmt -l $$(find . -name '*.go' -not -path './build/*'))"
+
+fuzz: setup ## run each fuzz target for T seconds (default 60)
+	CC=clang $(CMAKE) -B build/fuzz -DSCREEN_FUZZ=ON
+	$(NINJA) build/fuzz $(JOBS)
+	@test/setup/fuzz.sh build/fuzz $(or $(T),60)
+
+man: build ## the manual pages, in build/man
+	mkdir -p build/man
+	build/bin/synscreen man build/man
 
 fmt: setup ## format the Go tree
 	$(ENV) gofmt -w $$(find . -name '*.go' -not -path './build/*')

@@ -12,9 +12,9 @@ import (
 // introduce says what is about to be seen.
 func introduce(out io.Writer) {
 	fmt.Fprintf(out, `
-  client   %s-%d --+
-                                |-- lan -- outer [ the wire ] inner -- nginx %s:80
-  attacker %s ------+                                    and [%s]:80
+  client   %-14s --+
+                            +-- lan -- outer [ the wire ] inner -- nginx %s:80
+  attacker %-14s --+                                    [%s]:80
 
 clients   curl, a new connection each, IPv4 and IPv6 in turn, given up after %d s
 attacker  spoofs %s and %s, where the clients are, too:
@@ -22,7 +22,7 @@ attacker  spoofs %s and %s, where the clients are, too:
 server    net.ipv4.tcp_syncookies=0 in all acts, and nginx's own backlog of 511
 the wire  acts 1 and 2: a kernel bridge, synscreen is not running; act 3: synscreen
 
-`, lab.ClientAddr4(0), clientsCount, lab.ServerAddr4, lab.SpoofedPrefix4, lab.ServerAddr6,
+`, fmt.Sprintf("%s-%d", lab.ClientAddr4(0), clientsCount), lab.ServerAddr4, lab.SpoofedPrefix4, lab.ServerAddr6,
 		secondsMax, lab.SpoofedPrefix4, lab.SpoofedPrefix6, count(rate4), count(rate6),
 		count(rateHping))
 }

@@ -51,16 +51,16 @@ func (v visitor) waitMore(t testing.TB, more int, when string) {
 
 func TestCommitsWhileRunningLoseNoConnection(t *testing.T) {
 	t.Parallel()
-	for name, always := range map[string]bool{"unscreened in calm": false, "spliced": true} {
+	for name, changes := range map[string][]configuration{"calm": calmChanges(), "spliced": splicedChanges()} {
 		t.Run(name, func(t *testing.T) {
 			w := lab.WireForTest(t, lab.WireOptions{})
 			startContent(t, w)
 			startNginx(t, w)
 			addSpareCables(t, w)
-			d := startDaemon(t, w, configuration{always: always}, noLearning)
+			d := startDaemon(t, w, changes[0], noLearning)
 			transfer := startDownload(t, w)
 			visitors := []visitor{startVisitor(t, w, 4), startVisitor(t, w, 6)}
-			for i, change := range changes(always) {
+			for i, change := range changes {
 				d.mustCommit(t, change)
 				if g := d.status(t).Generation; g != uint64(i)+2 {
 					t.Errorf("generation %d after commit %d", g, i+1)
@@ -75,24 +75,69 @@ func TestCommitsWhileRunningLoseNoConnection(t *testing.T) {
 				}
 			}
 			transfer.wantComplete(t)
-			wantNoPasses(t, d.status(t))
+			s := d.status(t)
+			if challenged := frames(t, s, lab.OuterDev, "reply_challenge") > 0; challenged != changes[0].always {
+				t.Errorf("somebody was challenged: %t, want %t", challenged, changes[0].always)
+			}
+			wantNoPasses(t, s)
 		})
 	}
 }
 
-// changes are good configurations, one after the other.
-func changes(always bool) []configuration {
-	other := wire{name: "w2", outer: "spare0", inner: "spare1"}
-	both := []wire{firstWire(), other}
+// secondWire is a wire between the spare ports.
+func secondWire() wire { return wire{name: "w2", outer: "spare0", inner: "spare1"} }
+
+// calmChanges are good configurations whose threshold nobody reaches.
+func calmChanges() []configuration {
+	const never = 400_000
+	both := []wire{firstWire(), secondWire()}
 	return []configuration{
-		{always: always, attack: 5000},
-		{always: always, wires: both},
-		{always: always, wires: both, zone: "renamed"},
-		{always: always, attack: 4000},
-		{always: always, wires: both, zone: "again"},
-		{always: always, closed: true},
-		{always: always},
+		{attack: never},
+		{attack: never - 1},
+		{attack: never, wires: both},
+		{attack: never, wires: both, zone: "renamed"},
+		{attack: never},
+		{attack: never, wires: both, zone: "again"},
+		{attack: never, closed: true},
+		{attack: never},
 	}
+}
+
+// splicedChanges are good configurations under which everybody is challenged. None renames the zone:
+// keys derive from its name, so a cookie that is under way would not be known again.
+func splicedChanges() []configuration {
+	both := []wire{firstWire(), secondWire()}
+	return []configuration{
+		{always: true},
+		{always: true, attack: 5000},
+		{always: true, wires: both},
+		{always: true, attack: 4000},
+		{always: true, closed: true},
+		{always: true, wires: both},
+		{always: true},
+	}
+}
+
+func TestRenamedZoneKeepsSplicedConnectionsAndChallengesNewOnes(t *testing.T) {
+	t.Parallel()
+	w := lab.WireForTest(t, lab.WireOptions{})
+	startContent(t, w)
+	d := startDaemon(t, w, configuration{always: true}, noLearning)
+	transfer := startDownload(t, w)
+	for _, name := range []string{"renamed", "untrust"} {
+		d.mustCommit(t, configuration{always: true, zone: name})
+		transfer.waitMore(t, 2*mega)
+		before := d.status(t)
+		for _, family := range families {
+			if err := fetch(t.Context(), w, family, mega); err != nil {
+				t.Error(err)
+			}
+		}
+		if n := zone(t, d.status(t), name).CookiesValid - zone(t, before, name).CookiesValid; n != 2 {
+			t.Errorf("%d cookies were valid in zone %s, want 2", n, name)
+		}
+	}
+	transfer.wantComplete(t)
 }
 
 // addSpareCables adds two ports for a second wire.

@@ -81,30 +81,32 @@ func newPinger(address netip.Addr, size int) (*pinger, error) {
 	return p, err
 }
 
-// run sends a request in each interval and waits for its answer, the last time a second.
+// run sends a request in each interval and waits for its answer, the last time at least a second.
 func (p *pinger) run(count int, interval time.Duration) (received int, err error) {
 	for n := range count {
 		if _, err := p.conn.Write(p.message(uint16(n))); err != nil {
 			return received, err
 		}
-		deadline := time.Now().Add(max(interval, time.Second))
-		if n < count-1 {
-			deadline = time.Now().Add(interval)
+		if n == count-1 {
+			interval = max(interval, time.Second)
 		}
-		for {
-			got, err := p.receive(deadline)
-			if err != nil {
-				break
-			}
-			if got {
-				received++
-			}
-			if received > n {
-				break
-			}
-		}
+		received += p.await(n+1-received, time.Now().Add(interval))
 	}
 	return received, nil
+}
+
+// await takes packets until so many answers have come, or until the deadline.
+func (p *pinger) await(wanted int, deadline time.Time) (received int) {
+	for received < wanted {
+		got, err := p.receive(deadline)
+		if err != nil {
+			break
+		}
+		if got {
+			received++
+		}
+	}
+	return received
 }
 
 // receive takes one packet and says whether it is a whole answer.
