@@ -64,6 +64,7 @@ static void hold_down(struct screen_port *port)
 static void let_up(struct screen_port *port)
 {
 	port->held_down = false;
+	port->carrier = false; /* until it is heard */
 	port->released_ns = screen_now_ns();
 	(void)screen_netlink_set_flags(port->ifindex, IFF_UP, IFF_UP);
 }
@@ -77,10 +78,12 @@ static void settle_link(struct screen_engine *engine, struct screen_port *port)
 	if (!peer || peer->state != SCREEN_PORT_PUBLISHED || port->held_down)
 		return;
 	if (port->carrier) {
+		port->released_ns = 0; /* it has found its link: the next loss counts at once */
 		if (peer->held_down)
 			let_up(peer);
 	} else if (!peer->held_down &&
-		   screen_now_ns() - port->released_ns > LINK_WAIT_S * 1000000000ull) {
+		   (port->released_ns == 0 ||
+		    screen_now_ns() - port->released_ns > LINK_WAIT_S * 1000000000ull)) {
 		/* what was heard may be old news */
 		read_carrier(port);
 		if (!port->carrier)

@@ -275,8 +275,7 @@ IDS attack type          Statistics
   Cookies invalid        0
   SYN alarms             5
   Attacks                1
-  Flooding destinations  1
-  Flooding for           1m30s
+  State                  flooding for 1m30s
   SYNs per second        700
 `: {"show", "security", "screen", "statistics", "zone", "untrust"},
 	} {

@@ -133,10 +133,17 @@ func printStatistics(w io.Writer, zones []zoneStatistics) {
 		fmt.Fprintf(w, "  Cookies invalid\t%d\n", z.Reasons["drop_cookie_invalid"])
 		fmt.Fprintf(w, "  SYN alarms\t%d\n", z.Alarms)
 		fmt.Fprintf(w, "  Attacks\t%d\n", z.Attacks)
-		fmt.Fprintf(w, "  Flooding destinations\t%d\n", z.Flooding)
-		fmt.Fprintf(w, "  Flooding for\t%s\n", seconds(z.FloodingSeconds))
+		fmt.Fprintf(w, "  State\t%s\n", state(z))
 		fmt.Fprintf(w, "  SYNs per second\t%d\n", z.SynRate)
 	}
+}
+
+// state says calm, or since when some destination of the zone floods.
+func state(z zoneStatistics) string {
+	if z.Flooding == 0 {
+		return "calm"
+	}
+	return "flooding for " + seconds(z.FloodingSeconds)
 }
 
 func seconds(s float64) string {

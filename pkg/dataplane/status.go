@@ -52,7 +52,7 @@ type WireStatus struct {
 type ZoneStatus struct {
 	Name         string        `json:"name"`
 	Profile      string        `json:"profile,omitempty"`
-	Flooding     uint32        `json:"flooding"` // destinations that flood
+	Flooding     uint32        `json:"flooding"` // 1 while some destination floods
 	FloodingFor  time.Duration `json:"flooding_ns"`
 	SynRate      uint32        `json:"syn_rate"` // SYNs of the last whole second
 	Alarms       uint64        `json:"alarms"`

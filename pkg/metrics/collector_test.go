@@ -40,7 +40,7 @@ func sample() *still {
 			},
 			Shim: []dataplane.ShimCount{{Counter: "shim_to_engine", Frames: 11}},
 		}},
-		Zones: []dataplane.ZoneStatus{{Name: "untrust", Flooding: 2, SynRate: 1000, Alarms: 6}},
+		Zones: []dataplane.ZoneStatus{{Name: "untrust", Flooding: 1, SynRate: 1000, Alarms: 6}},
 	}}
 }
 
@@ -84,9 +84,9 @@ synscreen_syn_rate{zone="untrust"} 1000
 # HELP synscreen_up Whether the engine gave its status to this scrape.
 # TYPE synscreen_up gauge
 synscreen_up 1
-# HELP synscreen_zone_flooding Destinations of the zone that flood.
+# HELP synscreen_zone_flooding Whether some destination of the zone floods.
 # TYPE synscreen_zone_flooding gauge
-synscreen_zone_flooding{zone="untrust"} 2
+synscreen_zone_flooding{zone="untrust"} 1
 `
 	names := []string{"synscreen_cluster_offset_seconds", "synscreen_epoch", "synscreen_flows",
 		"synscreen_frames_total", "synscreen_port_receive_frames_total", "synscreen_shim_frames_total",

@@ -130,7 +130,7 @@ func bind(p dataplane.PortStatus) string {
 
 func zoneFamilies() []metric {
 	return []metric{
-		zoneGauge("zone_flooding", "Destinations of the zone that flood.",
+		zoneGauge("zone_flooding", "Whether some destination of the zone floods.",
 			func(z *dataplane.ZoneStatus) float64 { return float64(z.Flooding) }),
 		zoneGauge("syn_rate", "SYNs from the zone in the last whole second.",
 			func(z *dataplane.ZoneStatus) float64 { return float64(z.SynRate) }),

@@ -125,7 +125,7 @@ struct screen_wire_status {
 struct screen_zone_status {
 	char name[SCREEN_NAME_SIZE];
 	char profile[SCREEN_NAME_SIZE];
-	uint32_t flooding;	/* destination meters that flood */
+	uint32_t flooding;	/* 1 while some destination floods */
 	uint32_t syn_rate;	/* SYNs of the last whole second */
 	uint64_t flooding_since_ns; /* CLOCK_MONOTONIC; 0 when calm */
 	uint64_t alarms;	/* destinations that reached alarm-threshold, one a second each */
