@@ -6,6 +6,7 @@ ROOT  := $(CURDIR)/test/setup/root.sh
 CMAKE := $(ENV) cmake -S csrc -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo
 NINJA := $(ENV) cmake --build
 JOBS  := -j 2
+FAULTS := $(CURDIR)/build/c/faults
 CTEST := ctest --output-on-failure --no-tests=error
 GO    := $(ENV) go
 
@@ -46,6 +47,8 @@ tsan: setup ## publish and stop under ThreadSanitizer
 gotest: build ## the Go tests: packages without cgo, then all of them, end to end included
 	CGO_ENABLED=0 $(GO) test ./pkg/...
 	$(GO) test -p 1 -count=1 -timeout 15m -exec $(ROOT) ./...
+	CGO_LDFLAGS=-L$(FAULTS) $(GO) test -count=1 -tags faults \
+		-exec "env LD_LIBRARY_PATH=$(FAULTS) $(ROOT)" ./pkg/dataplane/userspace
 
 check: build ## static checks
 	shellcheck .ci/run $$(find . -name '*.sh' -not -path './build/*')

@@ -23,6 +23,7 @@ func Open(options dataplane.EngineOptions) (*Engine, error) {
 	}
 	raw := C.struct_screen_engine_options{
 		abi_version:       C.SCREEN_ABI_VERSION,
+		status_size:       C.sizeof_struct_screen_engine_status,
 		size:              C.sizeof_struct_screen_engine_options,
 		flows_max:         C.uint32_t(options.FlowsMax),
 		frames_per_worker: C.uint32_t(options.FramesPerWorker),

@@ -35,7 +35,7 @@ type engineOptions struct {
 	Bind            uint8
 	LearningS       uint16
 	LearningRate    uint32
-	Reserved        uint32
+	StatusSize      uint32
 }
 
 type proof struct {

@@ -42,7 +42,8 @@ static int check_options(const struct screen_engine_options *o, struct screen_er
 {
 	const char *wrong = NULL;
 
-	if (o->abi_version != SCREEN_ABI_VERSION || o->size != sizeof(*o))
+	if (o->abi_version != SCREEN_ABI_VERSION || o->size != sizeof(*o) ||
+	    o->status_size != sizeof(struct screen_engine_status))
 		wrong = "the caller was built for another ABI version";
 	else if (strnlen(o->state_dir, SCREEN_PATH_SIZE) == SCREEN_PATH_SIZE || !o->state_dir[0])
 		wrong = "state_dir is empty or too long";

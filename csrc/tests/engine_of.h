@@ -13,6 +13,7 @@ static inline struct screen_engine *test_engine_create(void)
 	struct screen_engine_options o = {
 		.abi_version = SCREEN_ABI_VERSION,
 		.size = sizeof(o),
+		.status_size = sizeof(struct screen_engine_status),
 		.flows_max = 1 << 10,
 		.frames_per_worker = 1 << 11,
 		.chunk_size = 2048,

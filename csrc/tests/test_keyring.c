@@ -28,6 +28,7 @@ static int start_with(const char *text, mode_t mode, struct screen_error_info *e
 	struct screen_engine_options o = {
 		.abi_version = SCREEN_ABI_VERSION, .size = sizeof(o), .flows_max = 1 << 10,
 		.frames_per_worker = 1 << 11, .chunk_size = 2048,
+		.status_size = sizeof(struct screen_engine_status),
 	};
 	struct screen_engine *e = NULL;
 	char command[SCREEN_PATH_SIZE + 32];

@@ -58,7 +58,7 @@ struct screen_engine_options {
 	uint8_t bind;		   /* enum screen_bind */
 	uint16_t learning_s;	   /* the learning period after start, 0-3600 */
 	uint32_t learning_rate;	   /* unknown segments a second that pass in it, per worker */
-	uint32_t reserved;
+	uint32_t status_size;	   /* sizeof(struct screen_engine_status): grows with the counters */
 };
 
 /* Three-valued: a "could not tell" is never taken for a yes, and never remembered. */
