@@ -145,9 +145,63 @@ static void alarms_are_counted_once_a_second_for_each_destination(void **state)
 	world_free(w);
 }
 
+#define ESTABLISHED                                                                      \
+	"< S seq C mss 1460 -> forward_syn_calm", "> SA seq S ack C+1 -> forward_flow", \
+		"< A seq C+1 ack S+1 -> forward_flow"
+
+/* RFC 5961 section 3.2: a receiver believes a RST only at exactly the number that it expects. */
+static void blind_rst_does_not_shorten_a_flows_life(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+
+	(void)state;
+	SCRIPT(&s, ESTABLISHED, "< R seq C+77777 -> forward_flow", "> R seq S+9 -> forward_flow");
+	assert_int_equal(left_after(w, 3600), 1);
+	SCRIPT(&s, "< R seq C+1 -> forward_flow");
+	assert_int_equal(left_after(w, 11), 0);
+	world_free(w);
+}
+
+/* Spoofed: an answered SYN, then any segment but the ACK of what the server said. */
+static void forged_segment_does_not_open_a_half_open_flow(void **state)
+{
+	static const char *const forged[] = { "< F seq C+1 -> forward_flow",
+					      "< A seq C+1 ack S+2 -> forward_flow",
+					      "< A seq C+1 ack S -> forward_flow",
+					      "< P seq C+1 -> forward_flow" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++) {
+		struct world *w = world_new(6, 0);
+		struct script s = script_new(w);
+
+		SCRIPT(&s, "< S seq C mss 1460 -> forward_syn_calm", "> SA seq S ack C+1 -> forward_flow");
+		SCRIPT(&s, forged[i]);
+		assert_int_equal(left_after(w, 60), 0);
+		world_free(w);
+	}
+}
+
+/* Who has one connection has no way round the screen by its tuple. */
+static void syn_of_a_live_flow_passes_once_a_second(void **state)
+{
+	struct world *w = world_new(4, 1);
+	struct script s = script_new(w);
+
+	(void)state;
+	SCRIPT(&s, ESTABLISHED, "+1 < S seq 7 mss 1460 -> forward_syn_known",
+	       "< S seq 8 mss 1460 -> drop_syn_flood", "< S seq 9 mss 1460 -> drop_syn_flood",
+	       "+1 < S seq 10 mss 1460 -> forward_syn_known", "< A seq C+1 ack S+1 -> forward_flow");
+	world_free(w);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(blind_rst_does_not_shorten_a_flows_life),
+		cmocka_unit_test(forged_segment_does_not_open_a_half_open_flow),
+		cmocka_unit_test(syn_of_a_live_flow_passes_once_a_second),
 		cmocka_unit_test(half_open_flow_is_forgotten_after_the_profiles_timeout),
 		cmocka_unit_test(outbound_half_open_flow_is_forgotten_after_the_initial_timeout),
 		cmocka_unit_test(answered_flow_is_remembered_for_hours),

@@ -399,9 +399,42 @@ static void splice_is_right_whichever_worker_sees_it(void **state)
 	world_free(w);
 }
 
+/* Two forged packets: a RST at some number, then a SYN. The splice stays what it is. */
+static void blind_rst_and_syn_do_not_replace_a_live_splice(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+
+	(void)state;
+	SCRIPT(&s, FLOODED, VALIDATED, OPENED, "< R seq C+99999 -> forward_spliced",
+	       "> R seq S+7 ack C+1 -> forward_spliced");
+	world_wait(w, 3600);
+	SCRIPT(&s, "< S seq 5 mss 1460 -> forward_syn_known",
+	       "< PA seq C+1 ack K+1 win 500 len 5 ts 105 T -> forward_spliced"
+	       " = PA seq C+1 ack S+1 win 500 len 5 ts 105 7000");
+	world_free(w);
+}
+
+/* Forged early data does not take the places of the client's own. */
+static void early_data_must_acknowledge_the_cookie(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+
+	(void)state;
+	SCRIPT(&s, FLOODED, VALIDATED,
+	       "< PA seq C+1 ack K+2 len 5 ts 105 T -> drop_splice_pending",
+	       "< PA seq C+90000 ack K+1 len 5 ts 105 T -> drop_splice_pending",
+	       "< PA seq C ack K+1 len 5 ts 105 T -> drop_splice_pending",
+	       "< PA seq C+1 ack K+1 len 5 ts 105 T -> hold_splice_pending");
+	world_free(w);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(blind_rst_and_syn_do_not_replace_a_live_splice),
+		cmocka_unit_test(early_data_must_acknowledge_the_cookie),
 		cmocka_unit_test(valid_cookie_is_spliced_and_translated_both_ways),
 		cmocka_unit_test(client_without_options_is_spliced_without_options),
 		cmocka_unit_test(early_data_is_held_and_delivered_after_opening),

@@ -19,7 +19,10 @@ func introduce(out io.Writer) {
 clients   curl, a new connection each, IPv4 and IPv6 in turn, given up after %d s
 attacker  spoofs %s and %s, where the clients are, too:
           %s SYNs a second over IPv4 and %s over IPv6, and %s more by hping3
-server    net.ipv4.tcp_syncookies=0 in all acts, and nginx's own backlog of 511
+server    net.ipv4.tcp_syncookies=0 in all acts, and nginx's own backlog of 511;
+          nginx starts anew before act 3, with an empty queue
+network   the wire's outer port is polled by a NAPI thread, as a NIC's would be; what is
+          sent to the attacker is dropped behind the wire, to spare this machine
 the wire  acts 1 and 2: a kernel bridge, synscreen is not running; act 3: synscreen
 
 `, fmt.Sprintf("%s-%d", lab.ClientAddr4(0), clientsCount), lab.ServerAddr4, lab.SpoofedPrefix4, lab.ServerAddr6,
