@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"synscreen/pkg/dataplane"
+	"synscreen/pkg/serve"
 )
 
 // Backend is what the server needs of a daemon. Any goroutine may call it.
@@ -27,11 +28,10 @@ type Backend interface {
 
 // Times that bound a request. A commit attaches interfaces, which may take long.
 const (
-	readTimeout     = 10 * time.Second
-	writeTimeout    = 2 * time.Minute
-	idleTimeout     = 30 * time.Second
-	shutdownTimeout = 3 * time.Second
-	headerBytesMax  = 16 << 10
+	readTimeout    = 10 * time.Second
+	writeTimeout   = 2 * time.Minute
+	idleTimeout    = 30 * time.Second
+	headerBytesMax = 16 << 10
 )
 
 // Serve answers requests until the context ends, then gives the listener back.
@@ -45,20 +45,7 @@ func Serve(ctx context.Context, listener net.Listener, backend Backend, log *slo
 		MaxHeaderBytes:    headerBytesMax,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
-	select {
-	case err := <-ended:
-		return fmt.Errorf("serve the control socket %s: %w", listener.Addr(), err)
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
-	defer cancel()
-	if server.Shutdown(grace) != nil {
-		server.Close()
-	}
-	<-ended
-	return nil
+	return serve.HTTP(ctx, listener, server, "the control socket")
 }
 
 // Handler is the protocol: one path for each kind of request.

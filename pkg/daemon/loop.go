@@ -107,6 +107,7 @@ func (l *loop) apply(s source) (userspace.Running, error) {
 	l.pending = nil
 	l.retry.Stop()
 	l.accepted(running)
+	warnOfNetfilter(l.log, "/proc/sys", s.config)
 	if running.Degraded {
 		l.schedule(retryMin)
 	}

@@ -10,14 +10,15 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"synscreen/pkg/serve"
 )
 
 // Bounds of a scrape.
 const (
-	scrapeTimeout   = 10 * time.Second
-	shutdownTimeout = time.Second
-	headerBytesMax  = 16 << 10
-	scrapesMax      = 4
+	scrapeTimeout  = 10 * time.Second
+	headerBytesMax = 16 << 10
+	scrapesMax     = 4
 )
 
 // Listen opens the address of --metrics.
@@ -40,20 +41,7 @@ func Serve(ctx context.Context, listener net.Listener, source Source, log *slog.
 		MaxHeaderBytes:    headerBytesMax,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
-	select {
-	case err := <-ended:
-		return fmt.Errorf("serve metrics at %s: %w", listener.Addr(), err)
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
-	defer cancel()
-	if server.Shutdown(grace) != nil {
-		server.Close()
-	}
-	<-ended
-	return nil
+	return serve.HTTP(ctx, listener, server, "metrics at")
 }
 
 // Handler serves /metrics from a registry of its own.
