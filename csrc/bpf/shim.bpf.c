@@ -35,6 +35,9 @@ struct {
 	__type(value, __u64);
 } counters SEC(".maps");
 
+/* What counts until the control map is filled: the program is attached a moment before that. */
+const volatile __u32 first_on_failure = SCREEN_ON_FAILURE_CLOSED;
+
 static __always_inline void count(__u32 counter)
 {
 	__u64 *value = bpf_map_lookup_elem(&counters, &counter);
@@ -44,10 +47,9 @@ static __always_inline void count(__u32 counter)
 }
 
 /* Without the engine: open passes into the bridge, closed drops. */
-static __always_inline int by_failure_mode(const struct screen_shim_control *c, __u32 passed,
-					   __u32 dropped)
+static __always_inline int by_failure_mode(__u32 on_failure, __u32 passed, __u32 dropped)
 {
-	if (c->on_failure == SCREEN_ON_FAILURE_CLOSED) {
+	if (on_failure == SCREEN_ON_FAILURE_CLOSED) {
 		count(dropped);
 		return XDP_DROP;
 	}
@@ -76,17 +78,15 @@ int screen_shim(struct xdp_md *ctx)
 
 	if (!c)
 		return XDP_PASS;
-	if (c->mode == SCREEN_SHIM_UNSET) {
-		count(SCREEN_SHIM_DROPPED_STAGED);
-		return XDP_DROP;
-	}
-	if (c->mode == SCREEN_SHIM_STAGED)
-		return by_failure_mode(c, SCREEN_SHIM_PASSED_STAGED, SCREEN_SHIM_DROPPED_STAGED);
+	if (c->mode != SCREEN_SHIM_ENGINE)
+		return by_failure_mode(c->mode == SCREEN_SHIM_UNSET ? first_on_failure : c->on_failure,
+				       SCREEN_SHIM_PASSED_STAGED, SCREEN_SHIM_DROPPED_STAGED);
 	/* a queue that came later has no worker: while the others' live, it is no way round them */
 	bound = queue < c->queues && queue < SCREEN_SHIM_QUEUES;
 	/* the beat may be newer than our clock reading: compare as a signed difference */
 	if ((__s64)(bpf_ktime_get_ns() - c->beat[bound ? queue : 0]) > SCREEN_SHIM_STALE_NS)
-		return by_failure_mode(c, SCREEN_SHIM_PASSED_STALE, SCREEN_SHIM_DROPPED_STALE);
+		return by_failure_mode(c->on_failure, SCREEN_SHIM_PASSED_STALE,
+				       SCREEN_SHIM_DROPPED_STALE);
 	if (!bound) {
 		count(SCREEN_SHIM_DROPPED_UNBOUND);
 		return XDP_DROP;

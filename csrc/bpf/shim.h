@@ -18,7 +18,7 @@ enum {
 };
 
 enum screen_shim_mode {
-	SCREEN_SHIM_UNSET = 0,	/* attached a moment ago: what to do on failure is not known yet */
+	SCREEN_SHIM_UNSET = 0,	/* attached a moment ago: the map is not filled yet */
 	SCREEN_SHIM_STAGED = 1, /* no configuration that uses the port is published */
 	SCREEN_SHIM_ENGINE = 2,
 };

@@ -115,6 +115,7 @@ int screen_attach_shim(struct screen_port *port, enum screen_attach how,
 	if (!port->shim)
 		return screen_error_set(error, SCREEN_ERROR_ATTACH, errno, port->ifname,
 					"cannot open the XDP shim");
+	port->shim->rodata->first_on_failure = port->on_failure;
 	port->program = xdp_program__from_bpf_obj(port->shim->obj, "xdp");
 	if (!port->program || libxdp_get_error(port->program)) {
 		port->program = NULL;

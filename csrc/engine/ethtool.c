@@ -41,21 +41,22 @@ int screen_ethtool_rx_queues(const char *ifname)
 /* The device's feature names; *count of them, ETH_GSTRING_LEN bytes each. Free it. */
 static struct ethtool_gstrings *feature_names(const char *ifname, uint32_t *count)
 {
-	struct {
-		struct ethtool_sset_info info;
-		uint32_t length;
-	} sets = { .info = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ull << ETH_SS_FEATURES } };
+	/* the structure ends in an array: here of one, the count of features */
+	_Alignas(8) uint32_t words[sizeof(struct ethtool_sset_info) / sizeof(uint32_t) + 1] = { 0 };
+	struct ethtool_sset_info *info = (struct ethtool_sset_info *)words;
 	struct ethtool_gstrings *names;
 
-	if (call(ifname, &sets) || !sets.info.sset_mask)
+	info->cmd = ETHTOOL_GSSET_INFO;
+	info->sset_mask = 1ull << ETH_SS_FEATURES;
+	if (call(ifname, info) || !info->sset_mask)
 		return NULL;
-	*count = sets.length;
-	names = calloc(1, sizeof(*names) + (size_t)sets.length * ETH_GSTRING_LEN);
+	*count = info->data[0];
+	names = calloc(1, sizeof(*names) + (size_t)*count * ETH_GSTRING_LEN);
 	if (!names)
 		return NULL;
 	names->cmd = ETHTOOL_GSTRINGS;
 	names->string_set = ETH_SS_FEATURES;
-	names->len = sets.length;
+	names->len = *count;
 	if (call(ifname, names)) {
 		free(names);
 		return NULL;

@@ -34,12 +34,14 @@ static int check(struct screen_engine *engine, struct screen_port *port,
 
 	if (!link->ethernet)
 		return screen_error_set(error, SCREEN_ERROR_ATTACH, 0, port->ifname,
-					"is not an Ethernet interface");
+					"is not an Ethernet interface: name another");
 	if (link->mtu > limit)
 		return screen_error_set(error, SCREEN_ERROR_ATTACH, 0, port->ifname,
 					"its MTU %u is above the %u that frames of %u bytes can "
-					"carry: lower it, or run with --chunk-size 4096",
-					link->mtu, limit, engine->options.chunk_size);
+					"carry: lower it%s", link->mtu, limit,
+					engine->options.chunk_size,
+					engine->options.chunk_size < 4096 ?
+						", or run with --chunk-size 4096" : "");
 	if (port->queues_count > SCREEN_QUEUES_MAX)
 		return screen_error_set(error, SCREEN_ERROR_ATTACH, 0, port->ifname,
 					"has %u RX queues, more than %d: reduce them "
@@ -147,7 +149,7 @@ static int replace_orphan(struct screen_port *port, struct screen_error_info *er
 }
 
 int screen_port_open(struct screen_engine *engine, uint8_t slot, const char *ifname,
-		     struct screen_error_info *error)
+		     enum screen_on_failure on_failure, struct screen_error_info *error)
 {
 	struct screen_port *port = &engine->ports[slot];
 	struct screen_link link;
@@ -156,6 +158,7 @@ int screen_port_open(struct screen_engine *engine, uint8_t slot, const char *ifn
 	memset(port, 0, sizeof(*port));
 	port->slot = slot;
 	port->peer = SCREEN_SLOT_NONE;
+	port->on_failure = on_failure;
 	screen_text_copy(port->ifname, sizeof(port->ifname), ifname);
 	if (result)
 		return screen_error_set(error, SCREEN_ERROR_ATTACH, -result, ifname,

@@ -11,7 +11,7 @@
  * failure everything is undone.
  */
 int screen_port_open(struct screen_engine *engine, uint8_t slot, const char *ifname,
-		     struct screen_error_info *error);
+		     enum screen_on_failure on_failure, struct screen_error_info *error);
 
 /* Closes the sockets and detaches the shim. No worker sees the port any more. Its frames are claimed
  * by screen_port_reclaim(). restore: put the interface's settings back, too. */

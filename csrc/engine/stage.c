@@ -130,6 +130,7 @@ static int stage_ports(struct screen_engine *engine, struct screen_config *c,
 					chunks);
 	for (uint32_t i = 0; i < c->snapshot.header->ports.count; i++) {
 		const char *ifname = c->snapshot.ports[i].ifname;
+		uint32_t wire = c->snapshot.ports[i].wire;
 		struct screen_port *port = port_named(engine, ifname);
 		struct screen_link link;
 		int slot, result;
@@ -150,7 +151,8 @@ static int stage_ports(struct screen_engine *engine, struct screen_config *c,
 			if (slot < 0)
 				return screen_error_set(error, SCREEN_ERROR_STATE, 0, ifname,
 							"no free port slot");
-			result = screen_port_open(engine, (uint8_t)slot, ifname, error);
+			result = screen_port_open(engine, (uint8_t)slot, ifname,
+						  c->snapshot.wires[wire].on_failure, error);
 			if (result)
 				return result;
 			port = &engine->ports[slot];

@@ -43,7 +43,7 @@ func printCapabilities(w io.Writer, report control.CapabilityReport) {
 
 func printRunning(w io.Writer, running userspace.Running) {
 	if running.Generation == 0 {
-		fmt.Fprintln(w, "No configuration is running: traffic passes as each wire's on-failure says")
+		fmt.Fprintln(w, "No configuration is running: traffic passes as each wire's on-failure says, where a bridge could be made")
 		return
 	}
 	fmt.Fprintf(w, "Running %s: generation %d, mode %s\n", running.Source, running.Generation, running.Mode)

@@ -211,7 +211,7 @@ tx          eth1       could not tell: the link is down
 			Capabilities: proved,
 		}, "Running a.conf: generation 3, mode syn-cookie\n" + table},
 		{"refused at the start", control.CapabilityReport{LastRefusal: refused},
-			"No configuration is running: traffic passes as each wire's on-failure says\n" + table + last},
+			"No configuration is running: traffic passes as each wire's on-failure says, where a bridge could be made\n" + table + last},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			socket := serve(t, &canned{report: test.report})

@@ -17,6 +17,10 @@ func (a *app) explainCommand() *cobra.Command {
 			"  synscreen explain security screen ids-option NAME tcp syn-flood",
 		RunE: func(_ *cobra.Command, args []string) error {
 			var text bytes.Buffer
+			// a line that was copied from a configuration
+			if len(args) > 0 && args[0] == "set" {
+				args = args[1:]
+			}
 			if err := config.Help(args, &text); err != nil {
 				return err
 			}

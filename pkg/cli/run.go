@@ -72,7 +72,7 @@ func (a *app) runCommand() *cobra.Command {
 			"It always starts from FILE. What was committed to the running daemon since is kept as\n" +
 			"active.conf in the state directory, for you to look at; it is never read back.\n\n" +
 			"A FILE with errors ends the start. One that the engine or the capability gate refuses does not:\n" +
-			"traffic passes as each wire's on-failure says, the log and `show capabilities` say why, and the\n" +
+			"traffic passes as each wire's on-failure says, where a bridge could be made, the log and `show capabilities` say why, and the\n" +
 			"daemon tries again, first after 5 s, in the end every 60 s.",
 		Args: cobra.NoArgs,
 		RunE: run(func(ctx context.Context, _ []string) error { return a.runDaemon(ctx, f) }),

@@ -33,6 +33,7 @@ func (c *checker) fail(pos Pos, path, msg, remedy string) {
 func (c *checker) check(config *Config) {
 	c.dataplane(config)
 	c.screens(config)
+	c.somethingScreened(config)
 	var members []use
 	for _, z := range config.Zones {
 		for _, i := range z.Interfaces {
@@ -69,6 +70,25 @@ func (c *checker) screens(config *Config) {
 		}
 		c.fail(z.ScreenPos, z.ScreenPath(), "there is no screen profile "+show(z.Screen), remedy)
 	}
+}
+
+// somethingScreened warns of a protection that protects nothing.
+func (c *checker) somethingScreened(config *Config) {
+	if config.Flow.ProtectionMode != ModeSynCookie {
+		return
+	}
+	armed := map[string]bool{}
+	for _, s := range config.Screens {
+		armed[s.Name] = s.SynFlood != nil
+	}
+	for _, z := range config.Zones {
+		if armed[z.Screen] {
+			return
+		}
+	}
+	c.found.warnings.add(Error{Pos: config.Flow.ProtectionModePos, Path: config.Flow.ProtectionModePath(),
+		Msg:    "no zone has a screen with `tcp syn-flood`, so nothing is protected",
+		Remedy: "set security zones security-zone <name> screen <profile> on the clients' side"})
 }
 
 // onePlace reports interfaces that are mentioned again by another owner, and gives the first mentions.

@@ -82,11 +82,11 @@ func synFloodSchema() *statement {
 	return newContainer("syn-flood", "arm the SYN-flood screen, with defaults for what is not set",
 		newLeaf("alarm-threshold", rateOf(1, 500000, 512), "rate at which a flood is logged"),
 		newLeaf("attack-threshold", rateOf(1, 500000, 200),
-			"rate to a zone or a destination at which SYNs are challenged, or their excess dropped"),
+			"rate to one address and port at which SYNs are challenged, or their excess dropped"),
 		newLeaf("source-threshold", rateOf(4, 500000, 4000),
 			"admitted SYNs from one source above which more are dropped"),
 		newLeaf("destination-threshold", rateOf(4, 500000, 4000),
-			"admitted SYNs to one destination above which more are dropped"),
+			"admitted SYNs to one address above which more are challenged, or dropped"),
 		newLeaf("timeout", numberOf(1, 50, 20, "seconds"), "life of a half-open connection"),
 		newLeaf("queue-size", numberOf(200, 20000, 1024, "connections"),
 			"half-open connections that a proxy may queue; has no effect").

@@ -21,6 +21,9 @@ import (
 // requestTimeout bounds a request as a whole; it is longer than what the server allows itself.
 const requestTimeout = writeTimeout + 10*time.Second
 
+// lookTimeout bounds a request that only looks: a daemon that takes longer stands still.
+const lookTimeout = 15 * time.Second
+
 // Client speaks to the daemon that serves one socket.
 type Client struct {
 	socket string
@@ -82,6 +85,11 @@ func ask[T any](ctx context.Context, c *Client, method, path string, body io.Rea
 }
 
 func (c *Client) do(ctx context.Context, method, path string, body io.Reader, into any) error {
+	if method == http.MethodGet {
+		limited, cancel := context.WithTimeout(ctx, lookTimeout)
+		defer cancel()
+		ctx = limited
+	}
 	request, err := http.NewRequestWithContext(ctx, method, "http://synscreen"+path, body)
 	if err != nil {
 		return fmt.Errorf("ask the daemon: %w", err)
@@ -121,6 +129,10 @@ func (c *Client) explain(err error) error {
 			"or name its socket with --control-socket", c.socket)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("the daemon's socket %s may not be opened by this user; run as root", c.socket)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("the daemon at %s does not answer; is it stopped, or in the middle of a commit? "+
+			"Try again, or look at its log", c.socket)
 	}
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {

@@ -56,6 +56,10 @@ func newCounterRow(enumerator string) counterRow {
 			verdict = "to the engine"
 		}
 	}
+	// a challenge is a reply with a verdict of its own: enum screen_verdict
+	if name == "reply_challenge" {
+		verdict = "challenge"
+	}
 	return counterRow{Name: name, Verdict: verdict}
 }
 
