@@ -46,7 +46,7 @@ void step_splice(struct step *s)
 		return step_drop(s, SCREEN_DROP_SPLICE_LIMIT);
 	f = &s->c->flows->flows[index];
 	screen_splice_begin(f, &d->packet, &d->options, &d->agreed);
-	atomic_store_explicit(&f->owner, s->c->worker + 1, memory_order_relaxed);
+	atomic_store_explicit(&f->owner, (uint16_t)(s->c->worker + 1), memory_order_relaxed);
 	d->syn_length = screen_splice_syn(f, d->syn, s->frame->data, &d->packet);
 	if (!step_flow_install(s, index, SCREEN_FLOW_PENDING))
 		return step_drop(s, SCREEN_DROP_SPLICE_LIMIT);
@@ -85,9 +85,6 @@ void step_unknown_from_client(struct step *s)
 	if (learning(s)) {
 		if (s->c->learning_count > s->c->learning_rate)
 			return step_drop(s, SCREEN_DROP_LEARNING_LIMIT);
-		/* with a screen on both sides there is no protected one to learn from */
-		if (step_screened_both(s) && !(s->d->packet.tcp_flags & SCREEN_TCP_RST))
-			return step_track(s, false, SCREEN_FLOW_OPEN, SCREEN_FORWARD_LEARNED);
 		return step_forward(s, SCREEN_FORWARD_LEARNING);
 	}
 	if (step_destination_floods(s))

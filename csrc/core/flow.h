@@ -33,6 +33,11 @@ enum {
 	SCREEN_CLOSING_RST_CLIENT = 1 << 2,
 	SCREEN_CLOSING_RST_SERVER = 1 << 3,
 	SCREEN_CLOSING_RST = SCREEN_CLOSING_RST_CLIENT | SCREEN_CLOSING_RST_SERVER,
+
+	/* How far beyond the server's ISN an ACK that completes a handshake may be. Unit: bytes. */
+	SCREEN_HANDSHAKE_WINDOW = 0xffff,
+	/* How far from what is known of a side a segment may be to be believed. Unit: bytes. */
+	SCREEN_NEAR = 1 << 24,
 };
 
 /* enum screen_flow_state of engine.h, and those that no row ever shows. */
@@ -53,7 +58,8 @@ _Static_assert(sizeof(struct screen_flow_key) == 48, "six words for SipHash");
 
 struct screen_flow_side {
 	_Atomic uint32_t seen_s; /* when its last segment came, in seconds of CLOCK_MONOTONIC */
-	_Atomic uint32_t ack;	 /* what it last acknowledged, as it said it; 0: nothing yet */
+	_Atomic uint32_t ack;	 /* the most that it has acknowledged, as it said it; 0: nothing */
+	_Atomic uint32_t next;	 /* behind the last byte that it has sent; 0: nothing */
 };
 
 struct screen_flow {
@@ -66,14 +72,14 @@ struct screen_flow {
 	uint16_t half_open_s; /* how long it may stay half-open, as configured when it was made */
 	/* 64 */
 	struct screen_flow_side side[2]; /* 0: client, 1: server */
-	_Atomic uint32_t held;		 /* frames that wait for the server's answer */
-	_Atomic uint32_t owner;		 /* the worker that asks the server, plus 1; 0: nobody */
+	_Atomic uint16_t held;		 /* frames that wait for the server's answer */
+	_Atomic uint16_t owner;		 /* the worker that asks the server, plus 1; 0: nobody */
 	/* constants of the splice */
 	uint32_t client_isn;
 	uint32_t cookie_isn;
 	uint32_t server_isn;
-	uint32_t cookie_tsval;
-	uint32_t ts_delta;     /* client's view of the server's clock = the server's + this */
+	uint32_t ts_delta;     /* client's view of the server's clock = the server's + this; before
+				* the server has answered, the cookie's TSval */
 	uint32_t client_tsval; /* of the ACK */
 	uint16_t client_window;/* of the ACK, as on the wire */
 	uint16_t mss;

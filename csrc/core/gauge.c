@@ -91,6 +91,11 @@ void step_note_flood(struct step *s)
 	note_flood(s, false);
 }
 
+uint32_t step_known_syns(struct step *s)
+{
+	return screen_zone_meter_known(step_zone(s), step_seconds(s));
+}
+
 uint8_t step_destination_share(const struct step *s)
 {
 	return (uint8_t)(destination_hash(s) >> 48);

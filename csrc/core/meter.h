@@ -116,6 +116,7 @@ struct screen_zone_meter {
 	_Atomic uint64_t last;	     /* the window before, likewise */
 	_Atomic uint64_t flood_first_ns; /* since when some destination floods; 0: never */
 	_Atomic uint64_t flood_last_ns;	 /* the last SYN to a flooding destination */
+	_Atomic uint64_t known;	     /* SYNs of live flows to flooding destinations, likewise */
 	_Atomic uint64_t alarms;
 	_Atomic uint64_t attacks;
 	_Atomic uint64_t cookies_valid;
@@ -128,6 +129,18 @@ struct screen_meters {
 	struct screen_sketch by_destination; /* admitted SYNs by destination address */
 	struct screen_zone_meter zone[SCREEN_METER_ZONES];
 };
+
+/* Counts a SYN of a live flow to a flooding destination. Returns how many there were this second. */
+static inline uint32_t screen_zone_meter_known(struct screen_zone_meter *z, uint32_t window)
+{
+	uint64_t old = atomic_load_explicit(&z->known, memory_order_relaxed), next;
+
+	do
+		next = old >> 32 == window ? old + 1 : (uint64_t)window << 32 | 1;
+	while (!atomic_compare_exchange_weak_explicit(&z->known, &old, next, memory_order_relaxed,
+						      memory_order_relaxed));
+	return (uint32_t)next;
+}
 
 static inline void screen_zone_meter_count(struct screen_zone_meter *z, uint32_t window)
 {

@@ -15,6 +15,7 @@
 #include "reply.h"
 
 enum {
+	SCREEN_KNOWN_SYNS_MAX = 64, /* a second: SYNs of live flows that pass in a flooding zone */
 	SCREEN_ASKED_MAX = 512, /* splices of one share that wait for a server */
 	/* How long after the last SYN to a flooding destination an ACK may still carry a cookie:
 	 * two epochs and the largest skew. Unit: s. */

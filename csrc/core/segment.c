@@ -1,47 +1,6 @@
 /* Segments of flows: plain ones, and the life of a splice. */
 #include "step.h"
 
-/* Whether a RST is at exactly the sequence number that its receiver expects: what the other side last
- * acknowledged. Receivers believe no other (RFC 5961 section 3.2), so neither do we. */
-static bool exact_reset(const struct screen_flow *f, int side, uint32_t seq)
-{
-	uint32_t state = screen_flow_state_get(f);
-	uint32_t expected = atomic_load_explicit(&f->side[!side].ack, memory_order_relaxed);
-
-	if (state == SCREEN_FLOW_HALF_OPEN)
-		return true;
-	/* the client has acknowledged the cookie's sequence space */
-	if (state == SCREEN_FLOW_SPLICED && side == 1)
-		expected += f->server_isn - f->cookie_isn;
-	return seq == expected;
-}
-
-static void note_closing(struct screen_flow *f, int side, const struct screen_packet *p)
-{
-	uint8_t bits = atomic_load_explicit(&f->closing, memory_order_relaxed), add = 0;
-	uint8_t reset = side == 0 ? SCREEN_CLOSING_RST_CLIENT : SCREEN_CLOSING_RST_SERVER;
-
-	if (p->tcp_flags & SCREEN_TCP_RST)
-		add = exact_reset(f, side, p->seq) ? reset : 0;
-	else if (p->tcp_flags & SCREEN_TCP_FIN)
-		add = side == 0 ? SCREEN_CLOSING_FIN_CLIENT : SCREEN_CLOSING_FIN_SERVER;
-	if (add & ~bits)
-		atomic_fetch_or_explicit(&f->closing, add, memory_order_relaxed);
-	/* Who goes on talking did not send that RST: a forged one does not end a flow. */
-	else if (!(p->tcp_flags & SCREEN_TCP_RST) && (bits & reset))
-		atomic_fetch_and_explicit(&f->closing, (uint8_t)~reset, memory_order_relaxed);
-}
-
-/* Notes what a side has acknowledged; a store only when that has changed. */
-static void note_ack(struct screen_flow *f, int side, const struct screen_packet *p)
-{
-	_Atomic uint32_t *ack = &f->side[side].ack;
-
-	if ((p->tcp_flags & (SCREEN_TCP_ACK | SCREEN_TCP_RST)) == SCREEN_TCP_ACK &&
-	    atomic_load_explicit(ack, memory_order_relaxed) != p->ack)
-		atomic_store_explicit(ack, p->ack, memory_order_relaxed);
-}
-
 /* A splice is over before it was open: nobody need wait for it. */
 static void end_pending(struct step *s)
 {
@@ -134,15 +93,14 @@ static void spliced(struct step *s, int side)
 		d->flow = s->flow;
 		return step_decide(s, SCREEN_HOLD, SCREEN_HOLD_SPLICE_PENDING);
 	}
-	note_closing(f, side, &d->packet);
-	note_ack(f, side, &d->packet);
+	step_note(s, f, side);
 	screen_splice_translate(f, side == 0 ? SCREEN_TO_SERVER : SCREEN_TO_CLIENT, s->frame->data,
 				&d->packet, &d->options);
 	step_forward(s, SCREEN_FORWARD_SPLICED);
 }
 
-/* A plain flow is open when the client acknowledges what the server has said: a forged ACK does not
- * make an entry that lives for hours. */
+/* A plain flow is open when the client acknowledges what the server has said (with TCP Fast Open that
+ * may be more than its SYN): a forged ACK does not make an entry that lives for hours. */
 static void handshake(struct screen_flow *f, int side, const struct screen_packet *p)
 {
 	const uint8_t kind = SCREEN_TCP_SYN | SCREEN_TCP_ACK;
@@ -152,7 +110,7 @@ static void handshake(struct screen_flow *f, int side, const struct screen_packe
 		__atomic_store_n(&f->server_isn, p->seq, __ATOMIC_RELAXED);
 	else if (side == 0 && (p->tcp_flags & kind) == SCREEN_TCP_ACK &&
 		 atomic_load_explicit(&f->side[1].seen_s, memory_order_relaxed) != 0 &&
-		 p->ack == isn + 1)
+		 p->ack - (isn + 1) <= SCREEN_HANDSHAKE_WINDOW)
 		screen_flow_state_move(f, SCREEN_FLOW_HALF_OPEN, SCREEN_FLOW_OPEN);
 }
 
@@ -167,8 +125,7 @@ static void plain(struct step *s, int side)
 			return step_splice(s);
 		handshake(f, side, &s->d->packet);
 	}
-	note_closing(f, side, &s->d->packet);
-	note_ack(f, side, &s->d->packet);
+	step_note(s, f, side);
 	step_forward(s, SCREEN_FORWARD_FLOW);
 }
 

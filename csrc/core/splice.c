@@ -40,7 +40,7 @@ void screen_splice_begin(struct screen_flow *f, const struct screen_packet *p,
 	f->our_wscale = a->our_wscale;
 	f->agreed = (uint8_t)screen_cookie_agreed(a);
 	f->client_tsval = o->tsval;
-	f->cookie_tsval = o->tsecr;
+	f->ts_delta = o->tsecr;
 	atomic_store_explicit(&f->side[0].ack, p->ack, memory_order_relaxed);
 }
 
@@ -70,7 +70,7 @@ void screen_splice_open(struct screen_flow *f, const struct screen_packet *p,
 	atomic_store_explicit(&f->side[1].ack, p->ack, memory_order_relaxed);
 	f->server_wscale = o->wscale;
 	f->server_flags = o->flags;
-	f->ts_delta = o->flags & SCREEN_HAS_TIMESTAMPS ? f->cookie_tsval - o->tsval : 0;
+	f->ts_delta = o->flags & SCREEN_HAS_TIMESTAMPS ? f->ts_delta - o->tsval : 0;
 }
 
 /* The window scale by which the server reads the client's windows. */

@@ -38,7 +38,7 @@ void screen_splice_begin(struct screen_flow *f, const struct screen_packet *p,
 uint32_t screen_splice_syn(const struct screen_flow *f, uint8_t *to, const uint8_t *data,
 			   const struct screen_packet *p);
 
-/* Notes what the server's SYN-ACK agreed to, and how far the two views are apart. */
+/* Once for a splice: notes what the server's SYN-ACK agreed to, and how far the two views are apart. */
 void screen_splice_open(struct screen_flow *f, const struct screen_packet *p,
 			const struct screen_options *o);
 

@@ -52,13 +52,6 @@ static inline bool step_screened(const struct step *s)
 	return s->port->profile != SCREEN_NONE;
 }
 
-/* Whether the other side is screened, too. */
-static inline bool step_screened_both(const struct step *s)
-{
-	return step_screened(s) &&
-	       s->c->policy->port[s->port->peer].profile != SCREEN_NONE;
-}
-
 static inline struct screen_zone_meter *step_zone(const struct step *s)
 {
 	return &s->c->meters->zone[s->port->zone];
@@ -90,6 +83,9 @@ bool step_within_destination_threshold(struct step *s);
 /* Notes that the zone has a destination whose SYNs are challenged: cookies may be under way. */
 void step_note_flood(struct step *s);
 
+/* Counts a SYN of a live flow to a flooding destination of the zone: how many in this second. */
+uint32_t step_known_syns(struct step *s);
+
 /* Which of the shares of a worker's pending splices belongs to the frame's destination. */
 uint8_t step_destination_share(const struct step *s);
 
@@ -102,6 +98,10 @@ bool step_flow_install(struct step *s, uint32_t index, uint32_t state);
 
 /* Tracks a connection that is forwarded as it is, and decides. */
 void step_track(struct step *s, bool client_is_source, uint32_t state, enum screen_reason reason);
+
+/* note.c: notes in the flow what a segment of a side (0: client) says: how far it has come, FIN, RST.
+ * Before it is translated. */
+void step_note(struct step *s, struct screen_flow *f, int side);
 
 /* syn.c: a SYN without ACK, RST or FIN. */
 void step_syn(struct step *s);

@@ -78,13 +78,19 @@ static bool white_listed(const struct step *s)
  * spread over many ports must not shut out the address that they are aimed at. */
 static void admit(struct step *s, enum screen_reason reason)
 {
+	bool cookies = s->c->policy->mode == SCREEN_MODE_SYN_COOKIE;
+
+	/* Without cookies one source must not use up what the destination has. With them its address
+	 * is proved first, so that forged SYNs do not count against the one that they name. */
+	if (!cookies && !step_within_source_threshold(s))
+		return step_drop(s, SCREEN_DROP_SOURCE_THRESHOLD);
 	if (!step_within_destination_threshold(s)) {
-		if (s->c->policy->mode != SCREEN_MODE_SYN_COOKIE)
+		if (!cookies)
 			return step_drop(s, SCREEN_DROP_DESTINATION_THRESHOLD);
 		step_note_flood(s);
 		return challenge(s);
 	}
-	if (!step_within_source_threshold(s))
+	if (cookies && !step_within_source_threshold(s))
 		return step_drop(s, SCREEN_DROP_SOURCE_THRESHOLD);
 	step_track(s, true, SCREEN_FLOW_HALF_OPEN, reason);
 }
@@ -104,14 +110,20 @@ static void unknown_syn(struct step *s)
 }
 
 /* A SYN of a flow that is there and live: the server answers with a challenge ACK (RFC 5961 section
- * 4.2). One a second: it is not a way round the screen for who has one connection. */
+ * 4.2). It is metered like any other, one a second passes, and while the destination floods so many
+ * of all flows of the zone: no way round the screen for who has connections. */
 static void known_syn(struct step *s)
 {
 	struct screen_flow *f = step_flow(s);
 	uint8_t now = (uint8_t)step_seconds(s);
 
-	if (atomic_exchange_explicit(&f->syn_s, now, memory_order_relaxed) == now)
+	bool floods = step_meter_syn(s);
+
+	if (atomic_exchange_explicit(&f->syn_s, now, memory_order_relaxed) == now ||
+	    (floods && step_known_syns(s) > SCREEN_KNOWN_SYNS_MAX))
 		return step_drop(s, SCREEN_DROP_SYN_FLOOD);
+	if (!step_within_source_threshold(s))
+		return step_drop(s, SCREEN_DROP_SOURCE_THRESHOLD);
 	if (screen_flow_state_get(f) == SCREEN_FLOW_SPLICED)
 		screen_splice_translate(f, SCREEN_TO_SERVER, s->frame->data, &s->d->packet,
 					&s->d->options);

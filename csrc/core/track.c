@@ -59,6 +59,8 @@ void step_track(struct step *s, bool client_is_source, uint32_t state,
 	/* learned from a SYN-ACK: an ACK of just that will open it */
 	if (index != SCREEN_FLOW_NONE && !client_is_source)
 		s->c->flows->flows[index].server_isn = s->d->packet.seq;
+	if (index != SCREEN_FLOW_NONE)
+		step_note(s, &s->c->flows->flows[index], client_is_source ? 0 : 1);
 	if (index == SCREEN_FLOW_NONE || !step_flow_install(s, index, state))
 		reason = SCREEN_FORWARD_UNTRACKED;
 	step_forward(s, reason);

@@ -175,14 +175,14 @@ void screen_detach_shim(struct screen_port *port)
 	port->shim = NULL;
 }
 
-/* Whether a control map says that an engine asks and its workers' hearts beat. */
+/* Whether a control map says that some worker's heart beats: also while its port is staged. */
 static bool control_beats(int map)
 {
 	struct screen_shim_control c;
 	uint64_t now = screen_now_ns();
 	uint32_t zero = 0;
 
-	if (bpf_map_lookup_elem(map, &zero, &c) || c.mode != SCREEN_SHIM_ENGINE)
+	if (bpf_map_lookup_elem(map, &zero, &c))
 		return false;
 	for (int i = 0; i < SCREEN_SHIM_QUEUES; i++)
 		if ((int64_t)(now - c.beat[i]) < SCREEN_SHIM_STALE_NS)

@@ -224,16 +224,35 @@ static void list_link(const struct screen_link *link, void *data)
 	l->links[l->count++] = *link;
 }
 
-static bool detach_link(const char *state_dir, const struct screen_link *link)
+static bool spared(const struct listing *all, uint32_t bridge)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (all->links[i].master == bridge && all->links[i].ifindex == 0)
+			return true;
+	return false;
+}
+
+/* Ports first: those whose engine lives are left as they are, and so are their bridges. */
+static int detach_all(const char *state_dir, struct listing *all)
 {
 	char name[16];
-	bool freed = false;
+	int freed = 0;
 
-	if (screen_bridge_is_ours(link))
-		freed = screen_netlink_delete(link->ifindex) == 0;
-	else if (link->ethernet)
-		freed = screen_detach_orphan(link->ifindex, name) > 0;
-	screen_residue_restore(state_dir, link->ifname);
+	for (size_t i = 0; i < all->count; i++) {
+		struct screen_link *link = &all->links[i];
+		int result = 0;
+
+		if (link->ethernet && !screen_bridge_is_ours(link))
+			result = screen_detach_orphan(link->ifindex, name);
+		if (result == -EEXIST)
+			link->ifindex = 0; /* spared */
+		else
+			screen_residue_restore(state_dir, link->ifname);
+		freed += result > 0;
+	}
+	for (size_t i = 0; i < all->count; i++)
+		if (screen_bridge_is_ours(&all->links[i]) && !spared(all, all->links[i].ifindex))
+			freed += screen_netlink_delete(all->links[i].ifindex) == 0;
 	return freed;
 }
 
@@ -250,8 +269,8 @@ int screen_detach(const char *state_dir, struct screen_error_info *error)
 	}
 	if (result == 0 && all.failed)
 		result = -ENOMEM;
-	for (size_t i = 0; result == 0 && i < all.count; i++)
-		freed += detach_link(state_dir, &all.links[i]);
+	if (result == 0)
+		freed = detach_all(state_dir, &all);
 	free(all.links);
 	if (result)
 		return screen_error_set(error, SCREEN_ERROR_SYSTEM, -result, "netlink",

@@ -1,5 +1,6 @@
 #include "stage.h"
 
+#include <errno.h>
 #include <linux/if.h>
 #include <time.h>
 
@@ -117,17 +118,35 @@ static void close_port(struct screen_engine *engine, struct screen_port *port, b
 	}
 }
 
+/* Ports that are attached while a commit is under way: new ones come before old ones go. */
+static uint32_t ports_together(struct screen_engine *engine, const struct screen_config *c)
+{
+	uint32_t count = c->snapshot.header->ports.count;
+
+	for (int i = 0; i < SCREEN_PORTS_MAX; i++) {
+		bool stays = engine->ports[i].state == SCREEN_PORT_FREE;
+
+		for (uint32_t j = 0; j < c->snapshot.header->ports.count; j++)
+			stays |= strcmp(c->snapshot.ports[j].ifname, engine->ports[i].ifname) == 0;
+		count += !stays;
+	}
+	return count;
+}
+
 static int stage_ports(struct screen_engine *engine, struct screen_config *c,
 		       struct screen_error_info *error)
 {
 	uint32_t chunks = engine->options.frames_per_worker;
 	uint32_t most = chunks / 8 * 7 / screen_frames_share(chunks);
 
-	if (c->snapshot.header->ports.count > most)
+	uint32_t together = ports_together(engine, c);
+
+	if (together > most)
 		return screen_error_set(error, SCREEN_ERROR_ATTACH, 0, "ports",
-					"%u ports need more than the %u frames that a worker has: "
-					"run with a larger --frames", c->snapshot.header->ports.count,
-					chunks);
+					"%u ports, those that are about to leave included, need "
+					"more than the %u frames of a worker: delete wires in a "
+					"commit of its own first, or run with a larger --frames",
+					together, chunks);
 	for (uint32_t i = 0; i < c->snapshot.header->ports.count; i++) {
 		const char *ifname = c->snapshot.ports[i].ifname;
 		uint32_t wire = c->snapshot.ports[i].wire;
@@ -228,9 +247,11 @@ static int stage_wire(struct screen_engine *engine, const struct screen_config *
 		screen_shim_set(a, SCREEN_SHIM_STAGED, config->on_failure);
 		screen_shim_set(b, SCREEN_SHIM_STAGED, config->on_failure);
 	}
-	if (config->on_failure == SCREEN_ON_FAILURE_OPEN && !wire->bridge[0])
-		return screen_bridge_build(engine, wire, error);
-	return SCREEN_OK;
+	if (config->on_failure != SCREEN_ON_FAILURE_OPEN || wire->bridge[0])
+		return SCREEN_OK;
+	if (screen_bridge_clear(engine, wire, error))
+		return SCREEN_ERROR_ATTACH;
+	return screen_bridge_build(engine, wire, error);
 }
 
 /* What a configuration says of a wire, NULL when it does not have it. */
@@ -433,7 +454,8 @@ static void sweep_residue(struct screen_engine *engine)
 		if (port_named(engine, all.row[i].ifname))
 			continue;
 		if (screen_netlink_link(all.row[i].ifname, &link) == 0) {
-			(void)screen_detach_orphan(link.ifindex, name);
+			if (screen_detach_orphan(link.ifindex, name) == -EEXIST)
+				continue; /* another engine's, and alive */
 			if (link.master &&
 			    screen_netlink_link_by_index(link.master, &master) == 0 &&
 			    screen_bridge_is_ours(&master))

@@ -163,11 +163,25 @@ static void blind_rst_does_not_shorten_a_flows_life(void **state)
 	world_free(w);
 }
 
+/* A server that closes with unread data resets behind what it has just sent. */
+static void rst_behind_data_on_its_way_ends_the_flow(void **state)
+{
+	struct world *w = world_new(6, 1);
+	struct script s = script_new(w);
+
+	(void)state;
+	SCRIPT(&s, ESTABLISHED, "< PA seq C+1 ack S+1 len 900 -> forward_flow",
+	       "> PA seq S+1 ack C+1 len 500 -> forward_flow", "> RA seq S+501 ack C+1 -> forward_flow",
+	       "< A seq C+901 ack S+501 -> forward_flow");
+	assert_int_equal(left_after(w, 11), 0);
+	world_free(w);
+}
+
 /* Spoofed: an answered SYN, then any segment but the ACK of what the server said. */
 static void forged_segment_does_not_open_a_half_open_flow(void **state)
 {
 	static const char *const forged[] = { "< F seq C+1 -> forward_flow",
-					      "< A seq C+1 ack S+2 -> forward_flow",
+					      "< A seq C+1 ack S+70000 -> forward_flow",
 					      "< A seq C+1 ack S -> forward_flow",
 					      "< P seq C+1 -> forward_flow" };
 
@@ -200,6 +214,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blind_rst_does_not_shorten_a_flows_life),
+		cmocka_unit_test(rst_behind_data_on_its_way_ends_the_flow),
 		cmocka_unit_test(forged_segment_does_not_open_a_half_open_flow),
 		cmocka_unit_test(syn_of_a_live_flow_passes_once_a_second),
 		cmocka_unit_test(half_open_flow_is_forgotten_after_the_profiles_timeout),

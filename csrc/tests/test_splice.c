@@ -246,7 +246,7 @@ static void splice_wraps_all_number_spaces(void **state)
 
 static void splice_open_makes_the_servers_clock_go_on_from_the_cookies(void **state)
 {
-	struct screen_flow f = { .cookie_tsval = 0xfffffff0 };
+	struct screen_flow f = { .ts_delta = 0xfffffff0 };
 	struct screen_packet p = { .seq = 77 };
 	struct screen_options o = { .flags = SCREEN_HAS_TIMESTAMPS, .tsval = 5, .wscale = 9 };
 

@@ -1,0 +1,76 @@
+/* What a flow remembers of its segments: how far each side has come, and whether it has ended. */
+#include "step.h"
+
+/* Whether a RST is where its receiver expects it: at what that has acknowledged (RFC 5961 section
+ * 3.2), or, with data still on its way, right behind what its sender has sent. Who forges blindly
+ * knows neither. */
+static bool exact_reset(const struct screen_flow *f, int side, uint32_t seq)
+{
+	uint32_t state = screen_flow_state_get(f);
+	uint32_t expected = atomic_load_explicit(&f->side[!side].ack, memory_order_relaxed);
+
+	if (state == SCREEN_FLOW_HALF_OPEN)
+		return true;
+	/* the client has acknowledged the cookie's sequence space */
+	if (state == SCREEN_FLOW_SPLICED && side == 1)
+		expected += f->server_isn - f->cookie_isn;
+	return seq == expected ||
+	       seq == atomic_load_explicit(&f->side[side].next, memory_order_relaxed);
+}
+
+static void note_closing(struct step *s, struct screen_flow *f, int side)
+{
+	const struct screen_packet *p = &s->d->packet;
+	uint8_t bits = atomic_load_explicit(&f->closing, memory_order_relaxed), add = 0;
+	uint8_t reset = side == 0 ? SCREEN_CLOSING_RST_CLIENT : SCREEN_CLOSING_RST_SERVER;
+
+	if (p->tcp_flags & SCREEN_TCP_RST)
+		add = exact_reset(f, side, p->seq) ? reset : 0;
+	else if (p->tcp_flags & SCREEN_TCP_FIN)
+		add = side == 0 ? SCREEN_CLOSING_FIN_CLIENT : SCREEN_CLOSING_FIN_SERVER;
+	if (add & ~bits)
+		atomic_fetch_or_explicit(&f->closing, add, memory_order_relaxed);
+	/* Who goes on talking did not send that RST: a forged one does not end a flow. Nor does a
+	 * segment that nobody will believe keep it. */
+	else if (!(p->tcp_flags & SCREEN_TCP_RST) && (bits & reset) &&
+		 screen_checksum_ok(s->frame->data, p))
+		atomic_fetch_and_explicit(&f->closing, (uint8_t)~reset, memory_order_relaxed);
+}
+
+static bool near(uint32_t a, uint32_t b)
+{
+	return a - b + SCREEN_NEAR <= 2 * SCREEN_NEAR;
+}
+
+/* Moves a number forward, never back. */
+static void advance(_Atomic uint32_t *number, uint32_t before, uint32_t now)
+{
+	if (before == 0 || (int32_t)(now - before) > 0)
+		atomic_store_explicit(number, now, memory_order_relaxed);
+}
+
+static void note_progress(struct screen_flow *f, int side, const struct screen_packet *p)
+{
+	struct screen_flow_side *own = &f->side[side];
+	uint32_t ack = atomic_load_explicit(&own->ack, memory_order_relaxed);
+	uint32_t next = atomic_load_explicit(&own->next, memory_order_relaxed);
+	uint32_t end = p->seq + screen_packet_payload_length(p);
+
+	if ((p->tcp_flags & (SCREEN_TCP_ACK | SCREEN_TCP_RST)) != SCREEN_TCP_ACK)
+		return;
+	end += (p->tcp_flags & SCREEN_TCP_FIN) != 0;
+	end += (p->tcp_flags & SCREEN_TCP_SYN) != 0;
+	/* a forged segment must be near in both numbers to move either */
+	if (ack && next && !(near(p->ack, ack) && near(end, next)))
+		return;
+	if (ack != p->ack)
+		advance(&own->ack, ack, p->ack);
+	if (next != end)
+		advance(&own->next, next, end);
+}
+
+void step_note(struct step *s, struct screen_flow *f, int side)
+{
+	note_closing(s, f, side);
+	note_progress(f, side, &s->d->packet);
+}
