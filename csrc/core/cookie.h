@@ -242,3 +242,20 @@ screen_cookie_check_safe_reset(const struct screen_zone_keys *keys, uint64_t epo
 
 	return a && b ? SCREEN_COOKIE_INVALID : SCREEN_COOKIE_VALID;
 }
+
+#ifndef __bpf__
+/* The tuple of a packet, whose source is the client. */
+static inline void screen_tuple_of(const uint8_t *data, const struct screen_packet *p,
+				   struct screen_tuple *t)
+{
+	uint32_t size = p->family == 4 ? 4 : 16;
+	const uint8_t *addresses = data + p->l3 + (p->family == 4 ? 12 : 8);
+
+	memset(t, 0, sizeof(*t));
+	memcpy(t->source, addresses, size);
+	memcpy(t->destination, addresses + size, size);
+	t->sport = p->sport;
+	t->dport = p->dport;
+	t->family = p->family;
+}
+#endif

@@ -2,19 +2,6 @@
 
 #include "step.h"
 
-void screen_tuple_of(const uint8_t *data, const struct screen_packet *p, struct screen_tuple *t)
-{
-	uint32_t size = p->family == 4 ? 4 : 16;
-	const uint8_t *addresses = data + p->l3 + (p->family == 4 ? 12 : 8);
-
-	memset(t, 0, sizeof(*t));
-	memcpy(t->source, addresses, size);
-	memcpy(t->destination, addresses + size, size);
-	t->sport = p->sport;
-	t->dport = p->dport;
-	t->family = p->family;
-}
-
 /* A segment of no known flow that is no SYN. */
 static void unknown_segment(struct step *s)
 {

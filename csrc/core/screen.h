@@ -89,6 +89,3 @@ void screen_challenge(struct screen_context *context, struct screen_frame *const
  * when the flow is not pending any more. [worker] */
 uint32_t screen_abandon(struct screen_context *context, uint32_t flow, const uint8_t *syn,
 			uint32_t syn_length, uint8_t *to);
-
-/* The tuple of a packet, for cookies. */
-void screen_tuple_of(const uint8_t *data, const struct screen_packet *p, struct screen_tuple *t);

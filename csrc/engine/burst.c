@@ -4,6 +4,7 @@
 
 #include "budget.h"
 #include "frames.h"
+#include "timers.h"
 
 /* A quarter of the ring belongs to forwarding, and some frames to what is made or held here. Fill
  * rings leave as many. */
@@ -204,7 +205,7 @@ static void wake_owner(struct screen_worker *w, uint32_t flow)
 static void collect_retired(struct screen_worker *w)
 {
 	for (uint32_t i = 0; i < w->context.retired_count; i++)
-		screen_worker_retire(w, w->context.retired[i]);
+		screen_timers_retire(w, w->context.retired[i]);
 	w->context.retired_count = 0;
 }
 

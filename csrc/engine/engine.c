@@ -3,7 +3,6 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "attach.h"
@@ -19,14 +18,6 @@
 #include "worker.h"
 
 enum { LISTING_TRIES = 10 }; /* a listing is interrupted when links change meanwhile */
-
-uint64_t screen_now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 uint32_t screen_abi_version(void)
 {

@@ -143,11 +143,11 @@ static void sweep(struct screen_worker *w, uint64_t passed_ms)
 		n = screen_flow_sweep(t, bucket, (uint32_t)(w->context.now_ns / 1000000000u),
 				      w->context.policy->time_wait_s, expired);
 		while (n)
-			screen_worker_retire(w, expired[--n]);
+			screen_timers_retire(w, expired[--n]);
 	}
 }
 
-void screen_worker_retire(struct screen_worker *w, uint32_t flow)
+void screen_timers_retire(struct screen_worker *w, uint32_t flow)
 {
 	struct screen_flow *flows = w->engine->flows.flows;
 

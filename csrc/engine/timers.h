@@ -8,6 +8,9 @@ enum { SCREEN_TICK_MS = 10 };
 /* Lets early frames of answered splices go on, in order. */
 void screen_timers_release(struct screen_worker *w);
 
+/* A flow was taken out of the table: gives it back after a grace period. */
+void screen_timers_retire(struct screen_worker *w, uint32_t flow);
+
 /* Takes the i-th pending splice off the list. */
 void screen_timers_forget(struct screen_worker *w, uint32_t i);
 

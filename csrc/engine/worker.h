@@ -74,6 +74,3 @@ void screen_worker_wake(struct screen_worker *worker);
 
 /* A thread's body. */
 void *screen_worker_run(void *worker);
-
-/* A flow was taken out of the table: gives it back after a grace period. [worker] */
-void screen_worker_retire(struct screen_worker *w, uint32_t flow);
