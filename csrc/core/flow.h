@@ -88,7 +88,7 @@ struct screen_flow {
 	uint8_t server_wscale; /* SCREEN_WSCALE_NONE: the server does not scale */
 	uint8_t agreed;	       /* enum SCREEN_AGREED_* with the client */
 	uint8_t server_flags;  /* enum screen_option_flag of the server's SYN-ACK */
-	uint8_t zone;
+	uint8_t reserved;
 	_Atomic uint8_t closing; /* SCREEN_CLOSING_* */
 	_Atomic uint8_t syn_s;	 /* the second, mod 256, of the last SYN that was let through */
 	uint32_t next_free; /* index in the free stack */

@@ -87,8 +87,11 @@ static void admit(struct step *s, enum screen_reason reason)
 	if (!step_within_destination_threshold(s)) {
 		if (!cookies)
 			return step_drop(s, SCREEN_DROP_DESTINATION_THRESHOLD);
-		step_note_flood(s);
-		return challenge(s);
+		if (!white_listed(s)) {
+			step_note_flood(s);
+			return challenge(s);
+		}
+		reason = SCREEN_FORWARD_SYN_WHITE_LIST;
 	}
 	if (cookies && !step_within_source_threshold(s))
 		return step_drop(s, SCREEN_DROP_SOURCE_THRESHOLD);
@@ -110,13 +113,12 @@ static void unknown_syn(struct step *s)
 }
 
 /* A SYN of a flow that is there and live: the server answers with a challenge ACK (RFC 5961 section
- * 4.2). It is metered like any other, one a second passes, and while the destination floods so many
- * of all flows of the zone: no way round the screen for who has connections. */
+ * 4.2). It is metered like any other, one a second passes, and while the destination floods only so
+ * many of all flows of the zone: no way round the screen for who has connections. */
 static void known_syn(struct step *s)
 {
 	struct screen_flow *f = step_flow(s);
 	uint8_t now = (uint8_t)step_seconds(s);
-
 	bool floods = step_meter_syn(s);
 
 	if (atomic_exchange_explicit(&f->syn_s, now, memory_order_relaxed) == now ||

@@ -28,7 +28,6 @@ uint32_t step_flow_new(struct step *s, bool client_is_source)
 	f->half_open_s = s->c->policy->initial_timeout_s;
 	if (step_screened(s))
 		f->half_open_s = (uint16_t)step_profile(s)->timeout_s;
-	f->zone = (uint8_t)s->port->zone;
 	screen_flow_seen(f, client_is_source ? 0 : 1, f->created_s);
 	return index;
 }

@@ -13,8 +13,8 @@
 int screen_port_open(struct screen_engine *engine, uint8_t slot, const char *ifname,
 		     enum screen_on_failure on_failure, struct screen_error_info *error);
 
-/* Closes the sockets and detaches the shim. No worker sees the port any more. Its frames are claimed
- * by screen_port_reclaim(). restore: put the interface's settings back, too. */
+/* Closes the sockets and detaches the shim. No worker sees the port any more. Its frames are
+ * the workers' again when their `reclaim` has its slot. restore: put the interface's settings back, too. */
 void screen_port_close(struct screen_engine *engine, struct screen_port *port, bool restore);
 
 /* RX queues of a link that are in use; at least 1. */

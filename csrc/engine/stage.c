@@ -183,15 +183,6 @@ static int stage_ports(struct screen_engine *engine, struct screen_config *c,
 
 /* ---- wires --------------------------------------------------------------------------------- */
 
-static struct screen_wire *wire_of(struct screen_engine *engine, uint8_t slot)
-{
-	for (int i = 0; i < SCREEN_WIRES_MAX; i++)
-		if (engine->wires[i].used &&
-		    (engine->wires[i].port[0] == slot || engine->wires[i].port[1] == slot))
-			return &engine->wires[i];
-	return NULL;
-}
-
 static struct screen_wire *new_wire(struct screen_engine *engine, const char *name, uint8_t a,
 				    uint8_t b)
 {
@@ -220,7 +211,7 @@ static int stage_wire(struct screen_engine *engine, const struct screen_config *
 	const struct screen_wire_config *config = &c->snapshot.wires[i];
 	struct screen_port *a = &engine->ports[c->slot[config->port[0]]];
 	struct screen_port *b = &engine->ports[c->slot[config->port[1]]];
-	struct screen_wire *wire = wire_of(engine, a->slot), *other = wire_of(engine, b->slot);
+	struct screen_wire *wire = screen_wire_of(engine, a->slot), *other = screen_wire_of(engine, b->slot);
 
 	if (a->queues_count != b->queues_count)
 		return screen_error_set(error, SCREEN_ERROR_ATTACH, 0, config->name,
@@ -400,7 +391,7 @@ static void close_leaving(struct screen_engine *engine)
 	for (int i = 0; i < SCREEN_PORTS_MAX; i++)
 		if (engine->ports[i].leaving)
 			close_port(engine, &engine->ports[i],
-				   !carries_on(engine, wire_of(engine, (uint8_t)i)));
+				   !carries_on(engine, screen_wire_of(engine, (uint8_t)i)));
 }
 
 /* Bridges that the running configuration does not want, and wires that it does not have. */
@@ -478,7 +469,7 @@ int screen_stage_publish(struct screen_engine *engine, struct screen_error_info 
 	engine->staged = NULL;
 	settle_wires(engine);
 	for (uint32_t i = 0; i < c->snapshot.header->ports.count; i++) {
-		struct screen_wire *wire = wire_of(engine, c->slot[i]);
+		struct screen_wire *wire = screen_wire_of(engine, c->slot[i]);
 
 		screen_port_publish(&engine->ports[c->slot[i]], wire->on_failure);
 	}

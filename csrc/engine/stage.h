@@ -8,7 +8,6 @@ int screen_stage_prepare(struct screen_engine *engine, const void *snapshot, siz
 int screen_stage_publish(struct screen_engine *engine, struct screen_error_info *error);
 void screen_stage_drop(struct screen_engine *engine);
 
-
 /* Has every port's shim go by its failure mode: the engine is about to end. */
 void screen_stage_pass(struct screen_engine *engine);
 

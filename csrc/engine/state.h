@@ -3,7 +3,8 @@
  *
  * Threads: the control thread (whoever calls the ABI), the keeper (epochs, grace periods, links) and
  * one worker per queue index. The control thread and the keeper take `lock`; workers take nothing.
- * They read one pointer per burst, `view`, whose old value is freed after a QSBR grace period.
+ * They read one pointer per burst, `view`; what it pointed to before is let go of after a QSBR grace
+ * period.
  */
 #pragma once
 
@@ -144,6 +145,16 @@ struct screen_engine {
 
 	uint64_t start_ns;
 };
+
+/* The wire that the port in this slot belongs to, or NULL. */
+static inline struct screen_wire *screen_wire_of(struct screen_engine *engine, uint8_t slot)
+{
+	for (int i = 0; i < SCREEN_WIRES_MAX; i++)
+		if (engine->wires[i].used &&
+		    (engine->wires[i].port[0] == slot || engine->wires[i].port[1] == slot))
+			return &engine->wires[i];
+	return NULL;
+}
 
 /* CLOCK_MONOTONIC, ns. */
 uint64_t screen_now_ns(void);

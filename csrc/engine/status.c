@@ -46,19 +46,10 @@ static void add_worker_counters(const struct screen_engine *engine, const struct
 	}
 }
 
-static const struct screen_wire *wire_of(const struct screen_engine *engine, uint8_t slot)
-{
-	for (int i = 0; i < SCREEN_WIRES_MAX; i++)
-		if (engine->wires[i].used &&
-		    (engine->wires[i].port[0] == slot || engine->wires[i].port[1] == slot))
-			return &engine->wires[i];
-	return NULL;
-}
-
-static void fill_port(const struct screen_engine *engine, const struct screen_port *port,
+static void fill_port(struct screen_engine *engine, const struct screen_port *port,
 		      struct screen_port_status *s)
 {
-	const struct screen_wire *wire = wire_of(engine, port->slot);
+	const struct screen_wire *wire = screen_wire_of(engine, port->slot);
 	const struct screen_policy *policy = engine->running ? engine->running->policy : NULL;
 	struct screen_link link;
 

@@ -191,17 +191,23 @@ static void unknown_segments_are_dropped_after_the_learning_period(void **state)
 	world_free(w);
 }
 
+/* Puts the client's network on the white-list. */
+static void white_list(struct world *w)
+{
+	w->prefixes[0] = (struct screen_prefix_config){
+		.address = { [10] = 0xff, 0xff, 198, 51, 100, 0 }, .length = 120,
+		.kind = SCREEN_PREFIX_SOURCE,
+	};
+	w->policy.profile[0].prefix_count = 1;
+}
+
 static void white_list_admits_while_flooding(void **state)
 {
 	struct world *w = world_new(4, 0);
 	struct script s = script_new(w);
 
 	(void)state;
-	w->prefixes[0] = (struct screen_prefix_config){
-		.address = { [10] = 0xff, 0xff, 198, 51, 100, 0 }, .length = 120,
-		.kind = SCREEN_PREFIX_SOURCE,
-	};
-	w->policy.profile[0].prefix_count = 1;
+	white_list(w);
 	SCRIPT(&s, "flood 200", "< S seq C md5 -> forward_syn_white_list = S seq C md5",
 	       "< S seq C md5 -> forward_syn_known",
 	       "> SA seq S ack C+1 mss 1460 -> forward_flow");
@@ -253,6 +259,22 @@ static void destination_threshold_counts_admitted_syns_only(void **state)
 	SCRIPT(&s, "flood 60");
 	assert_int_equal(w->reasons[SCREEN_DROP_DESTINATION_THRESHOLD], 99 + 60 - 150);
 	SCRIPT(&s, "< S seq C port 9 mss 1460 -> drop_destination_threshold");
+	world_free(w);
+}
+
+/* White-listed clients are never challenged, above destination-threshold neither. */
+static void white_listed_syn_above_destination_threshold_is_not_challenged(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+
+	(void)state;
+	w->policy.profile[0].destination_threshold = 150;
+	SCRIPT(&s, "flood 99");
+	w->client.dport = 80;
+	SCRIPT(&s, "flood 60");
+	white_list(w);
+	SCRIPT(&s, "< S seq C port 9 mss 1460 -> forward_syn_white_list");
 	world_free(w);
 }
 
@@ -553,6 +575,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(source_threshold_counts_admitted_syns_only),
 		cmocka_unit_test(destination_threshold_counts_admitted_syns_only),
 		cmocka_unit_test(above_destination_threshold_is_challenged_with_cookies),
+		cmocka_unit_test(white_listed_syn_above_destination_threshold_is_not_challenged),
 		cmocka_unit_test(splices_count_against_source_threshold),
 		cmocka_unit_test(mode_drop_drops_instead_of_challenging),
 		cmocka_unit_test(no_keyset_fails_closed),

@@ -29,13 +29,20 @@ func (d *daemon) stop(t testing.TB) {
 	}
 }
 
-func TestCalmDownloadThroughAnOpenWireOutlivesAKilledDaemonAndItsRestart(t *testing.T) {
-	t.Parallel()
+// calmDownload starts a daemon on an open wire, and a download through it that is never challenged.
+func calmDownload(t *testing.T) (*lab.WireLab, *daemon, *download) {
+	t.Helper()
 	w := lab.WireForTest(t, lab.WireOptions{})
 	startContent(t, w)
 	d := startDaemon(t, w, configuration{}, noLearning)
 	transfer := startDownload(t, w)
 	wantOneFlow(t, d, dataplane.FlowOpen)
+	return w, d, transfer
+}
+
+func TestCalmDownloadThroughAnOpenWireOutlivesAKilledDaemonAndItsRestart(t *testing.T) {
+	t.Parallel()
+	w, d, transfer := calmDownload(t)
 	d.signal(t, syscall.SIGKILL)
 	transfer.waitMore(t, 15*mega)
 	wantCarries(t, w)
@@ -47,11 +54,7 @@ func TestCalmDownloadThroughAnOpenWireOutlivesAKilledDaemonAndItsRestart(t *test
 
 func TestCalmDownloadThroughAnOpenWireOutlivesAStoppedDaemon(t *testing.T) {
 	t.Parallel()
-	w := lab.WireForTest(t, lab.WireOptions{})
-	startContent(t, w)
-	d := startDaemon(t, w, configuration{}, noLearning)
-	transfer := startDownload(t, w)
-	wantOneFlow(t, d, dataplane.FlowOpen)
+	w, d, transfer := calmDownload(t)
 	d.signal(t, syscall.SIGSTOP)
 	transfer.waitMore(t, 15*mega)
 	wantCarries(t, w)

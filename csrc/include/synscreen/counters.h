@@ -44,7 +44,8 @@ enum screen_reason {
 	/* dropped: what the screen is for */
 	SCREEN_DROP_COOKIE_INVALID,   /* an ACK whose cookie does not check while flooding */
 	SCREEN_DROP_NO_FLOW,	      /* a segment of no known flow, after the learning period */
-	SCREEN_DROP_SYN_FLOOD,	      /* the excess over attack-threshold, without syn-cookie */
+	SCREEN_DROP_SYN_FLOOD,	      /* the excess over attack-threshold, without syn-cookie; or
+				       * more SYNs of live flows than pass */
 	SCREEN_DROP_SOURCE_THRESHOLD, /* admitted SYNs of one source above source-threshold */
 	SCREEN_DROP_DESTINATION_THRESHOLD, /* admitted SYNs to one address above its threshold */
 	SCREEN_DROP_SYN_FRAGMENT,     /* a fragmented SYN to a flooding destination */
