@@ -11,7 +11,7 @@ CTEST := ctest --output-on-failure --no-tests=error
 GO    := $(ENV) go
 
 .NOTPARALLEL:
-.PHONY: help setup build demo test unit asan tsan gotest check fuzz man fmt clean
+.PHONY: help setup build demo test unit asan tsan gotest check fuzz forge man fmt clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
@@ -59,6 +59,9 @@ fuzz: setup ## run each fuzz target for T seconds (default 60)
 	CC=clang $(CMAKE) -B build/fuzz -DSCREEN_FUZZ=ON
 	$(NINJA) build/fuzz $(JOBS)
 	@test/setup/fuzz.sh build/fuzz $(or $(T),60)
+
+forge: build ## how many of 2^32 random ACKs pass the checker: 16 are expected (minutes)
+	build/c/screen-forge
 
 man: build ## the manual pages, in build/man
 	mkdir -p build/man

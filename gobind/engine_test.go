@@ -28,7 +28,8 @@ func TestCallsOfAClosedEngineAreErrors(t *testing.T) {
 	_, _, flowsErr := engine.Flows(0, 1)
 	for name, err := range map[string]error{
 		"prepare": engine.Prepare(nil), "publish": engine.Publish(),
-		"capabilities": capsErr, "status": statusErr, "flows": flowsErr,
+		"stage key": engine.StageKey("/k"), "activate key": engine.ActivateKey(),
+		"rotate key": engine.RotateKey(), "capabilities": capsErr, "status": statusErr, "flows": flowsErr,
 	} {
 		if err == nil || err.Error() != "use the engine: it is closed" {
 			t.Errorf("%s: error %v", name, err)

@@ -1,6 +1,6 @@
 package gobind
 
-// #include <synscreen/engine.h>
+// #include <synscreen/explain.h>
 import "C"
 
 import "reflect"
@@ -23,8 +23,13 @@ func layouts() map[string]reflect.Type {
 		"screen_port_status":     reflect.TypeFor[C.struct_screen_port_status](),
 		"screen_wire_status":     reflect.TypeFor[C.struct_screen_wire_status](),
 		"screen_zone_status":     reflect.TypeFor[C.struct_screen_zone_status](),
+		"screen_key_status":      reflect.TypeFor[C.struct_screen_key_status](),
 		"screen_engine_status":   reflect.TypeFor[C.struct_screen_engine_status](),
 		"screen_flow_row":        reflect.TypeFor[C.struct_screen_flow_row](),
+		"screen_cookie_query":    reflect.TypeFor[C.struct_screen_cookie_query](),
+		"screen_cookie_answer":   reflect.TypeFor[C.struct_screen_cookie_answer](),
+		"screen_replay_result":   reflect.TypeFor[C.struct_screen_replay_result](),
+		"screen_replay_output":   reflect.TypeFor[C.struct_screen_replay_output](),
 	}
 }
 
@@ -35,6 +40,8 @@ func enumerators() map[string]int64 {
 		"SCREEN_SNAPSHOT_VERSION":      C.SCREEN_SNAPSHOT_VERSION,
 		"SCREEN_NAME_SIZE":             C.SCREEN_NAME_SIZE,
 		"SCREEN_IFNAME_SIZE":           C.SCREEN_IFNAME_SIZE,
+		"SCREEN_PATH_SIZE":             C.SCREEN_PATH_SIZE,
+		"SCREEN_SKEW_MAX":              C.SCREEN_SKEW_MAX,
 		"SCREEN_DIGEST_SIZE":           C.SCREEN_DIGEST_SIZE,
 		"SCREEN_ZONES_MAX":             C.SCREEN_ZONES_MAX,
 		"SCREEN_PORTS_MAX":             C.SCREEN_PORTS_MAX,
@@ -72,6 +79,13 @@ func enumerators() map[string]int64 {
 		"SCREEN_CHALLENGE":             C.SCREEN_CHALLENGE,
 		"SCREEN_HOLD":                  C.SCREEN_HOLD,
 		"SCREEN_DROP":                  C.SCREEN_DROP,
+		"SCREEN_CLUSTER_FOLLOWS":       C.SCREEN_CLUSTER_FOLLOWS,
+		"SCREEN_CLUSTER_JUMPED":        C.SCREEN_CLUSTER_JUMPED,
+		"SCREEN_CLUSTER_AHEAD":         C.SCREEN_CLUSTER_AHEAD,
+		"SCREEN_OTHER_KEY_NONE":        C.SCREEN_OTHER_KEY_NONE,
+		"SCREEN_OTHER_KEY_STAGED":      C.SCREEN_OTHER_KEY_STAGED,
+		"SCREEN_OTHER_KEY_RETIRED":     C.SCREEN_OTHER_KEY_RETIRED,
+		"SCREEN_REPLAY_FRAME_MAX":      C.SCREEN_REPLAY_FRAME_MAX,
 		"SCREEN_LEAVE_BY_FAILURE_MODE": C.SCREEN_LEAVE_BY_FAILURE_MODE,
 		"SCREEN_LEAVE_NOTHING":         C.SCREEN_LEAVE_NOTHING,
 		"SCREEN_ERROR_ARGUMENT":        C.SCREEN_ERROR_ARGUMENT,

@@ -8,8 +8,9 @@ import (
 // Go's mirrors of the structs of engine.h; those of snapshot.h are the encoder's own records. Their
 // fields carry C's names in Go's spelling. A change here is a change of the ABI: raise its version.
 const (
-	pathSize = 256
-	textSize = 192
+	textSize        = 192
+	fingerprintSize = 20
+	codecSize       = 16
 )
 
 type (
@@ -21,13 +22,13 @@ type errorInfo struct {
 	Code    int32
 	Errnum  int32
 	Object  name
-	Message [pathSize]int8
+	Message [512]int8
 }
 
 type engineOptions struct {
 	AbiVersion      uint32
 	Size            uint32
-	StateDir        [pathSize]int8
+	StateDir        [userspace.PathSize]int8
 	FlowsMax        uint32
 	FramesPerWorker uint32
 	ChunkSize       uint32
@@ -103,6 +104,14 @@ type zoneStatus struct {
 	CookiesValid    uint64
 }
 
+type keyStatus struct {
+	File       [userspace.PathSize]int8
+	Active     [fingerprintSize]int8
+	Other      [fingerprintSize]int8
+	OtherKind  uint32
+	OtherLeftS uint32
+}
+
 type engineStatus struct {
 	Generation      uint64
 	NowNs           uint64
@@ -110,6 +119,11 @@ type engineStatus struct {
 	CheckEpoch      uint64
 	MintEpoch       uint64
 	ClusterOffsetNs int64
+	ClusterJumps    uint64
+	ClusterState    uint32
+	EpochSkewS      uint32
+	Key             keyStatus
+	Codec           [codecSize]int8
 	Flows           uint64
 	FlowsMax        uint64
 	FlowsInstalled  uint64

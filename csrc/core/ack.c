@@ -10,22 +10,28 @@ static bool cookies_under_way(const struct step *s)
 	return last != 0 && s->c->now_ns < last + SCREEN_COOKIE_LIFE * 1000000000ull;
 }
 
-/* Whether the segment carries a valid cookie; then s->d->agreed says what was agreed. */
-bool step_cookie_valid(struct step *s)
+static bool may_carry_cookie(const struct step *s)
 {
-	struct screen_packet *p = &s->d->packet;
-	struct screen_tuple t;
+	const uint8_t kind = SCREEN_TCP_ACK | SCREEN_TCP_SYN | SCREEN_TCP_RST;
 
-	if (!step_screened(s) || !cookies_under_way(s) || s->port->zone >= s->c->keyset->zones)
-		return false;
-	if ((p->tcp_flags & (SCREEN_TCP_ACK | SCREEN_TCP_SYN | SCREEN_TCP_RST)) != SCREEN_TCP_ACK)
-		return false;
-	screen_tuple_of(s->frame->data, p, &t);
-	if (screen_cookie_check(&s->c->keyset->zone[s->port->zone], s->c->keyset->check_epoch, &t,
-				p->seq, p->ack, s->d->options.flags & SCREEN_HAS_TIMESTAMPS,
-				s->d->options.tsecr, &s->d->agreed) != SCREEN_COOKIE_VALID)
-		return false;
-	return screen_checksum_ok(s->frame->data, p);
+	return step_screened(s) && (s->d->packet.tcp_flags & kind) == SCREEN_TCP_ACK &&
+	       cookies_under_way(s) && s->port->zone < s->c->keyset->zones;
+}
+
+enum screen_cookie_state step_cookie(struct step *s)
+{
+	struct screen_decision *d = s->d;
+
+	if (d->cookie == SCREEN_COOKIE_UNCHECKED) {
+		if (!may_carry_cookie(s))
+			return SCREEN_COOKIE_IS_INVALID;
+		d->undecided = true;
+		return SCREEN_COOKIE_UNCHECKED;
+	}
+	/* once: the frame is rewritten when the cookie has been used */
+	if (d->cookie == SCREEN_COOKIE_IS_VALID && !screen_checksum_ok(s->frame->data, &d->packet))
+		d->cookie = SCREEN_COOKIE_IS_INVALID;
+	return d->cookie;
 }
 
 /* A valid cookie: the connection exists for the client; make it exist for the server. */
@@ -80,7 +86,11 @@ static bool learning(struct step *s)
 /* A segment of no known flow from the screened side. No state is made for it. */
 void step_unknown_from_client(struct step *s)
 {
-	if (step_cookie_valid(s))
+	enum screen_cookie_state cookie = step_cookie(s);
+
+	if (cookie == SCREEN_COOKIE_UNCHECKED)
+		return;
+	if (cookie == SCREEN_COOKIE_IS_VALID)
 		return step_splice(s);
 	if (learning(s)) {
 		if (s->c->learning_count > s->c->learning_rate)

@@ -7,13 +7,8 @@
  */
 #pragma once
 
+#include "../include/synscreen/engine.h"
 #include "cookie.h"
-
-enum screen_cluster_state {
-	SCREEN_CLUSTER_FOLLOWS,
-	SCREEN_CLUSTER_JUMPED, /* was more than 15 min behind: jumped forward in this call */
-	SCREEN_CLUSTER_AHEAD,  /* more than 15 min ahead: goes at half speed until it is not */
-};
 
 struct screen_cluster {
 	uint64_t time_ns;
@@ -34,7 +29,8 @@ static inline void screen_cluster_start(struct screen_cluster *c, uint64_t realt
 	c->boot_ns = boot;
 }
 
-/* Moves on: towards the wall clock, at between half and double speed. */
+/* Moves on: towards the wall clock, at between half and double speed. SCREEN_CLUSTER_JUMPED says
+ * that it jumped in this very call. */
 static inline enum screen_cluster_state screen_cluster_advance(struct screen_cluster *c,
 							       uint64_t realtime, uint64_t boot)
 {
@@ -60,7 +56,8 @@ static inline enum screen_cluster_state screen_cluster_advance(struct screen_clu
 	return SCREEN_CLUSTER_FOLLOWS;
 }
 
-/* E, and the epoch to mint with when peers may be skew_ns apart: E or E - 1. */
+/* E, and the epoch to mint with when peers may be skew_ns apart: E or E - 1, but none before epoch
+ * 0, in which a clock without a battery starts. */
 static inline uint64_t screen_cluster_check_epoch(const struct screen_cluster *c)
 {
 	return c->time_ns / SCREEN_EPOCH_NS;
@@ -68,5 +65,5 @@ static inline uint64_t screen_cluster_check_epoch(const struct screen_cluster *c
 
 static inline uint64_t screen_cluster_mint_epoch(const struct screen_cluster *c, uint64_t skew_ns)
 {
-	return (c->time_ns - skew_ns) / SCREEN_EPOCH_NS;
+	return c->time_ns > skew_ns ? (c->time_ns - skew_ns) / SCREEN_EPOCH_NS : 0;
 }

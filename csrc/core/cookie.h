@@ -21,8 +21,12 @@
 #include "packet.h"
 #include "siphash.h"
 
+/* A test's library has shorter ones, to see many of them in little time. */
+#ifndef SCREEN_EPOCH_SECONDS
+#define SCREEN_EPOCH_SECONDS 64
+#endif
+
 enum {
-	SCREEN_EPOCH_SECONDS = 64,
 	SCREEN_MSS_MIN = 216, /* below it a SYN cannot be challenged */
 	SCREEN_MSS_DEFAULT_IPV4 = 536,	/* RFC 9293 section 3.7.1 */
 	SCREEN_MSS_DEFAULT_IPV6 = 1220,
@@ -107,11 +111,13 @@ screen_inline uint16_t screen_cookie_agreed(const struct screen_agreed *a)
 			  (a->our_wscale & 15) << 12);
 }
 
-screen_inline uint64_t screen_cookie_mac(const struct screen_cookie_key *key,
-					 const struct screen_tuple *t, uint32_t client_isn,
-					 uint64_t epoch, uint16_t agreed)
+/*
+ * The MAC's input as little-endian words, 3 for IPv4 and 6 for IPv6; returns how many. The last one
+ * alone holds the epoch and what was agreed.
+ */
+screen_inline uint32_t screen_cookie_words(const struct screen_tuple *t, uint32_t client_isn,
+					   uint64_t epoch, uint16_t agreed, uint64_t words[6])
 {
-	uint64_t words[6];
 	uint64_t ports = (uint64_t)t->sport << 48 | (uint64_t)t->dport << 32 | client_isn;
 	uint64_t tail = epoch << 16 | agreed;
 
@@ -120,7 +126,7 @@ screen_inline uint64_t screen_cookie_mac(const struct screen_cookie_key *key,
 		words[0] |= screen_load_le64(t->destination) << 32;
 		words[1] = __builtin_bswap64(ports);
 		words[2] = __builtin_bswap64(tail);
-		return screen_siphash_words(key->k0, key->k1, words, 3);
+		return 3;
 	}
 	words[0] = screen_load_le64(t->source);
 	words[1] = screen_load_le64(t->source + 8);
@@ -128,6 +134,18 @@ screen_inline uint64_t screen_cookie_mac(const struct screen_cookie_key *key,
 	words[3] = screen_load_le64(t->destination + 8);
 	words[4] = __builtin_bswap64(ports);
 	words[5] = __builtin_bswap64(tail);
+	return 6;
+}
+
+screen_inline uint64_t screen_cookie_mac(const struct screen_cookie_key *key,
+					 const struct screen_tuple *t, uint32_t client_isn,
+					 uint64_t epoch, uint16_t agreed)
+{
+	uint64_t words[6];
+
+	/* a constant count each: the verifier and the unroller want one */
+	if (screen_cookie_words(t, client_isn, epoch, agreed, words) == 3)
+		return screen_siphash_words(key->k0, key->k1, words, 3);
 	return screen_siphash_words(key->k0, key->k1, words, 6);
 }
 
@@ -138,14 +156,11 @@ screen_inline uint32_t screen_cookie_tsval_bits(const struct screen_agreed *a)
 	       (uint32_t)a->sack << 4 | (a->client_wscale & 15u);
 }
 
-/* Mints the cookie of a SYN. a->mss is the client's MSS, at least SCREEN_MSS_MIN. */
-screen_inline struct screen_cookie screen_cookie_mint(const struct screen_cookie_key *key,
-						      uint64_t epoch, const struct screen_tuple *t,
-						      uint32_t client_isn,
-						      const struct screen_agreed *a)
+/* The cookie that a MAC makes. a->mss is the client's MSS, at least SCREEN_MSS_MIN. */
+screen_inline struct screen_cookie screen_cookie_of(uint64_t mac, uint64_t epoch, uint8_t family,
+						    const struct screen_agreed *a)
 {
-	uint64_t mac = screen_cookie_mac(key, t, client_isn, epoch, screen_cookie_agreed(a));
-	uint32_t top = (uint32_t)(epoch & 31) << 3 | screen_cookie_mss_index(t->family, a->mss);
+	uint32_t top = (uint32_t)(epoch & 31) << 3 | screen_cookie_mss_index(family, a->mss);
 	struct screen_cookie c;
 
 	c.isn = (uint32_t)mac ^ top << 24;
@@ -155,26 +170,50 @@ screen_inline struct screen_cookie screen_cookie_mint(const struct screen_cookie
 	return c;
 }
 
-/* What the low bits of an echoed TSval say was agreed. */
-screen_inline void screen_cookie_read_tsecr(uint32_t tsecr, struct screen_agreed *a)
+/* Mints the cookie of a SYN. */
+screen_inline struct screen_cookie screen_cookie_mint(const struct screen_cookie_key *key,
+						      uint64_t epoch, const struct screen_tuple *t,
+						      uint32_t client_isn,
+						      const struct screen_agreed *a)
 {
-	a->timestamps = true;
+	uint64_t mac = screen_cookie_mac(key, t, client_isn, epoch, screen_cookie_agreed(a));
+
+	return screen_cookie_of(mac, epoch, t->family, a);
+}
+
+/* What a segment claims was agreed: the low bits of the TSval that it echoes say so. */
+screen_inline void screen_cookie_claim(bool timestamps, uint32_t tsecr, struct screen_agreed *a)
+{
+	a->timestamps = timestamps;
+	a->sack = false;
+	a->ecn = false;
+	a->client_wscale = SCREEN_WSCALE_NONE;
+	a->our_wscale = SCREEN_WSCALE_NONE;
+	if (!timestamps)
+		return;
 	a->client_wscale = tsecr & 15;
 	a->our_wscale = tsecr >> 6 & 15;
 	a->sack = tsecr >> 4 & 1;
 	a->ecn = tsecr >> 5 & 1;
 }
 
-/* 0 when the cookie is that of the epoch; no early exit on secret bits. */
-screen_inline uint32_t screen_cookie_differs(uint64_t mac, uint64_t epoch, uint32_t isn,
+/* Which bits of a cookie are not those of the epoch: of the ISN in the low half, of the echoed TSval
+ * above it. 0: the cookie is valid. No early exit on secret bits. */
+screen_inline uint64_t screen_cookie_differs(uint64_t mac, uint64_t epoch, uint32_t isn,
 					     uint32_t tsecr, bool timestamps)
 {
-	uint32_t difference = ((uint32_t)mac ^ isn) & 0x00ffffff;
+	uint32_t whitened = (uint32_t)(epoch & 31) << 27;
+	uint64_t difference = ((uint32_t)mac ^ isn ^ whitened) & 0xf8ffffff;
 
-	difference |= ((uint32_t)(mac >> 24) ^ isn >> 24 ^ (uint32_t)(epoch & 31) << 3) & 0xf8;
 	if (timestamps)
-		difference |= (uint32_t)(mac >> 42) ^ tsecr >> 10;
+		difference |= (mac >> 42 ^ tsecr >> 10) << 32;
 	return difference;
+}
+
+/* The MSS that a valid cookie says. */
+screen_inline uint16_t screen_cookie_read_mss(uint64_t mac, uint8_t family, uint32_t isn)
+{
+	return screen_cookie_mss(family, ((uint32_t)(mac >> 24) ^ isn >> 24) & 7);
 }
 
 /*
@@ -186,17 +225,11 @@ screen_cookie_check(const struct screen_zone_keys *keys, uint64_t epoch,
 		    const struct screen_tuple *t, uint32_t seq, uint32_t ack, bool timestamps,
 		    uint32_t tsecr, struct screen_agreed *a)
 {
-	uint32_t isn = ack - 1, now, before, index;
-	uint64_t mac, mac_before;
+	uint32_t isn = ack - 1;
+	uint64_t mac, mac_before, now, before;
 	uint16_t agreed;
 
-	a->timestamps = false;
-	a->sack = false;
-	a->ecn = false;
-	a->client_wscale = SCREEN_WSCALE_NONE;
-	a->our_wscale = SCREEN_WSCALE_NONE;
-	if (timestamps)
-		screen_cookie_read_tsecr(tsecr, a);
+	screen_cookie_claim(timestamps, tsecr, a);
 	agreed = screen_cookie_agreed(a);
 	mac = screen_cookie_mac(&keys->current, t, seq - 1, epoch, agreed);
 	mac_before = screen_cookie_mac(&keys->previous, t, seq - 1, epoch - 1, agreed);
@@ -206,8 +239,7 @@ screen_cookie_check(const struct screen_zone_keys *keys, uint64_t epoch,
 		return SCREEN_COOKIE_INVALID;
 	if (now)
 		mac = mac_before;
-	index = ((uint32_t)(mac >> 24) ^ isn >> 24) & 7;
-	a->mss = screen_cookie_mss(t->family, index);
+	a->mss = screen_cookie_read_mss(mac, t->family, isn);
 	return SCREEN_COOKIE_VALID;
 }
 

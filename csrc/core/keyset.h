@@ -1,6 +1,7 @@
 /*
  * The keyset: both epochs and every zone's keys of both, immutable and published as a whole, so
- * that no frame can meet an epoch with another epoch's key. Secret.
+ * that no frame can meet an epoch with another epoch's key. While a master key is replaced it holds
+ * the keys of the other one too, which are only checked with. Secret.
  */
 #pragma once
 
@@ -11,8 +12,11 @@ struct screen_keyset {
 	uint64_t check_epoch; /* E: a check tries E and E - 1 */
 	uint64_t mint_epoch;  /* E or E - 1 */
 	uint32_t zones;	      /* zone indices of the snapshot that it is published with */
-	uint32_t reserved;
+	bool accepts_other;
+	uint64_t serial;      /* of the key ring: which master keys these derive from */
+	uint64_t other_epoch; /* E of the other master key: each has its own cluster time */
 	struct screen_zone_keys zone[SCREEN_ZONES_MAX];
+	struct screen_zone_keys other[SCREEN_ZONES_MAX];
 };
 
 /* The key that belongs to the mint epoch. */

@@ -17,17 +17,13 @@ static void unknown_segment(struct step *s)
 	step_track(s, false, state, SCREEN_FORWARD_LEARNED);
 }
 
-static void tcp(struct step *s)
+/* From the flow look-up on. */
+static void tracked(struct step *s)
 {
 	struct screen_packet *p = &s->d->packet;
 	uint8_t kind = p->tcp_flags & (SCREEN_TCP_SYN | SCREEN_TCP_ACK | SCREEN_TCP_RST |
 				       SCREEN_TCP_FIN);
 
-	screen_checksum_complete(s->frame->data, p);
-	if (!s->port->screened)
-		return step_forward(s, SCREEN_FORWARD_UNSCREENED);
-	screen_options_walk(s->frame->data + p->l4 + 20, screen_packet_options_length(p),
-			    &s->d->options);
 	s->from_low = screen_flow_key(s->frame->data, p, s->port->wire, &s->key);
 	s->hash = screen_flow_hash(s->c->flows, &s->key);
 	s->flow = screen_flow_find(s->c->flows, &s->key, s->hash);
@@ -36,6 +32,18 @@ static void tcp(struct step *s)
 	if (s->flow == SCREEN_FLOW_NONE)
 		return unknown_segment(s);
 	step_segment(s);
+}
+
+static void tcp(struct step *s)
+{
+	struct screen_packet *p = &s->d->packet;
+
+	screen_checksum_complete(s->frame->data, p);
+	if (!s->port->screened)
+		return step_forward(s, SCREEN_FORWARD_UNSCREENED);
+	screen_options_walk(s->frame->data + p->l4 + 20, screen_packet_options_length(p),
+			    &s->d->options);
+	tracked(s);
 }
 
 /* A first fragment with a SYN cannot be challenged, and must not be a way round the screen. */
@@ -78,41 +86,84 @@ static void by_kind(struct step *s, enum screen_kind kind)
 	}
 }
 
-void screen_decide(struct screen_context *context, struct screen_frame *frame,
-		   struct screen_decision *d)
+static struct step step_of(struct screen_context *context, struct screen_frame *frame,
+			   struct screen_decision *d)
 {
-	struct step s = {
+	context->retired_count = 0;
+	d->undecided = false;
+	d->action = SCREEN_ACTION_NONE;
+	d->length = frame->length;
+	d->flow = SCREEN_FLOW_NONE;
+	return (struct step){
 		.c = context,
 		.frame = frame,
 		.d = d,
 		.port = &context->policy->port[frame->slot],
 	};
+}
 
-	d->action = SCREEN_ACTION_NONE;
-	d->length = frame->length;
-	d->flow = SCREEN_FLOW_NONE;
-	context->retired_count = 0;
+void screen_decide(struct screen_context *context, struct screen_frame *frame,
+		   struct screen_decision *d)
+{
+	struct step s = step_of(context, frame, d);
+
+	d->cookie = SCREEN_COOKIE_UNCHECKED;
 	if (!s.port->used || s.port->peer == SCREEN_SLOT_NONE)
 		return step_drop(&s, SCREEN_DROP_NO_PEER);
 	by_kind(&s, screen_parse(frame->data, frame->data + frame->length, &d->packet));
 }
 
+/* From the flow look-up on: a frame before this one may have made the flow. */
+void screen_resume(struct screen_context *context, struct screen_frame *frame,
+		   struct screen_decision *d)
+{
+	struct step s = step_of(context, frame, d);
+
+	tracked(&s);
+}
+
+void screen_check(struct screen_context *context, struct screen_frame *const frames[],
+		  struct screen_decision *const decisions[], uint32_t count)
+{
+	struct screen_check checks[SCREEN_CODEC_BURST];
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct screen_decision *d = decisions[i];
+
+		screen_tuple_of(frames[i]->data, &d->packet, &checks[i].tuple);
+		checks[i].seq = d->packet.seq;
+		checks[i].ack = d->packet.ack;
+		checks[i].tsecr = d->options.tsecr;
+		checks[i].timestamps = d->options.flags & SCREEN_HAS_TIMESTAMPS;
+	}
+	screen_codec_check(context->codec, context->lanes, context->keyset,
+			   context->policy->port[frames[0]->slot].zone, checks, count);
+	for (uint32_t i = 0; i < count; i++) {
+		decisions[i]->cookie = checks[i].valid ? SCREEN_COOKIE_IS_VALID :
+							 SCREEN_COOKIE_IS_INVALID;
+		decisions[i]->agreed = checks[i].agreed;
+		decisions[i]->epoch = checks[i].epoch;
+	}
+}
+
 void screen_challenge(struct screen_context *context, struct screen_frame *const frames[],
 		      struct screen_decision *const decisions[], uint32_t count)
 {
-	const struct screen_keyset *k = context->keyset;
+	struct screen_mint mints[SCREEN_CODEC_BURST];
 
 	for (uint32_t i = 0; i < count; i++) {
+		screen_tuple_of(frames[i]->data, &decisions[i]->packet, &mints[i].tuple);
+		mints[i].client_isn = decisions[i]->packet.seq;
+		mints[i].agreed = decisions[i]->agreed;
+	}
+	screen_codec_mint(context->codec, context->lanes, context->keyset,
+			  context->policy->port[frames[0]->slot].zone, mints, count);
+	for (uint32_t i = 0; i < count; i++) {
 		struct screen_decision *d = decisions[i];
-		uint32_t zone = context->policy->port[frames[i]->slot].zone;
-		struct screen_tuple t;
-		struct screen_cookie cookie;
 
-		screen_tuple_of(frames[i]->data, &d->packet, &t);
-		cookie = screen_cookie_mint(screen_keyset_mint_key(k, zone), k->mint_epoch, &t,
-					    d->packet.seq, &d->agreed);
+		d->epoch = context->keyset->mint_epoch;
 		d->length = screen_reply_challenge(frames[i]->data, &d->packet, &d->options,
-						   &d->agreed, cookie);
+						   &d->agreed, mints[i].cookie);
 	}
 }
 

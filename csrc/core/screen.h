@@ -3,13 +3,14 @@
  *
  *   (policy, keyset, flows, meters, now, frame) -> verdict, reason, and the frame rewritten in place
  *
- * A worker calls screen_decide() for each frame of a burst, then screen_challenge() once for all
- * frames whose verdict was SCREEN_CHALLENGE, so that their cookies are minted together.
+ * A worker calls screen_decide() for each frame of a burst. Cookies are dealt with together at its
+ * end: screen_challenge() mints those of all frames whose verdict was SCREEN_CHALLENGE; screen_check()
+ * checks those of all frames that were left undecided, each of which screen_resume() then decides.
  */
 #pragma once
 
+#include "codec.h"
 #include "flow.h"
-#include "keyset.h"
 #include "meter.h"
 #include "policy.h"
 #include "reply.h"
@@ -28,6 +29,8 @@ enum {
 struct screen_context {
 	const struct screen_policy *policy;
 	const struct screen_keyset *keyset; /* NULL: nothing published, so closed */
+	const struct screen_codec *codec;
+	struct screen_lanes *lanes;	    /* the codec's working memory. Secret */
 	struct screen_flows *flows;	    /* shared by all workers */
 	struct screen_meters *meters;	    /* shared by all workers */
 	uint64_t now_ns;		    /* CLOCK_MONOTONIC, one per burst */
@@ -61,7 +64,16 @@ enum screen_action {
 	SCREEN_ACTION_WAKE_OWNER,  /* the server has answered: its owner may have frames to release */
 };
 
+/* What is known of the cookie that a segment may carry. */
+enum screen_cookie_state {
+	SCREEN_COOKIE_UNCHECKED,
+	SCREEN_COOKIE_IS_VALID,
+	SCREEN_COOKIE_IS_INVALID,
+};
+
 struct screen_decision {
+	bool undecided; /* until its cookie is checked: nothing else here means anything */
+	enum screen_cookie_state cookie;
 	enum screen_verdict verdict;
 	enum screen_reason reason;
 	enum screen_action action;
@@ -69,7 +81,8 @@ struct screen_decision {
 	uint32_t flow;	 /* SCREEN_HOLD and the actions: which flow */
 	struct screen_packet packet;
 	struct screen_options options;
-	struct screen_agreed agreed; /* SCREEN_CHALLENGE */
+	struct screen_agreed agreed; /* SCREEN_CHALLENGE, or a valid cookie's */
+	uint64_t epoch;		     /* likewise */
 	uint8_t share;		     /* SCREEN_ACTION_ASK_SERVER: of context->asked */
 	uint32_t syn_length;	     /* likewise */
 	uint8_t syn[SCREEN_SYNTHETIC_MAX];
@@ -79,8 +92,16 @@ struct screen_decision {
 void screen_decide(struct screen_context *context, struct screen_frame *frame,
 		   struct screen_decision *d);
 
-/* Mints the cookies of count challenges and writes the replies in place; sets each length. A keyset
- * is there: screen_decide() saw to it. [worker] */
+/* Checks the cookies of count undecided frames of one port, at most SCREEN_CODEC_BURST. [worker] */
+void screen_check(struct screen_context *context, struct screen_frame *const frames[],
+		  struct screen_decision *const decisions[], uint32_t count);
+
+/* Decides about a frame whose cookie has been checked. [worker] */
+void screen_resume(struct screen_context *context, struct screen_frame *frame,
+		   struct screen_decision *d);
+
+/* Mints the cookies of count challenges of one port, at most SCREEN_CODEC_BURST, and writes the
+ * replies in place; sets each length. A keyset is there: screen_decide() saw to it. [worker] */
 void screen_challenge(struct screen_context *context, struct screen_frame *const frames[],
 		      struct screen_decision *const decisions[], uint32_t count);
 

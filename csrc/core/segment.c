@@ -121,7 +121,12 @@ static void plain(struct step *s, int side)
 
 	if (screen_flow_state_get(f) == SCREEN_FLOW_HALF_OPEN) {
 		/* Admitted in calm, then challenged: the ACK may answer either SYN-ACK. */
-		if (side == 0 && step_cookie_valid(s))
+		enum screen_cookie_state cookie =
+			side == 0 ? step_cookie(s) : SCREEN_COOKIE_IS_INVALID;
+
+		if (cookie == SCREEN_COOKIE_UNCHECKED)
+			return;
+		if (cookie == SCREEN_COOKIE_IS_VALID)
 			return step_splice(s);
 		handshake(f, side, &s->d->packet);
 	}
@@ -130,14 +135,19 @@ static void plain(struct step *s, int side)
 }
 
 /* A cookie on a flow that is over: a new connection of the same tuple, or a late copy of the first
- * request of this one, which must not be executed twice. */
+ * request of this one, which must not be executed twice. True when the frame is dealt with. */
 static bool reopened(struct step *s)
 {
 	struct screen_flow *f = step_flow(s);
+	enum screen_cookie_state cookie;
 
-	if (!screen_flow_over(f) || !step_cookie_valid(s))
+	if (!screen_flow_over(f))
 		return false;
-	if (f->client_isn == s->d->packet.seq - 1 && f->cookie_isn == s->d->packet.ack - 1)
+	cookie = step_cookie(s);
+	if (cookie == SCREEN_COOKIE_UNCHECKED)
+		return true;
+	if (cookie == SCREEN_COOKIE_IS_INVALID ||
+	    (f->client_isn == s->d->packet.seq - 1 && f->cookie_isn == s->d->packet.ack - 1))
 		return false;
 	step_splice(s);
 	return true;

@@ -6,6 +6,11 @@
 
 #include "compat.h"
 
+#define SCREEN_SIPHASH_V0 0x736f6d6570736575ULL
+#define SCREEN_SIPHASH_V1 0x646f72616e646f6dULL
+#define SCREEN_SIPHASH_V2 0x6c7967656e657261ULL
+#define SCREEN_SIPHASH_V3 0x7465646279746573ULL
+
 struct screen_siphash {
 	uint64_t v0, v1, v2, v3;
 };
@@ -42,10 +47,10 @@ screen_inline uint64_t screen_siphash_words(uint64_t k0, uint64_t k1, const uint
 					    uint32_t count)
 {
 	struct screen_siphash s = {
-		.v0 = k0 ^ 0x736f6d6570736575ULL,
-		.v1 = k1 ^ 0x646f72616e646f6dULL,
-		.v2 = k0 ^ 0x6c7967656e657261ULL,
-		.v3 = k1 ^ 0x7465646279746573ULL,
+		.v0 = k0 ^ SCREEN_SIPHASH_V0,
+		.v1 = k1 ^ SCREEN_SIPHASH_V1,
+		.v2 = k0 ^ SCREEN_SIPHASH_V2,
+		.v3 = k1 ^ SCREEN_SIPHASH_V3,
 	};
 
 	for (uint32_t i = 0; i < count; i++)

@@ -16,19 +16,24 @@ static bool section_ok(const struct screen_section *section, uint32_t *expected,
 	return true;
 }
 
-/* Characters, then NULs to the end, at least one of each. */
-static bool name_ok(const char *name, size_t size)
+/* Characters, then NULs to the end, at least one. */
+static bool padded(const char *text, size_t size)
 {
 	size_t i = 0;
 
-	while (i < size && name[i])
+	while (i < size && text[i])
 		i++;
-	if (i == 0 || i == size)
+	if (i == size)
 		return false;
 	for (; i < size; i++)
-		if (name[i])
+		if (text[i])
 			return false;
 	return true;
+}
+
+static bool name_ok(const char *name, size_t size)
+{
+	return name[0] && padded(name, size);
 }
 
 static bool zeros(const uint8_t *bytes, size_t count)
@@ -52,7 +57,7 @@ static const char *check_header(const struct screen_snapshot_header *h, size_t s
 		return "the size in the header is not that of the buffer";
 	if (memcmp(h->digest, digest, SCREEN_DIGEST_SIZE) != 0)
 		return "the digest does not match: the bytes were changed on the way";
-	if (h->reserved0 || h->reserved1)
+	if (h->reserved0 || h->reserved1 || !zeros(h->reserved2, sizeof(h->reserved2)))
 		return "reserved bytes of the header are not zero";
 	if (h->generation == 0)
 		return "generation 0 is no generation";
@@ -62,6 +67,10 @@ static const char *check_header(const struct screen_snapshot_header *h, size_t s
 	if (h->time_wait_s < 2 || h->time_wait_s > 600 || h->initial_timeout_s < 4 ||
 	    h->initial_timeout_s > 300)
 		return "a tcp-session timeout is out of range";
+	if (h->epoch_skew_s > SCREEN_SKEW_MAX)
+		return "the epoch skew is out of range";
+	if (!padded(h->key_file, sizeof(h->key_file)))
+		return "the key file's name is not a padded string";
 	if (!section_ok(&h->zones, &next, SCREEN_ZONES_MAX, sizeof(struct screen_zone_config), size))
 		return "the zone section does not fit";
 	if (!section_ok(&h->ports, &next, SCREEN_PORTS_MAX, sizeof(struct screen_port_config), size))

@@ -106,8 +106,9 @@ void step_note(struct step *s, struct screen_flow *f, int side);
 /* syn.c: a SYN without ACK, RST or FIN. */
 void step_syn(struct step *s);
 
-/* ack.c: whether the segment carries a valid cookie; then s->d->agreed says what was agreed. */
-bool step_cookie_valid(struct step *s);
+/* ack.c: whether the segment carries a valid cookie; then s->d->agreed says what was agreed. While it
+ * is unchecked the frame is left undecided, and the caller returns: it is called again. */
+enum screen_cookie_state step_cookie(struct step *s);
 
 /* A valid cookie: the connection exists for the client; makes it exist for the server. */
 void step_splice(struct step *s);

@@ -117,7 +117,6 @@ bool screen_burst_flush(struct screen_worker *w, struct screen_port *port)
 	return unsent(&q->main.tx) == 0;
 }
 
-
 void screen_burst_refill(struct screen_worker *w, struct screen_port *port)
 {
 	struct screen_queue *q = queue_of(w, port);
@@ -241,68 +240,104 @@ static void act(struct screen_worker *w, uint8_t slot, uint64_t address,
 	}
 }
 
+/* Frames of a burst that wait for its end, when their cookies are dealt with together. */
+struct waiting {
+	struct screen_frame *frame[SCREEN_BURST];
+	struct screen_decision *decision[SCREEN_BURST];
+	uint64_t address[SCREEN_BURST];
+	uint32_t count;
+};
+
+static void wait_for_burst(struct waiting *to, struct screen_frame *frame,
+			   struct screen_decision *d, uint64_t address)
+{
+	to->frame[to->count] = frame;
+	to->decision[to->count] = d;
+	to->address[to->count++] = address;
+}
+
 /* Mints the burst's cookies and sends the challenges, as far as the budget goes. */
-static void answer(struct screen_worker *w, struct screen_port *port,
-		   struct screen_frame *const frames[], struct screen_decision *const decisions[],
-		   const uint64_t addresses[], uint32_t count)
+static void answer(struct screen_worker *w, struct screen_port *port, const struct waiting *c)
 {
 	struct screen_queue *q = queue_of(w, port);
 	uint32_t granted = 0, slots = xsk_prod_nb_free(&q->main.tx, SCREEN_RING_TX);
 
-	while (granted < count && slots > granted &&
+	while (granted < c->count && slots > granted &&
 	       screen_budget_allows(&BUDGET, slots - granted, screen_frames_free(w)))
 		granted++;
-	screen_challenge(&w->context, frames, decisions, granted);
-	for (uint32_t i = 0; i < count; i++) {
+	if (granted)
+		screen_challenge(&w->context, c->frame, c->decision, granted);
+	for (uint32_t i = 0; i < c->count; i++) {
 		enum screen_reason reason = SCREEN_DROP_REPLY_BUDGET;
 
 		if (i >= granted)
-			screen_frame_give(w, addresses[i]);
-		else if (screen_burst_send(w, port->slot, addresses[i], decisions[i]->length))
+			screen_frame_give(w, c->address[i]);
+		else if (screen_burst_send(w, port->slot, c->address[i], c->decision[i]->length))
 			reason = SCREEN_REPLY_CHALLENGE;
 		count_reason(w, port->slot, reason);
 	}
 }
 
 /* A splice may begin with any frame: there must be room to keep it. */
-static void decide(struct screen_worker *w, struct screen_frame *frame, struct screen_decision *d)
+static void look_for_room(struct screen_worker *w)
 {
 	w->context.splice_full = w->pendings->count >= SCREEN_PENDING_MAX;
-	screen_decide(&w->context, frame, d);
+}
+
+/* Checks the burst's cookies and does what each leads to. */
+static void check(struct screen_worker *w, const struct waiting *c)
+{
+	screen_check(&w->context, c->frame, c->decision, c->count);
+	for (uint32_t i = 0; i < c->count; i++) {
+		struct screen_decision *d = c->decision[i];
+		uint8_t slot = c->frame[i]->slot;
+
+		look_for_room(w);
+		screen_resume(&w->context, c->frame[i], d);
+		act(w, slot, c->address[i], d);
+		count_reason(w, slot, d->reason);
+	}
 }
 
 uint32_t screen_burst_receive(struct screen_worker *w, struct screen_port *port,
 			      struct xsk_ring_cons *rx)
 {
-	struct screen_frame frames[SCREEN_BURST], *challenged[SCREEN_BURST];
-	struct screen_decision decisions[SCREEN_BURST], *decided[SCREEN_BURST];
-	uint64_t addresses[SCREEN_BURST], bytes = 0;
-	uint32_t at, challenges = 0, count = xsk_ring_cons__peek(rx, SCREEN_BURST, &at);
+	struct screen_frame frames[SCREEN_BURST];
+	struct screen_decision decisions[SCREEN_BURST];
+	struct waiting challenged, undecided;
+	uint64_t bytes = 0;
+	uint32_t at, count = xsk_ring_cons__peek(rx, SCREEN_BURST, &at);
 
 	if (count == 0)
 		return 0;
+	challenged.count = undecided.count = 0;
 	for (uint32_t i = 0; i < count; i++) {
-		const struct xdp_desc *d = xsk_ring_cons__rx_desc(rx, at + i);
-		uint64_t address = d->addr;
+		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(rx, at + i);
+		struct screen_decision *d = &decisions[i];
+		uint64_t address = desc->addr;
 
 		frames[i] = (struct screen_frame){ .data = screen_frame_data(w, address),
-						   .length = d->len, .slot = port->slot };
-		bytes += d->len;
+						   .length = desc->len, .slot = port->slot };
+		bytes += desc->len;
 		screen_frame_own(w, address, SCREEN_OWNER_WORKER);
-		decide(w, &frames[i], &decisions[i]);
-		act(w, port->slot, address, &decisions[i]);
-		if (decisions[i].verdict == SCREEN_CHALLENGE) {
-			challenged[challenges] = &frames[i];
-			decided[challenges] = &decisions[i];
-			addresses[challenges++] = address;
-		} else {
-			count_reason(w, port->slot, decisions[i].reason);
+		look_for_room(w);
+		screen_decide(&w->context, &frames[i], d);
+		if (d->undecided) {
+			wait_for_burst(&undecided, &frames[i], d, address);
+			continue;
 		}
+		act(w, port->slot, address, d);
+		if (d->verdict == SCREEN_CHALLENGE)
+			wait_for_burst(&challenged, &frames[i], d, address);
+		else
+			count_reason(w, port->slot, d->reason);
 	}
 	xsk_ring_cons__release(rx, count);
 	queue_of(w, port)->with_kernel -= count;
-	if (challenges)
-		answer(w, port, challenged, decided, addresses, challenges);
+	if (undecided.count)
+		check(w, &undecided);
+	if (challenged.count)
+		answer(w, port, &challenged);
 	add(&w->counters[port->slot].rx_frames, count);
 	add(&w->counters[port->slot].rx_bytes, bytes);
 	return count;
@@ -312,9 +347,15 @@ void screen_burst_again(struct screen_worker *w, const struct screen_held *held)
 {
 	struct screen_frame frame = { .data = screen_frame_data(w, held->address),
 				      .length = held->length, .slot = held->slot };
-	struct screen_decision d;
+	struct screen_frame *frames[] = { &frame };
+	struct screen_decision d, *decisions[] = { &d };
 
-	decide(w, &frame, &d);
+	look_for_room(w);
+	screen_decide(&w->context, &frame, &d);
+	if (d.undecided) {
+		screen_check(&w->context, frames, decisions, 1);
+		screen_resume(&w->context, &frame, &d);
+	}
 	if (d.verdict == SCREEN_CHALLENGE) { /* not a SYN: cannot be */
 		screen_frame_give(w, held->address);
 		return;

@@ -3,10 +3,10 @@
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "checksum.h"
-#include "keyring.h"
 #include "netlink.h"
 #include "splice.h"
 #include "worker.h"
@@ -78,17 +78,6 @@ static const struct known KNOWN[] = {
 
 enum { KNOWN_COUNT = sizeof(KNOWN) / sizeof(KNOWN[0]) };
 
-static void known_keys(const struct known *k, uint64_t epoch, struct screen_zone_keys *keys)
-{
-	uint8_t master[32];
-
-	(void)k;
-	for (uint8_t i = 0; i < 32; i++)
-		master[i] = i;
-	screen_keyring_derive(master, "untrust", epoch, &keys->current);
-	screen_keyring_derive(master, "untrust", epoch - 1, &keys->previous);
-}
-
 static struct screen_tuple known_tuple(const struct known *k)
 {
 	struct screen_tuple t = { .sport = 40000, .dport = 443, .family = k->family };
@@ -117,55 +106,121 @@ static void answered(struct screen_proof *p, enum screen_answer answer, const ch
 	va_end(arguments);
 }
 
-static void prove_mint(struct screen_proof *p)
-{
-	for (int i = 0; i < KNOWN_COUNT; i++) {
-		const struct known *k = &KNOWN[i];
-		struct screen_tuple t = known_tuple(k);
-		struct screen_zone_keys keys;
-		struct screen_cookie c;
+/* ---- cookies: known answers, by the scalar code and by each codec that this processor has --- */
 
-		known_keys(k, k->epoch, &keys);
-		c = screen_cookie_mint(&keys.current, k->epoch, &t, k->client_isn, &k->agreed);
+/* A keyset in which the known answers' zone has index 0. */
+static struct screen_keyset *known_keyset(void)
+{
+	struct screen_keyset *k = calloc(1, sizeof(*k));
+
+	if (k)
+		k->zones = 1;
+	return k;
+}
+
+static void known_epoch(struct screen_keyset *k, uint64_t epoch)
+{
+	uint8_t master[SCREEN_MASTER_SIZE];
+
+	for (uint8_t i = 0; i < SCREEN_MASTER_SIZE; i++)
+		master[i] = i;
+	k->check_epoch = k->mint_epoch = epoch;
+	screen_keyring_derive(master, "untrust", epoch, &k->zone[0].current);
+	screen_keyring_derive(master, "untrust", epoch - 1, &k->zone[0].previous);
+}
+
+/* Room for a burst, which a stack has no place for. */
+struct bench {
+	struct screen_lanes lanes;
+	struct screen_mint mints[SCREEN_CODEC_BURST];
+	struct screen_check checks[SCREEN_CODEC_BURST];
+};
+
+static bool mints(const struct screen_codec *codec, struct bench *b, struct screen_keyset *keyset,
+		  const struct known *k)
+{
+	known_epoch(keyset, k->epoch);
+	for (int i = 0; i < SCREEN_CODEC_BURST; i++)
+		b->mints[i] = (struct screen_mint){ .tuple = known_tuple(k),
+						    .client_isn = k->client_isn,
+						    .agreed = k->agreed };
+	screen_codec_mint(codec, &b->lanes, keyset, 0, b->mints, SCREEN_CODEC_BURST);
+	for (int i = 0; i < SCREEN_CODEC_BURST; i++) {
+		struct screen_cookie c = b->mints[i].cookie;
+
 		if (broken(FAULT_MINT))
 			c.isn ^= 1;
 		if (c.isn != k->cookie.isn || c.tsval != k->cookie.tsval)
-			return answered(p, SCREEN_NO, "known answer %d: minted %08x %08x instead "
-					"of %08x %08x", i, c.isn, c.tsval, k->cookie.isn,
-					k->cookie.tsval);
+			return false;
 	}
-	proved(p);
+	return true;
 }
 
-/* Whether the known cookie, changed by `flip`, is valid when `age` epochs old. */
-static bool checks(const struct known *k, uint64_t age, uint32_t flip)
+/* Whether all of a burst say that the known cookie, changed by `flip`, is valid (or not) when `age`
+ * epochs old. */
+static bool checks(const struct screen_codec *codec, struct bench *b, struct screen_keyset *keyset,
+		   const struct known *k, uint64_t age, uint32_t flip, bool want)
 {
-	struct screen_tuple t = known_tuple(k);
-	struct screen_zone_keys keys;
-	struct screen_agreed a = { 0 };
-	bool valid;
+	known_epoch(keyset, k->epoch + age);
+	for (int i = 0; i < SCREEN_CODEC_BURST; i++)
+		b->checks[i] = (struct screen_check){ .tuple = known_tuple(k),
+						      .seq = k->client_isn + 1,
+						      .ack = (k->cookie.isn ^ flip) + 1,
+						      .tsecr = k->cookie.tsval,
+						      .timestamps = k->agreed.timestamps };
+	screen_codec_check(codec, &b->lanes, keyset, 0, b->checks, SCREEN_CODEC_BURST);
+	for (int i = 0; i < SCREEN_CODEC_BURST; i++) {
+		const struct screen_check *c = &b->checks[i];
 
-	known_keys(k, k->epoch + age, &keys);
-	valid = screen_cookie_check(&keys, k->epoch + age, &t, k->client_isn + 1,
-				    (k->cookie.isn ^ flip) + 1, k->agreed.timestamps,
-				    k->cookie.tsval, &a) == SCREEN_COOKIE_VALID;
-	if (broken(FAULT_CHECK))
-		valid = !valid;
-	return valid && a.mss == k->agreed.mss && a.client_wscale == k->agreed.client_wscale &&
-	       a.our_wscale == k->agreed.our_wscale && a.sack == k->agreed.sack;
+		if ((c->valid != broken(FAULT_CHECK)) != want)
+			return false;
+		if (want && (c->epoch != k->epoch || c->agreed.mss != k->agreed.mss ||
+			     c->agreed.client_wscale != k->agreed.client_wscale ||
+			     c->agreed.our_wscale != k->agreed.our_wscale ||
+			     c->agreed.sack != k->agreed.sack))
+			return false;
+	}
+	return true;
 }
 
-static void prove_validate(struct screen_proof *p)
+static void prove_codec(const struct screen_codec *codec, struct bench *b,
+			struct screen_keyset *keyset, struct screen_proof *mint,
+			struct screen_proof *validate)
 {
 	for (int i = 0; i < KNOWN_COUNT; i++) {
-		if (!checks(&KNOWN[i], 0, 0) || !checks(&KNOWN[i], 1, 0))
-			return answered(p, SCREEN_NO, "known answer %d is refused", i);
-		if (checks(&KNOWN[i], 2, 0) || checks(&KNOWN[i], 0, 1) ||
-		    checks(&KNOWN[i], 0, 1u << 31))
-			return answered(p, SCREEN_NO, "known answer %d is accepted when it is "
-					"two epochs old or changed", i);
+		const struct known *k = &KNOWN[i];
+
+		if (!mints(codec, b, keyset, k))
+			answered(mint, SCREEN_NO, "known answer %d is minted wrongly by the %s "
+				 "codec", i, codec->name);
+		if (!checks(codec, b, keyset, k, 0, 0, true) ||
+		    !checks(codec, b, keyset, k, 1, 0, true))
+			answered(validate, SCREEN_NO, "known answer %d is refused by the %s codec",
+				 i, codec->name);
+		if (!checks(codec, b, keyset, k, 2, 0, false) ||
+		    !checks(codec, b, keyset, k, 0, 1, false) ||
+		    !checks(codec, b, keyset, k, 0, 1u << 31, false))
+			answered(validate, SCREEN_NO, "known answer %d is accepted by the %s codec "
+				 "when it is two epochs old or changed", i, codec->name);
 	}
-	proved(p);
+}
+
+static void prove_cookies(struct screen_proof *mint, struct screen_proof *validate)
+{
+	struct bench *b = aligned_alloc(_Alignof(struct bench), sizeof(*b));
+	struct screen_keyset *keyset = known_keyset();
+
+	proved(mint);
+	proved(validate);
+	for (int i = 0; b && keyset && i < SCREEN_CODECS; i++)
+		if (screen_codecs[i].available())
+			prove_codec(&screen_codecs[i], b, keyset, mint, validate);
+	if (!b || !keyset) {
+		answered(mint, SCREEN_UNKNOWN, "no memory");
+		answered(validate, SCREEN_UNKNOWN, "no memory");
+	}
+	free(b);
+	free(keyset);
 }
 
 /* A segment of the server's, as the client must see it; and back. */
@@ -201,16 +256,15 @@ static void prove_splice(struct screen_proof *p)
 static void prove_keyset(const struct screen_engine *engine, struct screen_proof *p)
 {
 	if (!engine->keyset)
-		return answered(p, SCREEN_NO, "no keyset is published: the state directory "
-				"cannot be written");
+		return answered(p, SCREEN_NO, "no keyset is published: no configuration has "
+				"named a master key that can be read");
 	proved(p);
 }
 
 void screen_capability_prove_core(const struct screen_engine *engine,
 				  struct screen_capabilities *c)
 {
-	prove_mint(&c->mint);
-	prove_validate(&c->validate);
+	prove_cookies(&c->mint, &c->validate);
 	prove_splice(&c->splice);
 	prove_keyset(engine, &c->keyset);
 }

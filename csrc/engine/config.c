@@ -33,7 +33,7 @@ struct screen_config *screen_config_read(const void *snapshot, size_t size,
 	return c;
 }
 
-static void set_port(const struct screen_engine *engine, struct screen_config *c, uint32_t i)
+static void set_port(const uint16_t wires[SCREEN_PORTS_MAX], struct screen_config *c, uint32_t i)
 {
 	const struct screen_port_config *p = &c->snapshot.ports[i];
 	const struct screen_wire_config *wire = &c->snapshot.wires[p->wire];
@@ -44,14 +44,14 @@ static void set_port(const struct screen_engine *engine, struct screen_config *c
 	c->policy->port[c->slot[i]] = (struct screen_port_policy){
 		.used = 1,
 		.peer = c->slot[other],
-		.wire = engine->ports[c->slot[i]].wire,
+		.wire = wires[c->slot[i]],
 		.zone = c->zone_id[p->zone],
 		.profile = zone->profile,
 		.screened = zone->profile != SCREEN_NONE || far->profile != SCREEN_NONE,
 	};
 }
 
-int screen_config_policy(const struct screen_engine *engine, struct screen_config *c,
+int screen_config_policy(struct screen_config *c, const uint16_t wires[SCREEN_PORTS_MAX],
 			 struct screen_error_info *error)
 {
 	const struct screen_snapshot_header *h = c->snapshot.header;
@@ -69,7 +69,7 @@ int screen_config_policy(const struct screen_engine *engine, struct screen_confi
 	for (uint32_t i = 0; i < h->profiles.count; i++)
 		c->policy->profile[i] = c->snapshot.profiles[i];
 	for (uint32_t i = 0; i < h->ports.count; i++)
-		set_port(engine, c, i);
+		set_port(wires, c, i);
 	return SCREEN_OK;
 }
 

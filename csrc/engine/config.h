@@ -7,7 +7,7 @@
 struct screen_config *screen_config_read(const void *snapshot, size_t size,
 					 struct screen_error_info *error);
 
-/* Writes the policy: zone ids, slots and the engine's wires are set. */
-int screen_config_policy(const struct screen_engine *engine, struct screen_config *config,
+/* Writes the policy: zone ids and slots are set, wires are the ids of the slots' wires. */
+int screen_config_policy(struct screen_config *config, const uint16_t wires[SCREEN_PORTS_MAX],
 			 struct screen_error_info *error);
 void screen_config_free(struct screen_config *config);

@@ -10,7 +10,6 @@
 #include "capability.h"
 #include "config.h"
 #include "keeper.h"
-#include "keyring.h"
 #include "netlink.h"
 #include "residue.h"
 #include "stage.h"
@@ -56,6 +55,9 @@ static int allocate(struct screen_engine *e, struct screen_error_info *error)
 {
 	uint64_t key[2];
 
+	if (sodium_init() < 0)
+		return screen_error_set(error, SCREEN_ERROR_SYSTEM, 0, "libsodium",
+					"cannot be initialised");
 	e->flows_size = screen_flows_size(e->options.flows_max);
 	e->flows_memory = mmap(NULL, e->flows_size, PROT_READ | PROT_WRITE,
 			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -70,19 +72,6 @@ static int allocate(struct screen_engine *e, struct screen_error_info *error)
 	randombytes_buf(key, sizeof(key));
 	screen_flows_init(&e->flows, e->flows_memory, e->options.flows_max, key);
 	randombytes_buf(e->meters->key, sizeof(e->meters->key));
-	return SCREEN_OK;
-}
-
-/* Keys are there before anybody can ask for them. */
-static int first_view(struct screen_engine *e, struct screen_error_info *error)
-{
-	struct screen_keyset *keyset = screen_keyring_keyset(e);
-
-	if (!keyset)
-		return screen_error_set(error, SCREEN_ERROR_KEY, 0, "epoch.floor",
-					"%s cannot be written, or there is no locked memory",
-					e->options.state_dir);
-	screen_view_renew(e, e->empty_policy, keyset);
 	return SCREEN_OK;
 }
 
@@ -105,12 +94,12 @@ int screen_engine_create(const struct screen_engine_options *options,
 	e->watch_fd = e->keeper_event = -1;
 	e->start_ns = screen_now_ns();
 	pthread_mutex_init(&e->lock, NULL);
-	result = screen_keyring_open(e, error);
-	if (result == 0)
-		result = allocate(e, error);
-	if (result == 0)
-		result = first_view(e, error);
+	e->codec = screen_codec_best();
+	screen_keyring_init(&e->keyring, options->state_dir);
+	result = allocate(e, error);
 	if (result == 0) {
+		/* no keys yet: what would need them is closed */
+		screen_view_renew(e, e->empty_policy, NULL);
 		result = screen_keeper_start(e, error);
 	}
 	if (result) {
@@ -149,6 +138,53 @@ void screen_engine_drop(struct screen_engine *engine)
 	pthread_mutex_unlock(&engine->lock);
 }
 
+/* A request that changed the ring: effective when it returns. */
+static int take_effect(struct screen_engine *e, struct screen_error_info *error)
+{
+	if (screen_keeper_rotate(e))
+		return SCREEN_OK;
+	return screen_error_set(error, SCREEN_ERROR_KEY, 0, "epoch.floor",
+				"done, but not in use yet, and tried again: %s cannot be written, or "
+				"no memory can be locked", e->options.state_dir);
+}
+
+int screen_engine_stage_key(struct screen_engine *engine, const char *path,
+			    struct screen_error_info *error)
+{
+	int result;
+
+	pthread_mutex_lock(&engine->lock);
+	result = screen_keyring_stage(&engine->keyring, path, screen_clocks_now(), error);
+	if (result == 0)
+		result = take_effect(engine, error);
+	pthread_mutex_unlock(&engine->lock);
+	return result;
+}
+
+int screen_engine_activate_key(struct screen_engine *engine, struct screen_error_info *error)
+{
+	int result;
+
+	pthread_mutex_lock(&engine->lock);
+	result = screen_keyring_activate(&engine->keyring, error);
+	if (result == 0)
+		result = take_effect(engine, error);
+	pthread_mutex_unlock(&engine->lock);
+	return result;
+}
+
+int screen_engine_rotate_key(struct screen_engine *engine, struct screen_error_info *error)
+{
+	int result;
+
+	pthread_mutex_lock(&engine->lock);
+	result = screen_keyring_rotate(&engine->keyring, screen_clocks_now(), error);
+	if (result == 0)
+		result = take_effect(engine, error);
+	pthread_mutex_unlock(&engine->lock);
+	return result;
+}
+
 int screen_engine_capabilities(struct screen_engine *engine,
 			       struct screen_capabilities *capabilities)
 {
@@ -167,7 +203,7 @@ static void free_engine(struct screen_engine *e)
 	screen_view_free(e);
 	screen_config_free(e->running);
 	screen_config_free(e->staged);
-	screen_keyring_close(e);
+	screen_keyring_close(&e->keyring);
 	if (e->flows_memory)
 		munmap(e->flows_memory, e->flows_size);
 	free(e->meters);

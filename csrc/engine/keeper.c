@@ -7,7 +7,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "keyring.h"
 #include "netlink.h"
 #include "qsbr.h"
 #include "view.h"
@@ -18,17 +17,20 @@ enum {
 	RECHECK_S = 5,	  /* links are looked at this often, whatever was heard */
 };
 
-static void rotate(struct screen_engine *engine)
+bool screen_keeper_rotate(struct screen_engine *engine)
 {
 	struct screen_view *v = atomic_load(&engine->view);
 	struct screen_keyset *keyset;
 
-	if (!screen_keyring_due(engine))
-		return;
-	keyset = screen_keyring_keyset(engine);
+	screen_keyring_advance(&engine->keyring, screen_clocks_now());
+	if (screen_keyring_current(&engine->keyring, engine->keyset))
+		return true;
+	keyset = screen_keyring_keyset(&engine->keyring, engine->zones);
 	/* Without a floor on disk no epoch is used: the old keyset stays, and it is tried again. */
-	if (keyset)
-		screen_view_renew(engine, v->policy, keyset);
+	if (!keyset)
+		return false;
+	screen_view_renew(engine, v->policy, keyset);
+	return true;
 }
 
 static struct screen_port *port_by_index(struct screen_engine *engine, uint32_t ifindex)
@@ -130,7 +132,7 @@ static void *run(void *data)
 			checked = screen_now_ns();
 		}
 		settle_links(engine);
-		rotate(engine);
+		(void)screen_keeper_rotate(engine);
 		pthread_mutex_unlock(&engine->lock);
 		started = atomic_fetch_add(&engine->grace_started, 1) + 1;
 		screen_qsbr_wait();

@@ -1,201 +1,487 @@
 #include "keyring.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { HEX_SIZE = 64, FINGERPRINT_SIZE = 16 };
+#include "floor.h"
 
-static uint64_t clock_ns(clockid_t clock)
+enum {
+	RETIRED_EPOCHS = 2,   /* whole ones, after the one in which it was retired */
+	DERIVE_STACK = 8192,  /* of what libsodium may leave of keys on the stack */
+	JUMPED_SHOWN_S = 60,
+};
+
+/* ---- one master key ------------------------------------------------------------------------ */
+
+static uint64_t epoch_of(const struct screen_master *m)
 {
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	return screen_cluster_check_epoch(&m->cluster);
 }
 
-static int key_error(struct screen_error_info *error, const char *path, const char *what)
+static void forget(struct screen_master *m)
 {
-	return screen_error_set(error, SCREEN_ERROR_KEY, errno, "master.key", "%s: %s", path, what);
+	screen_keyfile_free(m->key);
+	memset(m, 0, sizeof(*m));
 }
 
-static int create_key(const char *path, struct screen_error_info *error)
+/* A key enters the ring: its cluster time goes on from what is noted of it. */
+static void enter(const struct screen_keyring *ring, struct screen_master *m,
+		  screen_master_key key, struct screen_clocks now)
 {
-	char *hex = sodium_malloc(HEX_SIZE + 2);
-	uint8_t *raw = sodium_malloc(32);
-	char fresh[SCREEN_PATH_SIZE + 48];
-	int fd = -1, result = SCREEN_OK;
+	struct screen_floor floor;
 
-	errno = 0;
-	if (!hex || !raw) {
-		result = key_error(error, path, "no locked memory");
-		goto out;
-	}
-	randombytes_buf(raw, 32);
-	sodium_bin2hex(hex, HEX_SIZE + 1, raw, 32);
-	hex[HEX_SIZE] = '\n';
-	/* under another name first: a crash half-way must not leave half a key */
-	snprintf(fresh, sizeof(fresh), "%s.new", path);
-	(void)unlink(fresh);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, hex, HEX_SIZE + 1) != HEX_SIZE + 1 || fsync(fd) ||
-	    (link(fresh, path) && errno != EEXIST))
-		result = key_error(error, path, "cannot write a new master key");
-	(void)unlink(fresh);
-	if (fd >= 0)
-		close(fd);
-out:
-	sodium_free(hex);
-	sodium_free(raw);
-	return result;
+	memset(m, 0, sizeof(*m));
+	m->key = key;
+	screen_keyfile_fingerprint(*key, m->fingerprint);
+	screen_floor_read(ring->state_dir, m->fingerprint, &floor);
+	screen_cluster_start(&m->cluster, now.realtime, now.boot, floor.epoch);
+	m->floor = floor.epoch;
+	m->until = floor.until;
 }
 
-static int check_key_file(int fd, const char *path, struct screen_error_info *error)
+static bool same(const struct screen_master *a, const struct screen_master *b)
 {
-	struct stat s;
-
-	if (fstat(fd, &s))
-		return key_error(error, path, "cannot be examined");
-	errno = 0;
-	if (!S_ISREG(s.st_mode))
-		return key_error(error, path, "is not a file");
-	if (s.st_uid != geteuid() && s.st_uid != 0)
-		return key_error(error, path, "belongs to another user");
-	if (s.st_mode & 077)
-		return key_error(error, path, "others can read it: chmod 600, and replace the key "
-					      "if they may have");
-	return SCREEN_OK;
+	return a->key && b->key && sodium_memcmp(a->key, b->key, SCREEN_MASTER_SIZE) == 0;
 }
 
-static int read_key(int fd, const char *path, uint8_t master[32], struct screen_error_info *error)
-{
-	char *hex = sodium_malloc(HEX_SIZE + 2);
-	size_t got = 0;
-	ssize_t n;
-	int result = SCREEN_OK;
+/* ---- files --------------------------------------------------------------------------------- */
 
-	errno = 0;
-	if (!hex)
-		return key_error(error, path, "no locked memory");
-	n = read(fd, hex, HEX_SIZE + 2);
-	errno = 0;
-	if ((n != HEX_SIZE && !(n == HEX_SIZE + 1 && hex[HEX_SIZE] == '\n')) ||
-	    sodium_hex2bin(master, 32, hex, HEX_SIZE, NULL, &got, NULL) || got != 32)
-		result = key_error(error, path, "must hold 64 hex digits and a newline");
-	sodium_free(hex);
-	return result;
+static void path_of(const struct screen_keyring *ring, const char *name,
+		    char path[SCREEN_PATH_SIZE + 32])
+{
+	snprintf(path, SCREEN_PATH_SIZE + 32, "%.*s/%s", SCREEN_PATH_SIZE - 1, ring->state_dir,
+		 name);
 }
 
-/* Which master key a floor belongs to, without saying anything about the key. */
-static void fingerprint(const uint8_t master[32], char text[FINGERPRINT_SIZE + 1])
-{
-	uint8_t hash[16];
-
-	crypto_generichash(hash, sizeof(hash), (const uint8_t *)"floor", 5, master, 32);
-	sodium_bin2hex(text, FINGERPRINT_SIZE + 1, hash, FINGERPRINT_SIZE / 2);
-}
-
-static void floor_path(const struct screen_engine *engine, const char *suffix, char *path,
-		       size_t size)
-{
-	snprintf(path, size, "%.*s/epoch.floor%s", SCREEN_PATH_SIZE - 1, engine->options.state_dir,
-		 suffix);
-}
-
-static uint64_t read_floor(const struct screen_engine *engine)
-{
-	char path[SCREEN_PATH_SIZE + 32], wanted[FINGERPRINT_SIZE + 1],
-		found[FINGERPRINT_SIZE + 1] = "";
-	unsigned long long epoch = 0;
-	FILE *file;
-
-	floor_path(engine, "", path, sizeof(path));
-	file = fopen(path, "re");
-	if (!file)
-		return 0;
-	fingerprint(*engine->master_key, wanted);
-	if (fscanf(file, "%16s %llu", found, &epoch) != 2 || strcmp(found, wanted) != 0)
-		epoch = 0; /* another master key: its floor does not bind this one */
-	fclose(file);
-	return epoch;
-}
-
-static int write_floor(struct screen_engine *engine, uint64_t epoch)
-{
-	char path[SCREEN_PATH_SIZE + 32], fresh[SCREEN_PATH_SIZE + 32],
-		text[FINGERPRINT_SIZE + 1];
-	FILE *file;
-	int bad;
-
-	if (epoch <= engine->floor_epoch)
-		return 0;
-	floor_path(engine, "", path, sizeof(path));
-	floor_path(engine, ".new", fresh, sizeof(fresh));
-	file = fopen(fresh, "we");
-	if (!file)
-		return -errno;
-	fingerprint(*engine->master_key, text);
-	bad = fprintf(file, "%s %llu\n", text, (unsigned long long)epoch) < 0;
-	bad |= fflush(file) != 0 || fsync(fileno(file)) != 0;
-	bad |= fclose(file) != 0;
-	if (bad || rename(fresh, path))
-		return -errno;
-	engine->floor_epoch = epoch;
-	return 0;
-}
-
-int screen_keyring_open(struct screen_engine *engine, struct screen_error_info *error)
+static void remove_file(const struct screen_keyring *ring, const char *name)
 {
 	char path[SCREEN_PATH_SIZE + 32];
-	int fd, result;
 
-	if (sodium_init() < 0)
-		return screen_error_set(error, SCREEN_ERROR_SYSTEM, 0, "libsodium",
-					"cannot be initialised");
-	snprintf(path, sizeof(path), "%.*s/master.key", SCREEN_PATH_SIZE - 1,
-		 engine->options.state_dir);
-	engine->master_key = sodium_malloc(32);
-	errno = 0;
-	if (!engine->master_key)
-		return key_error(error, path, "no locked memory");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT) {
-		result = create_key(path, error);
-		if (result)
-			return result;
-		fd = open(path, O_RDONLY | O_CLOEXEC);
+	path_of(ring, name, path);
+	(void)unlink(path);
+}
+
+static int write_file(const struct screen_keyring *ring, const char *name,
+		      const struct screen_master *m, struct screen_error_info *error)
+{
+	char path[SCREEN_PATH_SIZE + 32];
+
+	path_of(ring, name, path);
+	return screen_keyfile_write(path, *m->key, error);
+}
+
+/* Notes the epochs before they are used. */
+static int write_floors(struct screen_keyring *ring)
+{
+	struct screen_floor floors[SCREEN_FLOORS_MAX];
+	struct screen_master *of[SCREEN_FLOORS_MAX] = { &ring->active, &ring->other };
+	uint32_t count = ring->other.key ? 2 : 1;
+	bool stale = false;
+	int result;
+
+	for (uint32_t i = 0; i < count; i++) {
+		memcpy(floors[i].fingerprint, of[i]->fingerprint, sizeof(floors[i].fingerprint));
+		floors[i].epoch = epoch_of(of[i]);
+		floors[i].until = of[i]->until;
+		stale |= floors[i].epoch != of[i]->floor;
 	}
-	if (fd < 0)
-		return key_error(error, path, "cannot be opened");
-	result = check_key_file(fd, path, error);
-	if (!result)
-		result = read_key(fd, path, *engine->master_key, error);
-	close(fd);
-	if (result)
+	if (!stale)
+		return 0;
+	result = screen_floor_write(ring->state_dir, floors, count);
+	for (uint32_t i = 0; result == 0 && i < count; i++)
+		of[i]->floor = floors[i].epoch;
+	return result;
+}
+
+/* master.key, made when it is missing. */
+static int read_own(const struct screen_keyring *ring, screen_master_key *key,
+		    struct screen_error_info *error)
+{
+	char path[SCREEN_PATH_SIZE + 32];
+	int result;
+
+	path_of(ring, "master.key", path);
+	result = screen_keyfile_read(path, key, error);
+	if (result == 0 || error->errnum != ENOENT)
 		return result;
-	engine->floor_epoch = read_floor(engine);
-	screen_cluster_start(&engine->cluster, clock_ns(CLOCK_REALTIME), clock_ns(CLOCK_BOOTTIME),
-			     engine->floor_epoch);
+	result = screen_keyfile_random(key, error);
+	if (result == 0)
+		result = screen_keyfile_write(path, **key, error);
+	if (result) {
+		screen_keyfile_free(*key);
+		*key = NULL;
+	}
+	return result;
+}
+
+/* The other key of an earlier run. */
+static int restore(struct screen_keyring *ring, const char *name, enum screen_other_key kind,
+		   struct screen_clocks now, struct screen_error_info *error)
+{
+	char path[SCREEN_PATH_SIZE + 32];
+	struct screen_master *m = &ring->other;
+	screen_master_key key;
+	int result;
+
+	path_of(ring, name, path);
+	result = screen_keyfile_read(path, &key, error);
+	if (result)
+		return error->errnum == ENOENT ? SCREEN_OK : result;
+	enter(ring, m, key, now);
+	if (kind == SCREEN_OTHER_KEY_STAGED)
+		m->until = 0;
+	else if (m->until == 0)
+		m->until = m->floor + RETIRED_EPOCHS;
+	/* a crash in the middle of an activation, or long ago */
+	if (same(m, &ring->active) || (m->until && epoch_of(m) > m->until)) {
+		forget(m);
+		remove_file(ring, name);
+		return SCREEN_OK;
+	}
+	ring->other_kind = kind;
 	return SCREEN_OK;
 }
 
-void screen_keyring_close(struct screen_engine *engine)
+/* ---- the ring ------------------------------------------------------------------------------ */
+
+void screen_keyring_init(struct screen_keyring *ring, const char *state_dir)
 {
-	sodium_free(engine->master_key);
-	engine->master_key = NULL;
+	memset(ring, 0, sizeof(*ring));
+	snprintf(ring->state_dir, sizeof(ring->state_dir), "%s", state_dir);
 }
 
-void screen_keyring_derive(const uint8_t master[32], const char *zone, uint64_t epoch,
-			   struct screen_cookie_key *key)
+void screen_keyring_close(struct screen_keyring *ring)
+{
+	forget(&ring->active);
+	forget(&ring->other);
+	forget(&ring->candidate);
+}
+
+static int busy(const struct screen_keyring *ring, struct screen_error_info *error)
+{
+	struct screen_key_status s;
+
+	screen_keyring_status(ring, &s);
+	if (ring->other_kind == SCREEN_OTHER_KEY_STAGED)
+		return screen_error_set(error, SCREEN_ERROR_STATE, 0, "master key",
+					"another key (%s) is staged: activate that one first, or "
+					"stage this one in its place", s.other);
+	return screen_error_set(error, SCREEN_ERROR_STATE, 0, "master key",
+				"the key before (%s) is still accepted, and no third one is: try "
+				"again in %u s", s.other, s.other_left_s);
+}
+
+/* Whether `next` may take the active key's place, which takes the other one's. */
+static bool may_activate(const struct screen_keyring *ring, const struct screen_master *next)
+{
+	return ring->other_kind == SCREEN_OTHER_KEY_NONE || same(&ring->other, next);
+}
+
+/* Puts *next in the active key's place and that in the other one's. retired.key and the floors are on
+ * disk before; what was the other key, if any, is *next. */
+static int activate(struct screen_keyring *ring, struct screen_master *next, bool own_file,
+		    struct screen_error_info *error)
+{
+	struct screen_floor floors[2] = {
+		{ .epoch = epoch_of(next) }, { .epoch = epoch_of(&ring->active) },
+	};
+	struct screen_master was;
+	int result;
+
+	floors[1].until = floors[1].epoch + RETIRED_EPOCHS;
+	memcpy(floors[0].fingerprint, next->fingerprint, sizeof(floors[0].fingerprint));
+	memcpy(floors[1].fingerprint, ring->active.fingerprint, sizeof(floors[1].fingerprint));
+	result = write_file(ring, "retired.key", &ring->active, error);
+	if (result)
+		return result;
+	result = screen_floor_write(ring->state_dir, floors, 2);
+	if (result)
+		return screen_error_set(error, SCREEN_ERROR_KEY, -result, "epoch.floor",
+					"%s cannot be written", ring->state_dir);
+	if (own_file) {
+		result = write_file(ring, "master.key", next, error);
+		if (result)
+			return result;
+	}
+	remove_file(ring, "staged.key");
+	was = ring->active;
+	ring->active = *next;
+	ring->active.until = 0;
+	ring->active.floor = floors[0].epoch;
+	if (next != &ring->other)
+		forget(&ring->other);
+	memset(next, 0, sizeof(*next));
+	ring->other = was;
+	ring->other.until = floors[1].until;
+	ring->other.floor = floors[1].epoch;
+	ring->other_kind = SCREEN_OTHER_KEY_RETIRED;
+	ring->serial++;
+	return SCREEN_OK;
+}
+
+static int open_ring(struct screen_keyring *ring, screen_master_key key, struct screen_clocks now,
+		     struct screen_error_info *error)
+{
+	int result;
+
+	enter(ring, &ring->active, key, now);
+	ring->active.until = 0;
+	result = restore(ring, "retired.key", SCREEN_OTHER_KEY_RETIRED, now, error);
+	if (result == 0 && ring->other_kind == SCREEN_OTHER_KEY_NONE)
+		result = restore(ring, "staged.key", SCREEN_OTHER_KEY_STAGED, now, error);
+	if (result)
+		screen_keyring_close(ring);
+	return result;
+}
+
+int screen_keyring_select(struct screen_keyring *ring, const char *key_file, uint32_t skew_s,
+			  struct screen_clocks now, struct screen_error_info *error)
+{
+	struct screen_error_info ignored;
+	screen_master_key key;
+	int result;
+
+	error = error ? error : &ignored; /* errnum is looked at */
+	screen_keyring_drop(ring);
+	result = key_file[0] ? screen_keyfile_read(key_file, &key, error) :
+			       read_own(ring, &key, error);
+	if (result)
+		return result;
+	if (!ring->active.key) {
+		result = open_ring(ring, key, now, error);
+		if (result)
+			return result;
+		/* in use from now on, whatever becomes of the configuration */
+		screen_text_copy(ring->key_file, sizeof(ring->key_file), key_file);
+		ring->skew_s = skew_s;
+	} else {
+		enter(ring, &ring->candidate, key, now);
+		if (same(&ring->candidate, &ring->active))
+			forget(&ring->candidate);
+		else if (!may_activate(ring, &ring->candidate))
+			result = busy(ring, error);
+	}
+	if (result) {
+		forget(&ring->candidate);
+		return result;
+	}
+	ring->selected = true;
+	screen_text_copy(ring->selected_file, sizeof(ring->selected_file), key_file);
+	ring->selected_skew_s = skew_s;
+	return SCREEN_OK;
+}
+
+int screen_keyring_commit(struct screen_keyring *ring, struct screen_error_info *error)
+{
+	if (!ring->selected)
+		return SCREEN_OK;
+	if (ring->candidate.key) {
+		/* the one that is staged has the older cluster time, which never goes back */
+		bool is_other = same(&ring->candidate, &ring->other);
+		int result = activate(ring, is_other ? &ring->other : &ring->candidate, false,
+				      error);
+
+		if (result)
+			return result;
+	}
+	screen_text_copy(ring->key_file, sizeof(ring->key_file), ring->selected_file);
+	ring->skew_s = ring->selected_skew_s;
+	screen_keyring_drop(ring);
+	return SCREEN_OK;
+}
+
+void screen_keyring_drop(struct screen_keyring *ring)
+{
+	ring->selected = false;
+	forget(&ring->candidate);
+}
+
+/* ---- requests ------------------------------------------------------------------------------ */
+
+static int may_change(const struct screen_keyring *ring, struct screen_error_info *error)
+{
+	if (!ring->active.key)
+		return screen_error_set(error, SCREEN_ERROR_STATE, 0, "master key",
+					"none is in use: commit a configuration first");
+	if (ring->selected)
+		return screen_error_set(error, SCREEN_ERROR_STATE, 0, "master key",
+					"a commit is under way: try again when it is done");
+	return SCREEN_OK;
+}
+
+static int stage_key(struct screen_keyring *ring, screen_master_key key, struct screen_clocks now,
+		     struct screen_error_info *error)
+{
+	struct screen_master fresh;
+	int result;
+
+	enter(ring, &fresh, key, now);
+	fresh.until = 0;
+	if (same(&fresh, &ring->active))
+		result = screen_error_set(error, SCREEN_ERROR_STATE, 0, "master key",
+					  "this is the active key already");
+	else if (ring->other_kind == SCREEN_OTHER_KEY_RETIRED)
+		result = busy(ring, error);
+	else
+		result = write_file(ring, "staged.key", &fresh, error);
+	if (result) {
+		forget(&fresh);
+		return result;
+	}
+	forget(&ring->other);
+	ring->other = fresh;
+	ring->other_kind = SCREEN_OTHER_KEY_STAGED;
+	ring->serial++;
+	return SCREEN_OK;
+}
+
+int screen_keyring_stage(struct screen_keyring *ring, const char *path, struct screen_clocks now,
+			 struct screen_error_info *error)
+{
+	screen_master_key key;
+	int result = may_change(ring, error);
+
+	if (result == 0)
+		result = screen_keyfile_read(path, &key, error);
+	return result ? result : stage_key(ring, key, now, error);
+}
+
+/* Under key-file the file is the operator's: a restart reads it, so that it must hold the key. */
+static int file_holds(const struct screen_keyring *ring, const struct screen_master *m,
+		      struct screen_error_info *error)
+{
+	struct screen_master found = { .key = NULL };
+	int result = screen_keyfile_read(ring->key_file, &found.key, error);
+
+	if (result == 0 && !same(&found, m))
+		result = screen_error_set(error, SCREEN_ERROR_STATE, 0, "master key",
+					  "%s does not hold the staged key, and a restart would "
+					  "read it: write the key there first", ring->key_file);
+	forget(&found);
+	return result;
+}
+
+int screen_keyring_activate(struct screen_keyring *ring, struct screen_error_info *error)
+{
+	int result = may_change(ring, error);
+
+	if (result)
+		return result;
+	if (ring->other_kind != SCREEN_OTHER_KEY_STAGED)
+		return screen_error_set(error, SCREEN_ERROR_STATE, 0, "master key",
+					"none is staged: stage one first");
+	if (ring->key_file[0])
+		result = file_holds(ring, &ring->other, error);
+	return result ? result : activate(ring, &ring->other, !ring->key_file[0], error);
+}
+
+int screen_keyring_rotate(struct screen_keyring *ring, struct screen_clocks now,
+			  struct screen_error_info *error)
+{
+	screen_master_key key;
+	int result = may_change(ring, error);
+
+	if (result)
+		return result;
+	if (ring->key_file[0])
+		return screen_error_set(error, SCREEN_ERROR_STATE, 0, "master key",
+					"%s is yours: write a new key there and commit, or stage and "
+					"activate it", ring->key_file);
+	if (ring->other_kind != SCREEN_OTHER_KEY_NONE)
+		return busy(ring, error);
+	result = screen_keyfile_random(&key, error);
+	if (result == 0)
+		result = stage_key(ring, key, now, error);
+	return result ? result : screen_keyring_activate(ring, error);
+}
+
+/* ---- time ---------------------------------------------------------------------------------- */
+
+void screen_keyring_advance(struct screen_keyring *ring, struct screen_clocks now)
+{
+	enum screen_cluster_state state;
+
+	if (!ring->active.key)
+		return;
+	state = screen_cluster_advance(&ring->active.cluster, now.realtime, now.boot);
+	ring->offset_ns = (int64_t)(ring->active.cluster.time_ns - now.realtime);
+	ring->ahead = state == SCREEN_CLUSTER_AHEAD;
+	if (state == SCREEN_CLUSTER_JUMPED) {
+		ring->jumps++;
+		ring->jumped_boot = now.boot;
+	}
+	if (ring->candidate.key)
+		(void)screen_cluster_advance(&ring->candidate.cluster, now.realtime, now.boot);
+	if (!ring->other.key)
+		return;
+	(void)screen_cluster_advance(&ring->other.cluster, now.realtime, now.boot);
+	if (ring->other.until && epoch_of(&ring->other) > ring->other.until) {
+		forget(&ring->other);
+		ring->other_kind = SCREEN_OTHER_KEY_NONE;
+		ring->serial++;
+		remove_file(ring, "retired.key");
+	}
+}
+
+enum screen_cluster_state screen_keyring_cluster(const struct screen_keyring *ring)
+{
+	uint64_t boot = ring->active.cluster.boot_ns;
+
+	if (ring->ahead)
+		return SCREEN_CLUSTER_AHEAD;
+	if (ring->jumps && boot - ring->jumped_boot < JUMPED_SHOWN_S * 1000000000ull)
+		return SCREEN_CLUSTER_JUMPED;
+	return SCREEN_CLUSTER_FOLLOWS;
+}
+
+void screen_keyring_status(const struct screen_keyring *ring, struct screen_key_status *s)
+{
+	const struct screen_master *other = &ring->other;
+	uint64_t end;
+
+	memset(s, 0, sizeof(*s));
+	if (!ring->active.key)
+		return;
+	if (ring->key_file[0])
+		screen_text_copy(s->file, sizeof(s->file), ring->key_file);
+	else
+		snprintf(s->file, sizeof(s->file), "%.*s/master.key",
+			 (int)(sizeof(s->file) - sizeof("/master.key")), ring->state_dir);
+	memcpy(s->active, ring->active.fingerprint, sizeof(s->active));
+	memcpy(s->other, other->fingerprint, sizeof(s->other));
+	s->other_kind = ring->other_kind;
+	end = (other->until + 1) * SCREEN_EPOCH_NS;
+	if (ring->other_kind == SCREEN_OTHER_KEY_RETIRED && end > other->cluster.time_ns)
+		s->other_left_s =
+			(uint32_t)((end - other->cluster.time_ns + 999999999u) / 1000000000u);
+}
+
+/* ---- keysets ------------------------------------------------------------------------------- */
+
+static uint64_t mint_epoch(const struct screen_keyring *ring)
+{
+	return screen_cluster_mint_epoch(&ring->active.cluster, ring->skew_s * 1000000000ull);
+}
+
+bool screen_keyring_current(const struct screen_keyring *ring, const struct screen_keyset *k)
+{
+	if (!ring->active.key)
+		return !k;
+	if (!k || k->serial != ring->serial || k->check_epoch != epoch_of(&ring->active) ||
+	    k->mint_epoch != mint_epoch(ring))
+		return false;
+	return !k->accepts_other || k->other_epoch == epoch_of(&ring->other);
+}
+
+void screen_keyring_derive(const uint8_t master[SCREEN_MASTER_SIZE], const char *zone,
+			   uint64_t epoch, struct screen_cookie_key *key)
 {
 	uint8_t zone_key[32], epoch_key[16];
 
 	crypto_generichash(zone_key, sizeof(zone_key), (const uint8_t *)zone, strlen(zone), master,
-			   32);
+			   SCREEN_MASTER_SIZE);
 	crypto_kdf_derive_from_key(epoch_key, sizeof(epoch_key), epoch, "synscrn1", zone_key);
 	key->k0 = screen_load_le64(epoch_key);
 	key->k1 = screen_load_le64(epoch_key + 8);
@@ -203,29 +489,38 @@ void screen_keyring_derive(const uint8_t master[32], const char *zone, uint64_t 
 	sodium_memzero(epoch_key, sizeof(epoch_key));
 }
 
-struct screen_keyset *screen_keyring_keyset(struct screen_engine *engine)
+static void derive_zone(const struct screen_master *m, const char *zone,
+			struct screen_zone_keys *keys)
+{
+	screen_keyring_derive(*m->key, zone, epoch_of(m), &keys->current);
+	screen_keyring_derive(*m->key, zone, epoch_of(m) - 1, &keys->previous);
+}
+
+struct screen_keyset *screen_keyring_keyset(struct screen_keyring *ring,
+					    const struct screen_zone_slot zones[SCREEN_ZONES_MAX])
 {
 	struct screen_keyset *k;
-	uint64_t epoch = screen_cluster_check_epoch(&engine->cluster);
 
-	if (write_floor(engine, epoch))
+	if (!ring->active.key || write_floors(ring))
 		return NULL;
 	k = sodium_malloc(sizeof(*k));
 	if (!k)
 		return NULL;
 	memset(k, 0, sizeof(*k));
-	k->check_epoch = epoch;
-	k->mint_epoch = screen_cluster_mint_epoch(&engine->cluster,
-						  SCREEN_EPOCH_SKEW_S * 1000000000ull);
+	k->check_epoch = epoch_of(&ring->active);
+	k->mint_epoch = mint_epoch(ring);
 	k->zones = SCREEN_ZONES_MAX;
+	k->serial = ring->serial;
+	k->accepts_other = ring->other.key != NULL;
+	k->other_epoch = k->accepts_other ? epoch_of(&ring->other) : 0;
 	for (uint32_t i = 0; i < SCREEN_ZONES_MAX; i++) {
-		if (!engine->zones[i].used)
+		if (!zones[i].used)
 			continue;
-		screen_keyring_derive(*engine->master_key, engine->zones[i].name, epoch,
-				      &k->zone[i].current);
-		screen_keyring_derive(*engine->master_key, engine->zones[i].name, epoch - 1,
-				      &k->zone[i].previous);
+		derive_zone(&ring->active, zones[i].name, &k->zone[i]);
+		if (k->accepts_other)
+			derive_zone(&ring->other, zones[i].name, &k->other[i]);
 	}
+	sodium_stackzero(DERIVE_STACK);
 	sodium_mprotect_readonly(k);
 	return k;
 }
@@ -233,15 +528,4 @@ struct screen_keyset *screen_keyring_keyset(struct screen_engine *engine)
 void screen_keyset_free(struct screen_keyset *keyset)
 {
 	sodium_free(keyset);
-}
-
-bool screen_keyring_due(struct screen_engine *engine)
-{
-	uint64_t skew = SCREEN_EPOCH_SKEW_S * 1000000000ull;
-
-	engine->cluster_state = screen_cluster_advance(&engine->cluster, clock_ns(CLOCK_REALTIME),
-						       clock_ns(CLOCK_BOOTTIME));
-	return !engine->keyset ||
-	       engine->keyset->check_epoch != screen_cluster_check_epoch(&engine->cluster) ||
-	       engine->keyset->mint_epoch != screen_cluster_mint_epoch(&engine->cluster, skew);
 }

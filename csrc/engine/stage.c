@@ -8,7 +8,6 @@
 #include "bridge.h"
 #include "capability.h"
 #include "config.h"
-#include "keyring.h"
 #include "netlink.h"
 #include "port.h"
 #include "residue.h"
@@ -307,22 +306,36 @@ static const struct screen_policy *running_policy(const struct screen_engine *en
 	return engine->running ? engine->running->policy : engine->empty_policy;
 }
 
+static int stage_policy(const struct screen_engine *engine, struct screen_config *c,
+			struct screen_error_info *error)
+{
+	uint16_t wires[SCREEN_PORTS_MAX];
+
+	for (int i = 0; i < SCREEN_PORTS_MAX; i++)
+		wires[i] = engine->ports[i].wire;
+	return screen_config_policy(c, wires, error);
+}
+
 static int stage(struct screen_engine *engine, struct screen_config *c,
 		 struct screen_error_info *error)
 {
+	const struct screen_snapshot_header *h = c->snapshot.header;
 	struct screen_keyset *keyset;
-	int result = stage_zones(engine, c, error);
+	int result = screen_keyring_select(&engine->keyring, h->key_file, h->epoch_skew_s,
+					   screen_clocks_now(), error);
 
+	if (result == 0)
+		result = stage_zones(engine, c, error);
 	if (result == 0)
 		result = stage_ports(engine, c, error);
 	for (uint32_t i = 0; result == 0 && i < c->snapshot.header->wires.count; i++)
 		result = stage_wire(engine, c, i, error);
 	if (result == 0)
-		result = screen_config_policy(engine, c, error);
+		result = stage_policy(engine, c, error);
 	if (result)
 		return result;
 	/* New zones need keys, new ports a worker: both before the policy that uses them. */
-	keyset = screen_keyring_keyset(engine);
+	keyset = screen_keyring_keyset(&engine->keyring, engine->zones);
 	if (!keyset)
 		return screen_error_set(error, SCREEN_ERROR_KEY, 0, "epoch.floor",
 					"no keyset: the state directory cannot be written, or no "
@@ -424,6 +437,7 @@ void screen_stage_drop(struct screen_engine *engine)
 	if (!c)
 		return;
 	engine->staged = NULL;
+	screen_keyring_drop(&engine->keyring);
 	if (mark_leaving(engine, engine->running, SCREEN_PORT_STAGED))
 		screen_view_renew(engine, running_policy(engine), engine->keyset);
 	close_leaving(engine); /* looks at the wires */
@@ -459,12 +473,19 @@ static void sweep_residue(struct screen_engine *engine)
 int screen_stage_publish(struct screen_engine *engine, struct screen_error_info *error)
 {
 	struct screen_config *c = engine->staged, *old = engine->running;
+	struct screen_keyset *keyset;
+	int result;
 
 	if (!c)
 		return screen_error_set(error, SCREEN_ERROR_STATE, 0, "snapshot",
 					"nothing is staged");
+	result = screen_keyring_commit(&engine->keyring, error);
+	if (result)
+		return result;
+	/* If none can be made now, the keeper tries again. */
+	keyset = screen_keyring_keyset(&engine->keyring, engine->zones);
 	(void)mark_leaving(engine, c, SCREEN_PORT_PUBLISHED);
-	screen_view_renew(engine, c->policy, engine->keyset);
+	screen_view_renew(engine, c->policy, keyset ? keyset : engine->keyset);
 	engine->running = c;
 	engine->staged = NULL;
 	settle_wires(engine);

@@ -12,9 +12,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "cluster.h"
 #include "error.h"
-#include "keyset.h"
+#include "keyring.h"
 #include "meter.h"
 #include "policy.h"
 #include "screen.h"
@@ -25,7 +24,6 @@
 enum {
 	SCREEN_WORKERS_MAX = SCREEN_QUEUES_MAX,
 	SCREEN_PROBE_ETHERTYPE = 0x88b5, /* IEEE 802 local experimental */
-	SCREEN_EPOCH_SKEW_S = 2,	 /* how far the clocks of peers may be apart */
 };
 
 struct screen_worker;
@@ -100,11 +98,6 @@ struct screen_config {
 	uint8_t slot[SCREEN_PORTS_MAX];	   /* of each port of the snapshot */
 };
 
-struct screen_zone_slot {
-	bool used;
-	char name[SCREEN_NAME_SIZE];
-};
-
 struct screen_engine {
 	struct screen_engine_options options;
 	pthread_mutex_t lock;
@@ -120,13 +113,11 @@ struct screen_engine {
 	struct screen_config *running, *staged;
 	struct screen_policy *empty_policy;
 	struct screen_keyset *keyset;
+	const struct screen_codec *codec;
 	struct screen_capabilities proved; /* of the running configuration */
 	struct screen_capabilities staged_proved;
 
-	uint8_t (*master_key)[32]; /* locked memory */
-	struct screen_cluster cluster;
-	enum screen_cluster_state cluster_state;
-	uint64_t floor_epoch;
+	struct screen_keyring keyring;
 
 	struct screen_flows flows;
 	void *flows_memory;

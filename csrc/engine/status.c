@@ -111,17 +111,26 @@ static void fill_workers(const struct screen_engine *engine, struct screen_engin
 	s->held_max = (uint64_t)s->workers * SCREEN_HELD_MAX;
 }
 
+static void fill_keys(const struct screen_engine *engine, struct screen_engine_status *s)
+{
+	const struct screen_keyring *ring = &engine->keyring;
+
+	screen_text_copy(s->codec, sizeof(s->codec), engine->codec->name);
+	screen_keyring_status(ring, &s->key);
+	s->epoch_skew_s = ring->skew_s;
+	s->cluster_jumps = ring->jumps;
+	s->cluster_state = screen_keyring_cluster(ring);
+	s->cluster_offset_ns = ring->offset_ns;
+}
+
 static void fill(struct screen_engine *engine, struct screen_engine_status *s)
 {
-	struct timespec wall;
 
 	s->now_ns = screen_now_ns();
 	s->start_ns = engine->start_ns;
 	s->check_epoch = engine->keyset ? engine->keyset->check_epoch : 0;
 	s->mint_epoch = engine->keyset ? engine->keyset->mint_epoch : 0;
-	clock_gettime(CLOCK_REALTIME, &wall);
-	s->cluster_offset_ns = (int64_t)engine->cluster.time_ns -
-			       (int64_t)(wall.tv_sec * 1000000000ll + wall.tv_nsec);
+	fill_keys(engine, s);
 	s->flows = atomic_load(&engine->flows.used);
 	s->flows_max = engine->flows.flows_max - 1;
 	s->flows_installed = atomic_load(&engine->flows.installed);

@@ -1,6 +1,5 @@
 #include "view.h"
 
-#include "keyring.h"
 #include "qsbr.h"
 #include "worker.h"
 

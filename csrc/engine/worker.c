@@ -235,6 +235,8 @@ static void destroy(struct screen_worker *w)
 		return;
 	if (w->umem.area)
 		munmap(w->umem.area, w->umem.size);
+	if (w->context.lanes)
+		munmap(w->context.lanes, sizeof(*w->context.lanes));
 	if (w->event >= 0)
 		close(w->event);
 	free(w->free);
@@ -258,6 +260,14 @@ static int allocate(struct screen_worker *w)
 	}
 	/* frames of strangers have no place in a core dump */
 	(void)madvise(w->umem.area, w->umem.size, MADV_DONTDUMP);
+	w->context.lanes = mmap(NULL, sizeof(*w->context.lanes), PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (w->context.lanes == MAP_FAILED) {
+		w->context.lanes = NULL;
+		return -ENOMEM;
+	}
+	/* neither have the epochs' keys */
+	(void)madvise(w->context.lanes, sizeof(*w->context.lanes), MADV_DONTDUMP);
 	w->free = calloc(w->umem.chunks, sizeof(*w->free));
 	w->owner = calloc(w->umem.chunks, 1);
 	w->pendings = calloc(1, sizeof(*w->pendings));
@@ -280,6 +290,7 @@ static int add_worker(struct screen_engine *engine, uint32_t index)
 	w->engine = engine;
 	w->index = index;
 	w->event = -1;
+	w->context.codec = engine->codec;
 	w->context.flows = &engine->flows;
 	w->context.meters = engine->meters;
 	w->context.worker = index;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "keeper.h"
 #include "state.h"
 
 static inline struct screen_engine *test_engine_create(void)
@@ -31,10 +32,23 @@ static inline struct screen_engine *test_engine_create(void)
 	return e;
 }
 
+/* Gives it a keyset, as its first configuration would. */
+static inline void test_engine_keys(struct screen_engine *e)
+{
+	struct screen_error_info error = { 0 };
+
+	pthread_mutex_lock(&e->lock);
+	assert_int_equal(screen_keyring_select(&e->keyring, "", 2, screen_clocks_now(), &error), 0);
+	assert_int_equal(screen_keyring_commit(&e->keyring, &error), 0);
+	assert_true(screen_keeper_rotate(e));
+	pthread_mutex_unlock(&e->lock);
+}
+
 static inline void test_engine_destroy(struct screen_engine *e)
 {
 	char directory[SCREEN_PATH_SIZE], path[SCREEN_PATH_SIZE + 32];
-	const char *const files[] = { "master.key", "epoch.floor", "attached.ports" };
+	const char *const files[] = { "master.key", "staged.key", "retired.key",
+				      "epoch.floor", "attached.ports" };
 
 	memcpy(directory, e->options.state_dir, sizeof(directory));
 	screen_engine_destroy(e, SCREEN_LEAVE_NOTHING);

@@ -2,7 +2,7 @@
  * Cookie v1 against its known answers, libsodium, and every single-bit change.
  */
 #include "random.h"
-#include "vectors.h"
+#include "vector_rows.h"
 
 static const uint8_t master[32] = "0123456789abcdef0123456789abcdef";
 
@@ -30,16 +30,6 @@ static enum screen_cookie_result check(const struct screen_zone_keys *keys, uint
 {
 	return screen_cookie_check(keys, epoch, t, isn + 1, cookie.isn + 1, timestamps,
 				   cookie.tsval, a);
-}
-
-static void assert_agreed(const struct screen_agreed *got, const struct screen_agreed *want)
-{
-	assert_int_equal(got->mss, want->mss);
-	assert_int_equal(got->client_wscale, want->client_wscale);
-	assert_int_equal(got->our_wscale, want->our_wscale);
-	assert_int_equal(got->timestamps, want->timestamps);
-	assert_int_equal(got->sack, want->sack);
-	assert_int_equal(got->ecn, want->ecn);
 }
 
 static void syn_cookie_mint_validate_roundtrip(void **state)
@@ -206,64 +196,38 @@ static void syn_cookie_validation_tries_current_and_previous_full_epoch(void **s
 	}
 }
 
-static struct screen_agreed vector_agreed(const struct vectors *v, uint8_t family)
+static void assert_vector_keys(const struct vector_cookie *want)
 {
-	struct screen_agreed a = plain;
-	const char *mss = vectors_get(v, "mss"), *wscale = vectors_get(v, "wscale");
+	const struct vector_row *row = &want->row;
+	uint8_t zone_key[32], epoch_key[16];
 
-	a.mss = family == 4 ? SCREEN_MSS_DEFAULT_IPV4 : SCREEN_MSS_DEFAULT_IPV6;
-	if (strcmp(mss, "-") != 0)
-		a.mss = (uint16_t)vectors_number(v, "mss", 10);
-	if (strcmp(wscale, "-") == 0)
-		return a;
-	a.timestamps = true;
-	a.sack = vectors_number(v, "sack", 10) != 0;
-	a.ecn = vectors_number(v, "ecn", 10) != 0;
-	if (strcmp(wscale, "none") == 0)
-		return a;
-	a.client_wscale = (uint8_t)vectors_number(v, "wscale", 10);
-	a.our_wscale = (uint8_t)vectors_number(v, "our_wscale", 10);
-	return a;
-}
-
-static void assert_vector_keys(const struct vectors *v, uint8_t secret[32], uint64_t epoch)
-{
-	uint8_t zone_key[32], epoch_key[16], want[32];
-
-	vectors_hex(v, "master_key", secret, 32);
-	key_bytes(secret, vectors_get(v, "zone"), epoch, zone_key, epoch_key);
-	vectors_hex(v, "zone_key", want, 32);
-	assert_memory_equal(zone_key, want, 32);
-	vectors_hex(v, "epoch_key", want, 16);
-	assert_memory_equal(epoch_key, want, 16);
+	key_bytes(row->master, row->zone, row->epoch, zone_key, epoch_key);
+	assert_memory_equal(zone_key, want->zone_key, 32);
+	assert_memory_equal(epoch_key, want->epoch_key, 16);
 }
 
 static void assert_vector(const struct vectors *v)
 {
-	const char *zone = vectors_get(v, "zone");
-	uint64_t epoch = vectors_number(v, "epoch", 10);
-	struct screen_tuple t = vectors_tuple(v);
-	struct screen_agreed a = vector_agreed(v, t.family), got;
-	uint32_t isn = (uint32_t)vectors_number(v, "client_isn", 16);
-	uint32_t index = screen_cookie_mss_index(t.family, a.mss);
-	struct screen_zone_keys keys, later;
+	struct vector_cookie want = vector_cookie(v);
+	const struct screen_tuple *t = &want.row.tuple;
+	const struct screen_agreed *a = &want.offered;
+	uint64_t epoch = want.row.epoch;
+	uint32_t isn = want.row.isn;
+	struct screen_zone_keys keys = vector_keys(&want.row, 0), later = vector_keys(&want.row, 1);
+	struct screen_agreed got;
 	struct screen_cookie c;
-	uint8_t secret[32];
 
-	assert_vector_keys(v, secret, epoch);
-	keys = keys_of(secret, zone, epoch);
-	later = keys_of(secret, zone, epoch + 1);
-	assert_int_equal(screen_cookie_agreed(&a), vectors_number(v, "agreed", 16));
-	assert_int_equal(index, vectors_number(v, "mss_index", 10));
-	c = screen_cookie_mint(&keys.current, epoch, &t, isn, &a);
-	assert_int_equal(c.isn, vectors_number(v, "cookie_isn", 16));
-	assert_int_equal(c.tsval, a.timestamps ? vectors_number(v, "cookie_tsval", 16) : 0);
-	a.mss = screen_cookie_mss(t.family, index);
-	assert_int_equal(check(&keys, epoch, &t, isn, c, a.timestamps, &got), SCREEN_COOKIE_VALID);
-	assert_agreed(&got, &a);
-	assert_int_equal(check(&later, epoch + 1, &t, isn, c, a.timestamps, &got),
+	assert_vector_keys(&want);
+	assert_int_equal(screen_cookie_agreed(a), want.agreed_bits);
+	assert_int_equal(screen_cookie_mss_index(t->family, a->mss), want.mss_index);
+	c = screen_cookie_mint(&keys.current, epoch, t, isn, a);
+	assert_int_equal(c.isn, want.cookie.isn);
+	assert_int_equal(c.tsval, want.cookie.tsval);
+	assert_int_equal(check(&keys, epoch, t, isn, c, a->timestamps, &got), SCREEN_COOKIE_VALID);
+	assert_agreed(&got, &want.agreed);
+	assert_int_equal(check(&later, epoch + 1, t, isn, c, a->timestamps, &got),
 			 SCREEN_COOKIE_VALID);
-	assert_agreed(&got, &a);
+	assert_agreed(&got, &want.agreed);
 }
 
 static void syn_cookie_vectors_mint_and_check(void **state)
@@ -271,28 +235,23 @@ static void syn_cookie_vectors_mint_and_check(void **state)
 	struct vectors v;
 
 	(void)state;
-	vectors_open(&v, SCREEN_TESTDATA "/vectors/cookie-v1.tsv");
+	vectors_open(&v, VECTORS_COOKIE);
 	while (vectors_next(&v))
 		assert_vector(&v);
-	assert_int_equal(v.rows, 22);
+	assert_int_equal(v.rows, VECTORS_COOKIE_ROWS);
 }
 
 static void assert_safe_reset_vector(const struct vectors *v)
 {
-	const char *zone = vectors_get(v, "zone");
-	uint64_t epoch = vectors_number(v, "epoch", 10);
-	uint32_t isn = (uint32_t)vectors_number(v, "client_isn", 16);
-	struct screen_tuple t = vectors_tuple(v);
-	struct screen_zone_keys keys, later, stale;
-	uint8_t secret[32];
-	uint32_t value;
+	struct vector_safe_reset want = vector_safe_reset(v);
+	struct screen_zone_keys keys = vector_keys(&want.row, 0), later = vector_keys(&want.row, 1);
+	struct screen_zone_keys stale = vector_keys(&want.row, 2);
+	struct screen_tuple t = want.row.tuple;
+	uint64_t epoch = want.row.epoch;
+	uint32_t isn = want.row.isn, value;
 
-	vectors_hex(v, "master_key", secret, 32);
-	keys = keys_of(secret, zone, epoch);
-	later = keys_of(secret, zone, epoch + 1);
-	stale = keys_of(secret, zone, epoch + 2);
 	value = screen_cookie_safe_reset(&keys.current, epoch, &t, isn);
-	assert_int_equal(value, vectors_number(v, "value", 16));
+	assert_int_equal(value, want.value);
 	/* below the ISN, so that connection tracking lets it pass; never the right one */
 	assert_true((int32_t)(value - isn) < 0);
 	assert_int_equal(screen_cookie_check_safe_reset(&keys, epoch, &t, value),
@@ -315,10 +274,10 @@ static void syn_cookie_safe_reset_vectors_mint_and_check(void **state)
 	struct vectors v;
 
 	(void)state;
-	vectors_open(&v, SCREEN_TESTDATA "/vectors/safe-reset-v1.tsv");
+	vectors_open(&v, VECTORS_SAFE_RESET);
 	while (vectors_next(&v))
 		assert_safe_reset_vector(&v);
-	assert_int_equal(v.rows, 42);
+	assert_int_equal(v.rows, VECTORS_SAFE_RESET_ROWS);
 }
 
 static void syn_cookie_mss_rounds_down_in_both_families(void **state)

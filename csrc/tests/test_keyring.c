@@ -1,170 +1,695 @@
-/* The master key's file, the floor, and cluster time by clocks of our own. */
+/* The key ring: key files, floors, and the replacement of the master key, by clocks of our own. */
 #include "run.h"
 
 #include <fcntl.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine_of.h"
+#include "codec.h"
 #include "keyring.h"
 
 static const uint64_t SECOND = 1000000000ull;
 
-static void write_key(const char *directory, const char *text, mode_t mode)
-{
-	char path[SCREEN_PATH_SIZE + 32];
-	int fd;
+#define KEY_A "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
+#define KEY_B "1f1e1d1c1b1a191817161514131211100f0e0d0c0b0a09080706050403020100\n"
+#define KEY_C "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100\n"
 
-	snprintf(path, sizeof(path), "%s/master.key", directory);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+/* A ring with a state directory and clocks of its own. */
+struct bench {
+	struct screen_keyring ring;
+	struct screen_keyset *keyset;
+	struct screen_zone_slot zones[SCREEN_ZONES_MAX];
+	struct screen_clocks now;
+	struct screen_error_info error;
+	char directory[64];
+};
+
+static const char *path_in(const struct bench *b, const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", b->directory, name);
+	return path;
+}
+
+static void write_file(const struct bench *b, const char *name, const char *text, mode_t mode)
+{
+	int fd = open(path_in(b, name), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	assert_int_equal(fchmod(fd, mode), 0);
 	close(fd);
 }
 
-/* Starts an engine on a directory whose key file is as given; returns the error. */
-static int start_with(const char *text, mode_t mode, struct screen_error_info *error)
+static bool exists(const struct bench *b, const char *name)
 {
-	struct screen_engine_options o = {
-		.abi_version = SCREEN_ABI_VERSION, .size = sizeof(o), .flows_max = 1 << 10,
-		.frames_per_worker = 1 << 11, .chunk_size = 2048,
-		.status_size = sizeof(struct screen_engine_status),
-	};
-	struct screen_engine *e = NULL;
-	char command[SCREEN_PATH_SIZE + 32];
-	int result;
+	return access(path_in(b, name), F_OK) == 0;
+}
 
-	snprintf(o.state_dir, sizeof(o.state_dir), "/tmp/screen-test-XXXXXX");
-	assert_non_null(mkdtemp(o.state_dir));
-	write_key(o.state_dir, text, mode);
-	result = screen_engine_create(&o, &e, error);
-	screen_engine_destroy(e, SCREEN_LEAVE_NOTHING);
-	for (int i = 0; i < 2; i++) {
-		snprintf(command, sizeof(command), "%s/%s", o.state_dir,
-			 i ? "epoch.floor" : "master.key");
-		(void)unlink(command);
+static void bench_open(struct bench *b)
+{
+	memset(b, 0, sizeof(*b));
+	assert_true(sodium_init() >= 0);
+	snprintf(b->directory, sizeof(b->directory), "/tmp/screen-test-XXXXXX");
+	assert_non_null(mkdtemp(b->directory));
+	b->now = (struct screen_clocks){ 1800000000 * SECOND, 1000 * SECOND };
+	b->zones[0] = (struct screen_zone_slot){ .used = true, .name = "untrust" };
+	b->zones[1] = (struct screen_zone_slot){ .used = true, .name = "dmz" };
+	screen_keyring_init(&b->ring, b->directory);
+}
+
+static void bench_close(struct bench *b)
+{
+	static const char *const files[] = { "master.key", "staged.key", "retired.key",
+					     "epoch.floor", "a.key", "b.key", "c.key" };
+
+	screen_keyring_close(&b->ring);
+	screen_keyset_free(b->keyset);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		(void)unlink(path_in(b, files[i]));
+	assert_int_equal(rmdir(b->directory), 0);
+}
+
+/* What the keeper does. */
+static void turn(struct bench *b)
+{
+	struct screen_keyset *keyset;
+
+	screen_keyring_advance(&b->ring, b->now);
+	if (screen_keyring_current(&b->ring, b->keyset))
+		return;
+	keyset = screen_keyring_keyset(&b->ring, b->zones);
+	assert_non_null(keyset);
+	screen_keyset_free(b->keyset);
+	b->keyset = keyset;
+}
+
+static void pass(struct bench *b, uint64_t seconds)
+{
+	while (seconds--) {
+		b->now.realtime += SECOND;
+		b->now.boot += SECOND;
+		turn(b);
 	}
-	assert_int_equal(rmdir(o.state_dir), 0);
+}
+
+static int commit(struct bench *b, const char *key_file, uint32_t skew_s)
+{
+	int result = screen_keyring_select(&b->ring, key_file, skew_s, b->now, &b->error);
+
+	if (result == 0)
+		result = screen_keyring_commit(&b->ring, &b->error);
+	if (result == 0)
+		turn(b);
 	return result;
 }
 
-#define HEX32 "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+/* The process ends, cleanly or not: the files are what stays. */
+static void restart(struct bench *b)
+{
+	screen_keyring_close(&b->ring);
+	screen_keyset_free(b->keyset);
+	b->keyset = NULL;
+	screen_keyring_init(&b->ring, b->directory);
+}
+
+/* A cookie of now, in a zone. */
+struct flight {
+	struct screen_mint mint;
+	uint32_t zone;
+};
+
+static struct screen_lanes lanes;
+
+static struct flight fly(const struct bench *b, uint32_t zone)
+{
+	static uint32_t isn;
+	struct flight f = {
+		.mint = { .tuple = { .family = isn & 1 ? 4 : 6, .sport = 40000, .dport = 443 },
+			  .client_isn = ++isn,
+			  .agreed = { .mss = 1460, .client_wscale = 7, .our_wscale = 9,
+				      .timestamps = true } },
+		.zone = zone,
+	};
+
+	f.mint.tuple.family = isn & 1 ? 4 : 6;
+	screen_codec_mint(screen_codec_best(), &lanes, b->keyset, zone, &f.mint, 1);
+	return f;
+}
+
+static bool lands(const struct bench *b, const struct flight *f)
+{
+	struct screen_check c = { .tuple = f->mint.tuple, .seq = f->mint.client_isn + 1,
+				  .ack = f->mint.cookie.isn + 1, .tsecr = f->mint.cookie.tsval,
+				  .timestamps = true };
+
+	screen_codec_check(screen_codec_best(), &lanes, b->keyset, f->zone, &c, 1);
+	return c.valid;
+}
+
+/* ---- key files ----------------------------------------------------------------------------- */
+
+static void keyring_makes_a_key_at_the_first_start_and_keeps_it(void **state)
+{
+	struct bench b;
+	struct stat s;
+	struct flight f;
+
+	(void)state;
+	bench_open(&b);
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	assert_int_equal(stat(path_in(&b, "master.key"), &s), 0);
+	assert_int_equal(s.st_mode & 07777, 0600);
+	assert_int_equal(s.st_size, 65);
+	f = fly(&b, 0);
+	restart(&b);
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	assert_true(lands(&b, &f));
+	bench_close(&b);
+}
+
+static int first_commit_with(const char *text, mode_t mode, struct screen_error_info *error)
+{
+	struct bench b;
+	int result;
+
+	bench_open(&b);
+	write_file(&b, "master.key", text, mode);
+	result = commit(&b, "", 2);
+	*error = b.error;
+	bench_close(&b);
+	return result;
+}
 
 static void keyring_takes_64_hex_digits_and_a_newline(void **state)
 {
-	struct screen_error_info error = { 0 };
+	struct screen_error_info error;
 
 	(void)state;
-	assert_int_equal(start_with(HEX32 "\n", 0600, &error), SCREEN_OK);
+	assert_int_equal(first_commit_with(KEY_A, 0600, &error), SCREEN_OK);
+	assert_int_equal(first_commit_with(KEY_A, 0400, &error), SCREEN_OK);
 }
 
 static void keyring_refuses_a_key_that_others_can_read(void **state)
 {
-	struct screen_error_info error = { 0 };
+	struct screen_error_info error;
 
 	(void)state;
-	assert_int_equal(start_with(HEX32 "\n", 0640, &error), SCREEN_ERROR_KEY);
-	assert_non_null(strstr(error.message, "chmod 600"));
-	assert_int_equal(start_with(HEX32 "\n", 0604, &error), SCREEN_ERROR_KEY);
+	for (mode_t bit = 1; bit <= 040; bit <<= 1) {
+		assert_int_equal(first_commit_with(KEY_A, 0600 | bit, &error), SCREEN_ERROR_KEY);
+		assert_non_null(strstr(error.message, "chmod 600"));
+	}
 }
 
 static void keyring_refuses_a_short_long_or_foreign_key(void **state)
 {
-	const char *const bad[] = { "", "00", HEX32 "00\n", HEX32 "\n\n",
-				    "zz0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n" };
-	struct screen_error_info error = { 0 };
+	static const char *const bad[] = {
+		"", "00", KEY_A "\n", "00" KEY_A,
+		"zz0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n",
+		"0001020304050607 8090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n",
+	};
+	struct screen_error_info error;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(start_with(bad[i], 0600, &error), SCREEN_ERROR_KEY);
+		assert_int_equal(first_commit_with(bad[i], 0600, &error), SCREEN_ERROR_KEY);
 		assert_non_null(strstr(error.message, "64 hex digits"));
 	}
 }
 
-static void keyring_writes_the_floor_before_it_publishes(void **state)
+static void keyring_refuses_what_is_no_file(void **state)
 {
-	struct screen_engine *e = test_engine_create();
-	char path[SCREEN_PATH_SIZE + 32], text[32];
-	unsigned long long epoch = 0;
-	FILE *file;
+	struct bench b;
 
 	(void)state;
-	assert_int_equal(test_engine_commit(e, 1, NULL), 0);
-	snprintf(path, sizeof(path), "%s/epoch.floor", e->options.state_dir);
-	file = fopen(path, "r");
-	assert_non_null(file);
-	assert_int_equal(fscanf(file, "%16s %llu", text, &epoch), 2);
-	fclose(file);
-	assert_int_equal(epoch, e->keyset->check_epoch);
-	test_engine_destroy(e);
+	bench_open(&b);
+	assert_int_equal(commit(&b, b.directory, 2), SCREEN_ERROR_KEY);
+	assert_non_null(strstr(b.error.message, "is not a file"));
+	assert_int_equal(commit(&b, path_in(&b, "none.key"), 2), SCREEN_ERROR_KEY);
+	assert_int_equal(mkfifo(path_in(&b, "a.key"), 0600), 0);
+	assert_int_equal(commit(&b, path_in(&b, "a.key"), 2), SCREEN_ERROR_KEY); /* at once */
+	bench_close(&b);
 }
 
-static void cluster_time_never_steps_back(void **state)
+/* ---- epochs and floors --------------------------------------------------------------------- */
+
+static void floor_on_disk(const struct bench *b, unsigned long long *epoch)
 {
-	struct screen_cluster c;
-	uint64_t before = 0, boot = 5 * SECOND;
-	/* what the wall clock does: goes, is set back an hour, forward a day, back a year */
-	const int64_t walls[] = { 1000000, 1000001, 996400, 996401, 1082800, 1082801, 500, 501 };
+	FILE *file = fopen(path_in(b, "epoch.floor"), "r");
+	char fingerprint[32];
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%31s %llu", fingerprint, epoch), 2);
+	fclose(file);
+}
+
+static void keyring_notes_the_epoch_before_it_is_used(void **state)
+{
+	struct bench b;
+	unsigned long long epoch;
 
 	(void)state;
-	screen_cluster_start(&c, 1000000 * SECOND, boot, 0);
-	for (size_t i = 0; i < sizeof(walls) / sizeof(walls[0]); i++) {
-		boot += SECOND;
-		(void)screen_cluster_advance(&c, (uint64_t)walls[i] * SECOND, boot);
-		assert_true(c.time_ns >= before);
-		before = c.time_ns;
+	bench_open(&b);
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	for (int i = 0; i < 300; i++) {
+		floor_on_disk(&b, &epoch);
+		assert_int_equal(epoch, b.keyset->check_epoch);
+		pass(&b, 1);
+	}
+	/* without a place to note it no new epoch is used */
+	(void)unlink(path_in(&b, "epoch.floor"));
+	assert_int_equal(mkdir(path_in(&b, "epoch.floor.new"), 0700), 0);
+	b.now.realtime += 64 * SECOND;
+	b.now.boot += 64 * SECOND;
+	screen_keyring_advance(&b.ring, b.now);
+	assert_false(screen_keyring_current(&b.ring, b.keyset));
+	assert_null(screen_keyring_keyset(&b.ring, b.zones));
+	assert_int_equal(rmdir(path_in(&b, "epoch.floor.new")), 0);
+	turn(&b);
+	bench_close(&b);
+}
+
+/* Runs in a child until it is killed, somewhere in the middle of using epochs as fast as it can. */
+static void use_epochs(struct bench *b, int fd)
+{
+	for (;;) {
+		b->now.realtime += 64 * SECOND;
+		b->now.boot += 64 * SECOND;
+		turn(b);
+		if (write(fd, &b->keyset->check_epoch, 8) != 8)
+			_exit(1);
 	}
 }
 
-static void cluster_time_follows_between_half_and_double_speed(void **state)
+static void keyring_floor_survives_kill_9(void **state)
 {
-	struct screen_cluster c;
+	struct bench b;
 
 	(void)state;
-	screen_cluster_start(&c, 1000 * SECOND, 0, 0);
-	/* the wall is 10 s ahead: double speed */
-	assert_int_equal(screen_cluster_advance(&c, 1011 * SECOND, SECOND), SCREEN_CLUSTER_FOLLOWS);
-	assert_int_equal(c.time_ns, 1002 * SECOND);
-	/* and 10 s behind: half speed */
-	screen_cluster_start(&c, 1000 * SECOND, 0, 0);
-	(void)screen_cluster_advance(&c, 991 * SECOND, SECOND);
-	assert_int_equal(c.time_ns, 1000 * SECOND + SECOND / 2);
+	bench_open(&b);
+	for (int i = 0; i < 20; i++) {
+		uint64_t used = 0, epoch;
+		int fds[2];
+		pid_t child;
+
+		assert_int_equal(pipe(fds), 0);
+		child = fork();
+		assert_true(child >= 0);
+		if (child == 0) {
+			if (commit(&b, "", 2))
+				_exit(1);
+			use_epochs(&b, fds[1]);
+		}
+		close(fds[1]);
+		for (int j = 0; j < 5 + i; j++)
+			assert_int_equal(read(fds[0], &used, 8), 8);
+		assert_int_equal(kill(child, SIGKILL), 0);
+		while (read(fds[0], &epoch, 8) == 8)
+			used = epoch;
+		close(fds[0]);
+		assert_int_equal(waitpid(child, NULL, 0), child);
+		/* the wall clock is where it was before: hours behind */
+		restart(&b);
+		assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+		assert_true(b.keyset->check_epoch >= used);
+		restart(&b);
+	}
+	bench_close(&b);
 }
 
-static void cluster_time_jumps_forward_when_15_minutes_behind(void **state)
+static void keyring_five_restarts_leave_time_where_it_is(void **state)
 {
-	struct screen_cluster c;
+	struct bench b;
 
 	(void)state;
-	screen_cluster_start(&c, 1000 * SECOND, 0, 0);
-	assert_int_equal(screen_cluster_advance(&c, 2000 * SECOND, SECOND), SCREEN_CLUSTER_JUMPED);
-	assert_int_equal(c.time_ns, 2000 * SECOND);
-	assert_int_equal(screen_cluster_advance(&c, 500 * SECOND, 2 * SECOND),
-			 SCREEN_CLUSTER_AHEAD);
+	bench_open(&b);
+	for (int i = 0; i < 5; i++) {
+		uint64_t boot = b.now.boot;
+
+		assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+		assert_true(b.ring.active.cluster.time_ns == b.now.realtime);
+		pass(&b, 37);
+		restart(&b);
+		b.now.realtime += 3 * SECOND;
+		b.now.boot = i & 1 ? SECOND : boot + 40 * SECOND; /* a reboot every other time */
+	}
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	assert_true(b.ring.active.cluster.time_ns == b.now.realtime);
+	bench_close(&b);
 }
 
-static void cluster_time_starts_at_the_floor_when_the_clock_was_set_back(void **state)
+static void keyring_goes_on_from_the_floor_when_the_clock_was_set_back(void **state)
 {
-	struct screen_cluster c;
+	struct bench b;
+	uint64_t epoch;
 
 	(void)state;
-	screen_cluster_start(&c, 1000 * SECOND, 0, 100);
-	assert_int_equal(screen_cluster_check_epoch(&c), 100);
-	screen_cluster_start(&c, 100000 * SECOND, 0, 100);
-	assert_int_equal(screen_cluster_check_epoch(&c), 1562);
+	bench_open(&b);
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	epoch = b.keyset->check_epoch;
+	restart(&b);
+	b.now.realtime -= 86400 * SECOND;
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	assert_int_equal(b.keyset->check_epoch, epoch);
+	pass(&b, 1);
+	assert_int_equal(screen_keyring_cluster(&b.ring), SCREEN_CLUSTER_AHEAD);
+	/* NTP puts it right */
+	b.now.realtime += 86400 * SECOND;
+	pass(&b, 200);
+	assert_int_equal(screen_keyring_cluster(&b.ring), SCREEN_CLUSTER_FOLLOWS);
+	assert_true(b.ring.active.cluster.time_ns - b.now.realtime < SECOND ||
+		    b.now.realtime - b.ring.active.cluster.time_ns < SECOND);
+	/* an hour behind: one jump, shown for a while */
+	b.now.realtime += 3600 * SECOND;
+	pass(&b, 1);
+	assert_int_equal(b.ring.jumps, 1);
+	assert_int_equal(screen_keyring_cluster(&b.ring), SCREEN_CLUSTER_JUMPED);
+	pass(&b, 100);
+	assert_int_equal(screen_keyring_cluster(&b.ring), SCREEN_CLUSTER_FOLLOWS);
+	bench_close(&b);
+}
+
+static void keyring_takes_another_skew_without_losing_a_cookie(void **state)
+{
+	struct bench b;
+	struct flight f;
+
+	(void)state;
+	bench_open(&b);
+	assert_int_equal(commit(&b, "", 0), SCREEN_OK);
+	while (b.now.realtime % (64 * SECOND) != 0)
+		pass(&b, 1);
+	assert_true(b.keyset->mint_epoch == b.keyset->check_epoch);
+	f = fly(&b, 0);
+	assert_int_equal(commit(&b, "", 20), SCREEN_OK);
+	assert_true(b.keyset->mint_epoch == b.keyset->check_epoch - 1);
+	assert_true(lands(&b, &f));
+	f = fly(&b, 0);
+	assert_true(lands(&b, &f));
+	pass(&b, 20);
+	assert_true(b.keyset->mint_epoch == b.keyset->check_epoch);
+	assert_true(lands(&b, &f));
+	bench_close(&b);
+}
+
+/* ---- another master key -------------------------------------------------------------------- */
+
+enum { FLIGHTS = 400 };
+
+/* Lets time pass and holds every cookie of the last 64 - 2d s against the keyset of each second. */
+static void fly_on(struct bench *b, struct flight flights[FLIGHTS], uint32_t *count, uint32_t seconds)
+{
+	while (seconds--) {
+		uint32_t from = *count > 58 ? *count - 58 : 0;
+
+		assert_true(*count < FLIGHTS);
+		for (uint32_t i = from; i < *count; i++)
+			assert_true(lands(b, &flights[i]));
+		flights[*count] = fly(b, *count & 1);
+		(*count)++;
+		pass(b, 1);
+	}
+}
+
+/* Two peers, which change over one after the other; in between the daemons restart. */
+static void syn_cookie_master_key_rotation_keeps_in_flight_cookies(void **state)
+{
+	static struct flight flights[FLIGHTS];
+	struct bench b;
+	struct flight last;
+	uint32_t count = 0;
+	char old[SCREEN_FINGERPRINT_SIZE];
+
+	(void)state;
+	bench_open(&b);
+	write_file(&b, "b.key", KEY_B, 0600);
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	fly_on(&b, flights, &count, 70);
+	assert_int_equal(screen_keyring_stage(&b.ring, path_in(&b, "b.key"), b.now, &b.error), 0);
+	turn(&b);
+	fly_on(&b, flights, &count, 10);
+	restart(&b);
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	assert_int_equal(b.ring.other_kind, SCREEN_OTHER_KEY_STAGED);
+	fly_on(&b, flights, &count, 10);
+	memcpy(old, b.ring.active.fingerprint, sizeof(old));
+	assert_int_equal(screen_keyring_activate(&b.ring, &b.error), 0);
+	turn(&b);
+	assert_string_equal(b.ring.other.fingerprint, old);
+	assert_int_equal(b.ring.other_kind, SCREEN_OTHER_KEY_RETIRED);
+	assert_false(exists(&b, "staged.key"));
+	fly_on(&b, flights, &count, 30);
+	restart(&b);
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	assert_int_equal(b.ring.other_kind, SCREEN_OTHER_KEY_RETIRED);
+	assert_string_equal(b.ring.other.fingerprint, old);
+	fly_on(&b, flights, &count, 30);
+	last = flights[70 + 10 + 10 - 1]; /* the last one of the old key */
+	assert_true(lands(&b, &last));
+	/* after two whole epochs it is gone */
+	fly_on(&b, flights, &count, 3 * 64);
+	assert_int_equal(b.ring.other_kind, SCREEN_OTHER_KEY_NONE);
+	assert_false(exists(&b, "retired.key"));
+	assert_false(b.keyset->accepts_other);
+	bench_close(&b);
+}
+
+static void keyring_retired_key_lives_at_least_two_epochs_and_at_most_three(void **state)
+{
+	(void)state;
+	for (uint64_t phase = 0; phase < 64; phase += 9) {
+		struct bench b;
+		struct screen_key_status s;
+		uint32_t lived = 0;
+
+		bench_open(&b);
+		assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+		while (b.now.realtime / SECOND % 64 != phase)
+			pass(&b, 1);
+		assert_int_equal(screen_keyring_rotate(&b.ring, b.now, &b.error), 0);
+		turn(&b);
+		screen_keyring_status(&b.ring, &s);
+		while (b.ring.other_kind == SCREEN_OTHER_KEY_RETIRED) {
+			pass(&b, 1);
+			lived++;
+		}
+		assert_in_range(lived, 128, 192);
+		assert_int_equal(s.other_left_s, lived);
+		bench_close(&b);
+	}
+}
+
+static void keyring_rotate_makes_another_key(void **state)
+{
+	struct bench b;
+	struct flight f;
+	char before[SCREEN_FINGERPRINT_SIZE];
+
+	(void)state;
+	bench_open(&b);
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	memcpy(before, b.ring.active.fingerprint, sizeof(before));
+	f = fly(&b, 0);
+	assert_int_equal(screen_keyring_rotate(&b.ring, b.now, &b.error), 0);
+	turn(&b);
+	assert_string_not_equal(b.ring.active.fingerprint, before);
+	assert_true(lands(&b, &f));
+	/* not a third one */
+	assert_int_equal(screen_keyring_rotate(&b.ring, b.now, &b.error), SCREEN_ERROR_STATE);
+	assert_non_null(strstr(b.error.message, "still accepted"));
+	f = fly(&b, 0);
+	restart(&b);
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	assert_true(lands(&b, &f));
+	bench_close(&b);
+}
+
+static void keyring_peers_change_over_one_after_the_other(void **state)
+{
+	struct bench a, b;
+
+	(void)state;
+	bench_open(&a);
+	bench_open(&b);
+	write_file(&a, "master.key", KEY_A, 0600);
+	write_file(&b, "master.key", KEY_A, 0600);
+	write_file(&a, "b.key", KEY_B, 0600);
+	write_file(&b, "b.key", KEY_B, 0600);
+	assert_int_equal(commit(&a, "", 2), 0);
+	assert_int_equal(commit(&b, "", 2), 0);
+	for (int i = 0; i < 400; i++) {
+		struct flight from_a = fly(&a, 1), from_b = fly(&b, 0);
+
+		assert_true(lands(&b, &from_a));
+		assert_true(lands(&a, &from_b));
+		if (i == 50)
+			assert_int_equal(screen_keyring_stage(&a.ring, path_in(&a, "b.key"), a.now,
+							      &a.error), 0);
+		if (i == 60)
+			assert_int_equal(screen_keyring_stage(&b.ring, path_in(&b, "b.key"), b.now,
+							      &b.error), 0);
+		if (i == 70)
+			assert_int_equal(screen_keyring_activate(&b.ring, &b.error), 0);
+		if (i == 70 + 64)
+			assert_int_equal(screen_keyring_activate(&a.ring, &a.error), 0);
+		pass(&a, 1);
+		pass(&b, 1);
+	}
+	assert_string_equal(a.ring.active.fingerprint, b.ring.active.fingerprint);
+	assert_false(a.keyset->accepts_other || b.keyset->accepts_other);
+	bench_close(&a);
+	bench_close(&b);
+}
+
+static void keyring_key_file_is_the_operators(void **state)
+{
+	struct bench b;
+	struct flight f;
+	char file[128];
+
+	(void)state;
+	bench_open(&b);
+	write_file(&b, "a.key", KEY_A, 0600);
+	write_file(&b, "b.key", KEY_B, 0600);
+	snprintf(file, sizeof(file), "%s", path_in(&b, "a.key"));
+	assert_int_equal(commit(&b, file, 2), SCREEN_OK);
+	assert_false(exists(&b, "master.key"));
+	assert_int_equal(screen_keyring_rotate(&b.ring, b.now, &b.error), SCREEN_ERROR_STATE);
+	f = fly(&b, 0);
+	assert_int_equal(screen_keyring_stage(&b.ring, path_in(&b, "b.key"), b.now, &b.error), 0);
+	/* the file has the old one still: a restart would go back to it */
+	assert_int_equal(screen_keyring_activate(&b.ring, &b.error), SCREEN_ERROR_STATE);
+	assert_non_null(strstr(b.error.message, "does not hold the staged key"));
+	write_file(&b, "a.key", KEY_B, 0600);
+	assert_int_equal(screen_keyring_activate(&b.ring, &b.error), SCREEN_OK);
+	turn(&b);
+	assert_true(lands(&b, &f));
+	f = fly(&b, 1);
+	restart(&b);
+	assert_int_equal(commit(&b, file, 2), SCREEN_OK);
+	assert_int_equal(b.ring.other_kind, SCREEN_OTHER_KEY_RETIRED);
+	assert_true(lands(&b, &f));
+	assert_false(exists(&b, "master.key"));
+	bench_close(&b);
+}
+
+/* A commit that names another file activates its key, and so does one after the file has changed. */
+static void keyring_commit_activates_the_key_that_it_names(void **state)
+{
+	struct bench b;
+	struct flight f;
+
+	(void)state;
+	bench_open(&b);
+	write_file(&b, "b.key", KEY_B, 0600);
+	write_file(&b, "c.key", KEY_C, 0600);
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	f = fly(&b, 0);
+	/* dropped: nothing has changed */
+	assert_int_equal(screen_keyring_select(&b.ring, path_in(&b, "b.key"), 2, b.now, &b.error),
+			 0);
+	assert_int_equal(screen_keyring_rotate(&b.ring, b.now, &b.error), SCREEN_ERROR_STATE);
+	screen_keyring_drop(&b.ring);
+	turn(&b);
+	assert_false(b.keyset->accepts_other);
+	/* published */
+	assert_int_equal(commit(&b, path_in(&b, "b.key"), 2), SCREEN_OK);
+	assert_true(b.keyset->accepts_other);
+	assert_true(lands(&b, &f));
+	f = fly(&b, 0);
+	pass(&b, 30);
+	/* a third one has to wait, and the second goes on */
+	assert_int_equal(commit(&b, path_in(&b, "c.key"), 2), SCREEN_ERROR_STATE);
+	assert_true(lands(&b, &f));
+	/* back to the first: it is accepted still, and the second becomes the other */
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	assert_true(lands(&b, &f));
+	pass(&b, 200);
+	assert_int_equal(commit(&b, path_in(&b, "c.key"), 2), SCREEN_OK);
+	bench_close(&b);
+}
+
+static void keyring_stage_refuses_and_replaces(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	write_file(&b, "b.key", KEY_B, 0600);
+	write_file(&b, "c.key", KEY_C, 0644);
+	assert_int_equal(screen_keyring_stage(&b.ring, path_in(&b, "b.key"), b.now, &b.error),
+			 SCREEN_ERROR_STATE); /* nothing runs */
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	assert_int_equal(screen_keyring_activate(&b.ring, &b.error), SCREEN_ERROR_STATE);
+	assert_int_equal(screen_keyring_stage(&b.ring, path_in(&b, "c.key"), b.now, &b.error),
+			 SCREEN_ERROR_KEY);
+	assert_non_null(strstr(b.error.message, "c.key"));
+	assert_int_equal(screen_keyring_stage(&b.ring, path_in(&b, "master.key"), b.now, &b.error),
+			 SCREEN_ERROR_STATE); /* active already */
+	assert_int_equal(screen_keyring_stage(&b.ring, path_in(&b, "b.key"), b.now, &b.error), 0);
+	assert_int_equal(screen_keyring_rotate(&b.ring, b.now, &b.error), SCREEN_ERROR_STATE);
+	write_file(&b, "c.key", KEY_C, 0600);
+	assert_int_equal(screen_keyring_stage(&b.ring, path_in(&b, "c.key"), b.now, &b.error), 0);
+	turn(&b);
+	assert_int_equal(screen_keyring_activate(&b.ring, &b.error), SCREEN_OK);
+	turn(&b);
+	assert_int_equal(screen_keyring_stage(&b.ring, path_in(&b, "b.key"), b.now, &b.error),
+			 SCREEN_ERROR_STATE); /* one is retired */
+	bench_close(&b);
+}
+
+/* A new master key clears the floor: the way out of a clock that was years ahead. */
+static void keyring_new_key_clears_the_floor(void **state)
+{
+	struct bench b;
+	struct flight f;
+
+	(void)state;
+	bench_open(&b);
+	b.now.realtime += 1000ull * 86400 * SECOND;
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	b.now.realtime -= 1000ull * 86400 * SECOND;
+	pass(&b, 10);
+	assert_int_equal(screen_keyring_cluster(&b.ring), SCREEN_CLUSTER_AHEAD);
+	f = fly(&b, 0);
+	assert_int_equal(screen_keyring_rotate(&b.ring, b.now, &b.error), SCREEN_OK);
+	pass(&b, 1);
+	assert_int_equal(screen_keyring_cluster(&b.ring), SCREEN_CLUSTER_FOLLOWS);
+	assert_true(b.keyset->check_epoch == b.now.realtime / (64 * SECOND));
+	assert_true(lands(&b, &f)); /* in its own key's time */
+	pass(&b, 50);
+	restart(&b);
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	assert_true(lands(&b, &f));
+	assert_true(b.keyset->check_epoch == b.now.realtime / (64 * SECOND));
+	bench_close(&b);
 }
 
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keyring_makes_a_key_at_the_first_start_and_keeps_it),
 		cmocka_unit_test(keyring_takes_64_hex_digits_and_a_newline),
 		cmocka_unit_test(keyring_refuses_a_key_that_others_can_read),
 		cmocka_unit_test(keyring_refuses_a_short_long_or_foreign_key),
-		cmocka_unit_test(keyring_writes_the_floor_before_it_publishes),
-		cmocka_unit_test(cluster_time_never_steps_back),
-		cmocka_unit_test(cluster_time_follows_between_half_and_double_speed),
-		cmocka_unit_test(cluster_time_jumps_forward_when_15_minutes_behind),
-		cmocka_unit_test(cluster_time_starts_at_the_floor_when_the_clock_was_set_back),
+		cmocka_unit_test(keyring_refuses_what_is_no_file),
+		cmocka_unit_test(keyring_notes_the_epoch_before_it_is_used),
+		cmocka_unit_test(keyring_floor_survives_kill_9),
+		cmocka_unit_test(keyring_five_restarts_leave_time_where_it_is),
+		cmocka_unit_test(keyring_goes_on_from_the_floor_when_the_clock_was_set_back),
+		cmocka_unit_test(keyring_takes_another_skew_without_losing_a_cookie),
+		cmocka_unit_test(syn_cookie_master_key_rotation_keeps_in_flight_cookies),
+		cmocka_unit_test(keyring_retired_key_lives_at_least_two_epochs_and_at_most_three),
+		cmocka_unit_test(keyring_rotate_makes_another_key),
+		cmocka_unit_test(keyring_peers_change_over_one_after_the_other),
+		cmocka_unit_test(keyring_key_file_is_the_operators),
+		cmocka_unit_test(keyring_commit_activates_the_key_that_it_names),
+		cmocka_unit_test(keyring_stage_refuses_and_replaces),
+		cmocka_unit_test(keyring_new_key_clears_the_floor),
 	};
 
 	return RUN(tests);

@@ -32,12 +32,13 @@ static void publish_swaps_under_running_workers_and_frees_the_old(void **state)
 	struct screen_policy *running = policy_of(1), *next;
 
 	(void)state;
+	test_engine_keys(e);
 	assert_int_equal(screen_worker_ensure(e, WORKERS, &error), 0);
 	for (uint64_t i = 2; i < SWAPS; i++) {
 		struct screen_keyset *keyset;
 
 		pthread_mutex_lock(&e->lock);
-		keyset = screen_keyring_keyset(e);
+		keyset = screen_keyring_keyset(&e->keyring, e->zones);
 		assert_non_null(keyset);
 		next = policy_of(i);
 		screen_view_renew(e, next, keyset);
@@ -46,7 +47,7 @@ static void publish_swaps_under_running_workers_and_frees_the_old(void **state)
 		running = next;
 	}
 	pthread_mutex_lock(&e->lock);
-	screen_view_renew(e, e->empty_policy, screen_keyring_keyset(e));
+	screen_view_renew(e, e->empty_policy, screen_keyring_keyset(&e->keyring, e->zones));
 	pthread_mutex_unlock(&e->lock);
 	free(running);
 	test_engine_destroy(e);

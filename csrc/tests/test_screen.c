@@ -328,7 +328,7 @@ static void mode_drop_drops_instead_of_challenging(void **state)
 	world_free(w);
 }
 
-static void no_keyset_fails_closed(void **state)
+static void syn_cookie_without_published_secret_fails_closed(void **state)
 {
 	struct world *w = world_new(4, 0);
 	struct script s = script_new(w);
@@ -578,7 +578,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(white_listed_syn_above_destination_threshold_is_not_challenged),
 		cmocka_unit_test(splices_count_against_source_threshold),
 		cmocka_unit_test(mode_drop_drops_instead_of_challenging),
-		cmocka_unit_test(no_keyset_fails_closed),
+		cmocka_unit_test(syn_cookie_without_published_secret_fails_closed),
 		cmocka_unit_test(syns_that_cannot_be_challenged_are_dropped_by_name),
 		cmocka_unit_test(syn_fragments_cannot_hide_their_flags),
 		cmocka_unit_test(client_options_are_answered_by_no_more_than_they_offer),

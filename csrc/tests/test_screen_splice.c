@@ -294,7 +294,7 @@ static void assert_age(uint64_t later, bool mint_previous, bool accepted)
 	world_free(w);
 }
 
-static void cookie_opens_in_its_epoch_and_the_next_only(void **state)
+static void syn_cookie_ack_validation_accepts_previous_epoch_after_rotation(void **state)
 {
 	(void)state;
 	assert_age(0, false, true);
@@ -306,6 +306,23 @@ static void cookie_opens_in_its_epoch_and_the_next_only(void **state)
 	assert_age(1, true, false);
 	assert_age(31, true, false);
 	assert_age(32, true, false);
+}
+
+/* What was minted with one master key opens while that one is accepted beside another. */
+static void cookie_of_the_other_master_key_opens(void **state)
+{
+	struct world *w = world_new(6, 1);
+	struct script s = script_new(w);
+
+	(void)state;
+	SCRIPT(&s, FLOODED);
+	memcpy(w->keyset.other, w->keyset.zone, sizeof(w->keyset.other));
+	w->keyset.other_epoch = w->keyset.check_epoch;
+	world_epoch(w, 977, false);
+	SCRIPT(&s, "< A seq C+1 ack K+1 win 500 ts 105 T -> drop_cookie_invalid");
+	w->keyset.accepts_other = true;
+	SCRIPT(&s, VALIDATED);
+	world_free(w);
 }
 
 static void cookies_are_checked_for_as_long_as_they_can_be_under_way(void **state)
@@ -449,7 +466,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(blind_rst_does_not_end_a_pending_splice),
 		cmocka_unit_test(rst_at_the_exact_sequence_number_passes_and_ends_the_flow),
 		cmocka_unit_test(invalid_cookies_are_dropped_while_flooding),
-		cmocka_unit_test(cookie_opens_in_its_epoch_and_the_next_only),
+		cmocka_unit_test(syn_cookie_ack_validation_accepts_previous_epoch_after_rotation),
+		cmocka_unit_test(cookie_of_the_other_master_key_opens),
 		cmocka_unit_test(cookies_are_checked_for_as_long_as_they_can_be_under_way),
 		cmocka_unit_test(late_copy_of_the_first_request_is_not_executed_twice),
 		cmocka_unit_test(server_without_options_gets_none_and_windows_are_rescaled),

@@ -154,7 +154,7 @@ static void snapshot_header_fields_out_of_range_are_refused(void **state)
 {
 	(void)state;
 	BAD(header.magic, 0x53594e52, 0, "the magic number is wrong");
-	BAD(header.version, 2, 0, "the format version is not this engine's");
+	BAD(header.version, 1, 0, "the format version is not this engine's");
 	BAD(header.header_size, 96, 0, "the format version is not this engine's");
 	BAD(header.total_size, 1, 0, "the size in the header is not that of the buffer");
 	BAD(header.reserved0, 1, 0, "reserved bytes of the header are not zero");
@@ -167,6 +167,14 @@ static void snapshot_header_fields_out_of_range_are_refused(void **state)
 	BAD(header.time_wait_s, 601, 0, "a tcp-session timeout is out of range");
 	BAD(header.initial_timeout_s, 3, 0, "a tcp-session timeout is out of range");
 	BAD(header.initial_timeout_s, 301, 0, "a tcp-session timeout is out of range");
+	BAD(header.epoch_skew_s, SCREEN_SKEW_MAX + 1, 0, "the epoch skew is out of range");
+	BAD(header.reserved2[0], 1, 0, "reserved bytes of the header are not zero");
+	BAD(header.reserved2[6], 1, 0, "reserved bytes of the header are not zero");
+	BAD(header.key_file[1], 'x', 0, "the key file's name is not a padded string");
+	BAD(header.key_file[SCREEN_PATH_SIZE - 1], 'x', 0,
+	    "the key file's name is not a padded string");
+	GOOD(header.key_file[0], '/');
+	GOOD(header.epoch_skew_s, SCREEN_SKEW_MAX);
 	GOOD(header.mode, SCREEN_MODE_DROP);
 	GOOD(header.activation, SCREEN_ACTIVATION_ALWAYS);
 	GOOD(header.no_syn_check, 1);

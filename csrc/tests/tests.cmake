@@ -1,17 +1,25 @@
 # One executable per unit. Labels: unit (also run under ASan and UBSan), tsan, bpf (needs root).
 screen_test(test_budget)
 screen_test(test_checksum)
+screen_test(test_cluster)
+screen_test(test_codec)
 screen_test(test_cookie)
 screen_test(test_flow)
 screen_test(test_flow_threads LABELS unit tsan)
 screen_test(test_meter LABELS unit tsan)
 screen_test(test_packet)
+screen_test(test_peers)
 screen_test(test_reply)
 screen_test(test_screen)
 screen_test(test_screen_flow)
 screen_test(test_screen_splice)
 screen_test(test_snapshot)
 screen_test(test_splice)
+
+# Not a test but a measurement: see `make forge`.
+add_executable(screen-forge tests/forge.c $<TARGET_OBJECTS:core>)
+target_include_directories(screen-forge PRIVATE core include tests)
+target_link_libraries(screen-forge PRIVATE PkgConfig::ENGINE pthread)
 
 # screen_fuzz(NAME): fuzz/fuzz_NAME.c. The ctest screen.fuzz_NAME_replays runs it once for each input
 # of testdata/fuzz/NAME; with SCREEN_FUZZ (and clang) fuzz_NAME is the libFuzzer program that found

@@ -25,6 +25,7 @@ struct world {
 	struct screen_keyset keyset;
 	struct screen_flows flows;
 	struct screen_meters *meters;
+	struct screen_lanes lanes;
 	struct screen_context context;
 	struct screen_prefix_config prefixes[8];
 	void *memory;
@@ -77,8 +78,9 @@ static inline void world_family(struct world *w, uint8_t family, uint8_t tags)
 static inline struct world *world_new(uint8_t family, uint8_t tags)
 {
 	static const uint64_t key[2] = { 1, 2 };
-	struct world *w = calloc(1, sizeof(*w));
+	struct world *w = aligned_alloc(64, sizeof(*w)); /* the lanes are aligned */
 
+	memset(w, 0, sizeof(*w));
 	w->meters = calloc(1, sizeof(*w->meters));
 	w->memory = aligned_alloc(64, screen_flows_size(WORLD_FLOWS));
 	memset(w->memory, 0, screen_flows_size(WORLD_FLOWS));
@@ -101,7 +103,8 @@ static inline struct world *world_new(uint8_t family, uint8_t tags)
 	};
 	w->context = (struct screen_context){
 		.policy = &w->policy, .keyset = &w->keyset, .flows = &w->flows,
-		.meters = w->meters, .now_ns = 1000 * 1000000000ull,
+		.meters = w->meters, .codec = screen_codec_best(), .lanes = &w->lanes,
+		.now_ns = 1000 * 1000000000ull,
 	};
 	w->random.state = 42;
 	world_epoch(w, 41, false);
@@ -194,6 +197,11 @@ static inline enum screen_reason world_decide(struct world *w, const uint8_t *da
 	d->verdict = SCREEN_VERDICTS;
 	d->reason = SCREEN_REASONS;
 	screen_decide(&w->context, &frame, d);
+	if (d->undecided) {
+		screen_check(&w->context, frames, decisions, 1);
+		screen_resume(&w->context, &frame, d);
+		assert_false(d->undecided);
+	}
 	assert_in_range(d->reason, 0, SCREEN_REASONS - 1);
 	assert_int_equal(d->verdict, screen_reason_verdict(d->reason));
 	if (d->verdict == SCREEN_CHALLENGE)

@@ -27,10 +27,7 @@ func (a *app) checkCommand() *cobra.Command {
 }
 
 func (a *app) check(name string, text []byte) error {
-	parsed, warnings, err := config.Parse(name, text)
-	if len(warnings) > 0 {
-		fmt.Fprintln(a.stderr, warnings)
-	}
+	parsed, err := a.parse(name, text)
 	if err == nil {
 		err = userspace.Check(parsed)
 	}
@@ -47,6 +44,15 @@ func (a *app) check(name string, text []byte) error {
 		"syn-flood-protection-mode %s\n", count(len(parsed.Wires), "wire"), count(len(parsed.Zones), "zone"),
 		count(armed, "profile"), parsed.Flow.ProtectionMode)
 	return nil
+}
+
+// parse reads a configuration and prints the warnings.
+func (a *app) parse(name string, text []byte) (*config.Config, error) {
+	parsed, warnings, err := config.Parse(name, text)
+	if len(warnings) > 0 {
+		fmt.Fprintln(a.stderr, warnings)
+	}
+	return parsed, listed(err)
 }
 
 func count(n int, noun string) string {

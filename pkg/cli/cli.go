@@ -54,7 +54,13 @@ type listing struct{ text string }
 
 func (l listing) Error() string { return l.text }
 
+// errSaid is a "no" that standard output has said already.
+var errSaid = errors.New("the answer is no")
+
 func (a *app) complain(err error) {
+	if errors.Is(err, errSaid) {
+		return
+	}
 	var lines listing
 	if errors.As(err, &lines) {
 		fmt.Fprintln(a.stderr, lines.text)
@@ -109,7 +115,8 @@ func (a *app) root() *cobra.Command {
 	root.SetErr(a.stderr)
 	root.PersistentFlags().StringVar(&a.socket, "control-socket", control.DefaultSocket,
 		"unix socket on which the daemon is reached")
-	root.AddCommand(a.runCommand(), a.checkCommand(), a.commitCommand(), a.showCommand(),
-		a.detachCommand(), a.explainCommand(), a.versionCommand(), manCommand(root))
+	root.AddCommand(a.runCommand(), a.checkCommand(), a.commitCommand(), a.requestCommand(), a.showCommand(),
+		a.detachCommand(), a.explainCommand(), a.cookieCommand(),
+		a.replayCommand(), a.versionCommand(), manCommand(root))
 	return root
 }

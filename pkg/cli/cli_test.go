@@ -26,6 +26,14 @@ type canned struct {
 	report control.CapabilityReport
 	status dataplane.Status
 	flows  control.FlowReport
+	keys   control.KeyReport
+	refuse error // what changes of the master key end with
+	change dataplane.KeyChange
+}
+
+func (c *canned) ChangeKey(_ context.Context, change dataplane.KeyChange) (control.KeyReport, error) {
+	c.change = change
+	return c.keys, c.refuse
 }
 
 func (c *canned) Commit(context.Context, control.CommitRequest) (control.CommitResult, error) {
@@ -93,10 +101,10 @@ func write(t *testing.T, text string) (path string) {
 
 func TestUsageErrorsExitWith2(t *testing.T) {
 	for want, args := range map[string][]string{
-		`"synscreen" needs one more word: check, commit, detach, explain, run, show, version`: {},
-		`unknown word "bogus" after "synscreen": one of check, commit, detach, explain, run, show, version is known`: {
+		`"synscreen" needs one more word: check, commit, cookie, detach, explain, replay, request, run, show, version`: {},
+		`unknown word "bogus" after "synscreen": one of check, commit, cookie, detach, explain, replay, request, run, show, version is known`: {
 			"bogus"},
-		`unknown word "x" after "synscreen show security": one of flow, screen is known`: {"show", "security", "x"},
+		`unknown word "x" after "synscreen show security": one of flow, screen, syn-cookie is known`: {"show", "security", "x"},
 		`unknown flag: --bogus`:             {"check", "--bogus", "f"},
 		`accepts 1 arg(s), received 0`:      {"check"},
 		`required flag(s) "config" not set`: {"run"},
@@ -120,7 +128,9 @@ func TestEveryCommandTakesTheControlSocket(t *testing.T) {
 	for _, args := range [][]string{
 		{"show", "capabilities"}, {"show", "ports"}, {"show", "wires"}, {"show", "counters"},
 		{"show", "security", "screen", "statistics"}, {"show", "security", "flow", "session"},
-		{"commit", file},
+		{"show", "security", "syn-cookie"}, {"commit", file},
+		{"request", "security", "syn-cookie", "stage-key", file},
+		{"request", "security", "syn-cookie", "activate-key"}, {"request", "security", "syn-cookie", "rotate-key"},
 	} {
 		expect(t, want, append(args, "--control-socket", socket)...)
 	}
@@ -323,7 +333,8 @@ func TestShowPrintsJSON(t *testing.T) {
 	socket := serve(t, &canned{status: sampleStatus(), flows: control.FlowReport{Flows: []dataplane.FlowRow{}}})
 	for _, args := range [][]string{
 		{"show", "capabilities"}, {"show", "ports"}, {"show", "wires"}, {"show", "counters"},
-		{"show", "security", "screen", "statistics"}, {"show", "security", "flow", "session"}, {"version"},
+		{"show", "security", "screen", "statistics"}, {"show", "security", "flow", "session"},
+		{"show", "security", "syn-cookie"}, {"request", "security", "syn-cookie", "rotate-key"}, {"version"},
 	} {
 		got := command(t, append(args, "--json", "--control-socket", socket)...)
 		if got.Code != 0 || got.Stderr != "" || !json.Valid([]byte(got.Stdout)) {

@@ -19,7 +19,7 @@ func (a *app) showCommand() *cobra.Command {
 	}
 	security := &cobra.Command{
 		Use:   "security",
-		Short: "Screens and sessions",
+		Short: "Screens, sessions and SYN cookies",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  group,
 	}
@@ -27,7 +27,7 @@ func (a *app) showCommand() *cobra.Command {
 	flow := &cobra.Command{Use: "flow", Short: "Sessions", Args: cobra.ArbitraryArgs, RunE: group}
 	screen.AddCommand(a.statisticsCommand())
 	flow.AddCommand(a.sessionCommand())
-	security.AddCommand(screen, flow)
+	security.AddCommand(screen, flow, a.synCookieCommand())
 	show.AddCommand(a.capabilitiesCommand(), a.portsCommand(), a.wiresCommand(), a.countersCommand(),
 		security)
 	return show

@@ -28,11 +28,14 @@ func compile(t *Tree, found *collector) *Config {
 }
 
 func compileFlow(v view) Flow {
-	mode, activation := v.down("syn-flood-protection-mode"), v.down("syn-cookie", "activation")
-	session := v.down("tcp-session")
+	mode, cookie, session := v.down("syn-flood-protection-mode"), v.down("syn-cookie"), v.down("tcp-session")
+	activation, keyFile := cookie.down("activation"), cookie.down("key-file")
 	f := Flow{
 		ProtectionModePos:     mode.pos(),
 		ActivationPos:         activation.pos(),
+		EpochSkewSeconds:      cookie.down("epoch-skew").number(),
+		KeyFile:               keyFile.text(),
+		KeyFilePos:            keyFile.pos(),
 		NoSynCheck:            session.down("no-syn-check").present(),
 		TimeWaitSeconds:       session.down("time-wait-state", "session-timeout").number(),
 		InitialTimeoutSeconds: session.down("tcp-initial-timeout").number(),

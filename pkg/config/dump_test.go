@@ -18,9 +18,10 @@ func dump(c *Config) string {
 		d.screen(s)
 	}
 	f := c.Flow
-	d.line("flow mode=%s%s activation=%s%s no-syn-check=%t time-wait=%d initial=%d", f.ProtectionMode,
-		at(f.ProtectionModePos), f.Activation, at(f.ActivationPos), f.NoSynCheck, f.TimeWaitSeconds,
-		f.InitialTimeoutSeconds)
+	d.line("flow mode=%s%s no-syn-check=%t time-wait=%d initial=%d", f.ProtectionMode,
+		at(f.ProtectionModePos), f.NoSynCheck, f.TimeWaitSeconds, f.InitialTimeoutSeconds)
+	d.line("    syn-cookie activation=%s%s epoch-skew=%d key-file=%q%s", f.Activation, at(f.ActivationPos),
+		f.EpochSkewSeconds, f.KeyFile, at(f.KeyFilePos))
 	for _, w := range c.Wires {
 		d.line("%s%s: %s%s - %s%s on-failure=%s%s", w.Path(), at(w.Pos), w.InterfaceA, at(w.PosA),
 			w.InterfaceB, at(w.PosB), w.OnFailure, at(w.OnFailurePos))

@@ -85,7 +85,7 @@ func TestEveryStatementThatHelpListsCanBeWritten(t *testing.T) {
 		"[ <interface> <interface> ]", "[ eth1 eth2 ]", "[ <interface> ... ]", "eth1",
 		"[ <prefix> ... ]", "192.0.2.0/24", "(open | closed)", "open", "(threshold | always)", "always",
 		"(syn-cookie | syn-proxy)", "syn-cookie", "(userspace)", "userspace",
-		"timeout <number>", "timeout 20")
+		"timeout <number>", "timeout 20", "epoch-skew <number>", "epoch-skew 20", "<path>", "/etc/master.key")
 	list := usages(help(t))
 	if len(list) < 30 {
 		t.Fatalf("help lists %d statements", len(list))

@@ -39,6 +39,9 @@ func (f Flow) ProtectionModePath() string { return "security flow syn-flood-prot
 // ActivationPath is the path of the activation of SYN cookies.
 func (f Flow) ActivationPath() string { return "security flow syn-cookie activation" }
 
+// KeyFilePath is the path of the file of the master key.
+func (f Flow) KeyFilePath() string { return "security flow syn-cookie key-file" }
+
 // Path is the configuration path of the wire.
 func (w Wire) Path() string {
 	return joinPath("security", "forwarding-options", "secure-wire", w.Name)

@@ -9,6 +9,7 @@ set security zones security-zone "a zone" screen "a screen"
 set security screen ids-option "a screen" tcp syn-flood white-list "a list" source-address 10.0.0.0/8
 set security flow syn-flood-protection-mode syn-cookie
 set security flow syn-cookie activation always
+set security flow syn-cookie key-file /etc/master.key
 set security forwarding-options secure-wire "a wire" interface [ eth1 eth2 ]
 set security forwarding-options secure-wire "a wire" on-failure closed
 `
@@ -17,7 +18,7 @@ set security forwarding-options secure-wire "a wire" on-failure closed
 	for _, path := range []string{
 		c.DataplanePath(), zone.Path(), zone.ScreenPath(), zone.InterfacePath("eth1"), screen.Path(),
 		screen.SynFloodPath(), screen.WhiteListPath("a list"), c.Flow.Path(), c.Flow.ProtectionModePath(),
-		c.Flow.ActivationPath(), wire.Path(), wire.InterfacePath(), wire.OnFailurePath(),
+		c.Flow.ActivationPath(), c.Flow.KeyFilePath(), wire.Path(), wire.InterfacePath(), wire.OnFailurePath(),
 	} {
 		_, warnings, err := ParseTree("x.conf", []byte(text+"delete "+path+"\n"))
 		if err != nil || len(warnings) > 0 {

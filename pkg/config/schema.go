@@ -136,15 +136,24 @@ func flowSchema() *statement {
 	return newContainer("flow", "how connections are treated", slices.Concat([]*statement{
 		newLeaf("syn-flood-protection-mode", oneOf("", "syn-cookie", "syn-proxy"),
 			"how a SYN flood is answered; not set: syn-cookie where this system can do it"),
-		newContainer("syn-cookie", "settings of SYN cookies",
-			newLeaf("activation", oneOf("threshold", "threshold", "always"),
-				"when SYNs are challenged: while a flood lasts, or always").asOurs()).asOurs(),
+		synCookieSchema(),
 		tcpSession,
 	}, junosOnly("a setting of flow outside the screens", "aging", "allow-dns-reply",
 		"allow-embedded-icmp", "ethernet-switching", "force-ip-reassembly", "gre-performance-acceleration",
 		"ipsec-performance-acceleration", "load-distribution", "mcast-buffer-enhance",
 		"pending-sess-queue-length", "power-mode-ipsec", "preserve-incoming-fragment-size",
 		"route-change-timeout", "tcp-mss", "traceoptions"))...)
+}
+
+func synCookieSchema() *statement {
+	return newContainer("syn-cookie", "settings of SYN cookies",
+		newLeaf("activation", oneOf("threshold", "threshold", "always"),
+			"when SYNs are challenged: while a flood lasts, or always").asOurs(),
+		newLeaf("epoch-skew", numberOf(0, 20, 2, "seconds"),
+			"how far the clocks of peers that share the master key may be apart").asOurs(),
+		newLeaf("key-file", absolutePath(),
+			"file of the master key; not set: master.key in the daemon's state directory").asOurs(),
+	).asOurs()
 }
 
 func forwardingSchema() *statement {

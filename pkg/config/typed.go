@@ -106,6 +106,9 @@ type Flow struct {
 	ProtectionModePos     Pos
 	Activation            Activation
 	ActivationPos         Pos
+	EpochSkewSeconds      int
+	KeyFile               string // absolute; empty: master.key in the daemon's state directory
+	KeyFilePos            Pos
 	NoSynCheck            bool
 	TimeWaitSeconds       int
 	InitialTimeoutSeconds int

@@ -10,8 +10,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxInterfaceName is IFNAMSIZ - 1, in bytes.
-const maxInterfaceName = 15
+// Bounds of what the kernel and the engine have room for, in bytes.
+const (
+	maxInterfaceName = 15  // IFNAMSIZ - 1
+	maxPath          = 255 // SCREEN_PATH_SIZE - 1
+)
 
 // valueKind is the kind of value that a statement takes.
 type valueKind int
@@ -23,6 +26,7 @@ const (
 	textValue
 	interfaceValue
 	prefixValue
+	pathValue
 )
 
 // valueType says which values a statement takes, and what it is without one.
@@ -65,6 +69,8 @@ func interfaceName() *valueType { return &valueType{kind: interfaceValue} }
 
 func prefix() *valueType { return &valueType{kind: prefixValue} }
 
+func absolutePath() *valueType { return &valueType{kind: pathValue} }
+
 // placeholder stands for the value in help and documentation.
 func (t *valueType) placeholder() string {
 	switch t.kind {
@@ -78,6 +84,8 @@ func (t *valueType) placeholder() string {
 		return "<text>"
 	case interfaceValue:
 		return "<interface>"
+	case pathValue:
+		return "<path>"
 	default:
 		return "<prefix>"
 	}
@@ -103,6 +111,8 @@ func (t *valueType) describe() string {
 		allowed = fmt.Sprintf("%d..%d characters", t.min, t.max)
 	case interfaceValue:
 		allowed = fmt.Sprintf("Linux interface name, 1..%d bytes", maxInterfaceName)
+	case pathValue:
+		allowed = fmt.Sprintf("absolute path, 1..%d bytes", maxPath)
 	default:
 		allowed = "IPv4 or IPv6 prefix or address"
 	}
@@ -125,6 +135,8 @@ func (t *valueType) parse(text string) (value, problem) {
 		return t.parseText(text)
 	case interfaceValue:
 		return parseInterface(text)
+	case pathValue:
+		return t.parsePath(text)
 	default:
 		return parsePrefix(text)
 	}
@@ -200,6 +212,21 @@ func parseInterface(text string) (value, problem) {
 		return value{text: text, key: linux}, problem{}
 	}
 	return value{}, problem{show(text) + " " + msg, "use a name that `ip link` shows, such as eth1 or eth1.100"}
+}
+
+// parsePath accepts an absolute path: the daemon's directory is not the operator's. Whether there is a
+// file is for whoever opens it to say.
+func (t *valueType) parsePath(text string) (value, problem) {
+	switch {
+	case strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return value{}, problem{"the path has a character that is not printable", "remove it"}
+	case !strings.HasPrefix(text, "/"):
+		return value{}, problem{show(text) + " is not an absolute path",
+			"write it from the root on, such as /etc/synscreen/master.key"}
+	case len(text) > maxPath:
+		return value{}, problem{fmt.Sprintf("the path has %d bytes", len(text)), "allowed is " + t.describe()}
+	}
+	return value{text: text, key: text}, problem{}
 }
 
 // parsePrefix accepts a prefix without host bits, or an address, which stands for itself alone.

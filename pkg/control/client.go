@@ -46,11 +46,12 @@ func NewClient(socket string) *Client {
 
 // Commit sends a configuration to be run.
 func (c *Client) Commit(ctx context.Context, request CommitRequest) (CommitResult, error) {
-	body, err := json.Marshal(request)
-	if err != nil {
-		return CommitResult{}, fmt.Errorf("send %s: %w", request.Name, err)
-	}
-	return ask[CommitResult](ctx, c, http.MethodPost, "/v1/commit", bytes.NewReader(body))
+	return post[CommitResult](ctx, c, "/v1/commit", request)
+}
+
+// ChangeKey asks for a step on the way of a master key.
+func (c *Client) ChangeKey(ctx context.Context, change dataplane.KeyChange) (KeyReport, error) {
+	return post[KeyReport](ctx, c, "/v1/key", change)
 }
 
 // Capabilities asks what is proved.
@@ -76,6 +77,14 @@ func (c *Client) Flows(ctx context.Context, query FlowQuery) (FlowReport, error)
 		values.Set("summary", "true")
 	}
 	return ask[FlowReport](ctx, c, http.MethodGet, "/v1/flows?"+values.Encode(), nil)
+}
+
+func post[T any](ctx context.Context, c *Client, path string, request any) (T, error) {
+	body, err := json.Marshal(request)
+	if err != nil {
+		return *new(T), fmt.Errorf("ask the daemon: %w", err)
+	}
+	return ask[T](ctx, c, http.MethodPost, path, bytes.NewReader(body))
 }
 
 func ask[T any](ctx context.Context, c *Client, method, path string, body io.Reader) (T, error) {

@@ -23,17 +23,24 @@ import (
 // canned answers every request with what it holds, and keeps what it was asked.
 type canned struct {
 	commit  CommitResult
+	keys    KeyReport
 	report  CapabilityReport
 	status  dataplane.Status
 	flows   FlowReport
 	err     error
 	request CommitRequest
 	query   FlowQuery
+	change  dataplane.KeyChange
 }
 
 func (c *canned) Commit(_ context.Context, request CommitRequest) (CommitResult, error) {
 	c.request = request
 	return c.commit, c.err
+}
+
+func (c *canned) ChangeKey(_ context.Context, change dataplane.KeyChange) (KeyReport, error) {
+	c.change = change
+	return c.keys, c.err
 }
 
 func (c *canned) Capabilities(context.Context) (CapabilityReport, error) { return c.report, c.err }
@@ -68,12 +75,15 @@ func start(t *testing.T, backend Backend) *Client {
 func TestClientReadsWhatTheBackendSays(t *testing.T) {
 	backend := &canned{
 		commit: CommitResult{Generation: 3, Errors: []string{"a:1:2: bad"}, Warnings: []string{}},
+		keys: KeyReport{Action: dataplane.StageKey, Key: dataplane.KeyStatus{
+			File: "/s/master.key", Active: "aa", OtherKind: dataplane.OtherKeyStaged, Other: "bb",
+		}},
 		report: CapabilityReport{
 			Running:      userspace.Running{Source: "a.conf", Generation: 3, Mode: dataplane.ModeSynCookie},
 			Capabilities: dataplane.Capabilities{Mint: dataplane.Proof{Answer: dataplane.Yes}},
 			LastRefusal:  &userspace.Rejection{Source: "b.conf", Refusals: []userspace.Refusal{{Reason: "no"}}},
 		},
-		status: dataplane.Status{Generation: 3, Ports: []dataplane.PortStatus{{
+		status: dataplane.Status{Generation: 3, ClusterState: dataplane.ClusterAhead, Ports: []dataplane.PortStatus{{
 			Interface: "eth1", Frames: []dataplane.ReasonCount{{Reason: "x", Verdict: dataplane.Drop, Frames: 4}},
 		}}},
 		flows: FlowReport{Matched: 9, Flows: []dataplane.FlowRow{{
@@ -87,6 +97,10 @@ func TestClientReadsWhatTheBackendSays(t *testing.T) {
 	commit, err := client.Commit(ctx, CommitRequest{Name: "a", Text: "set x"})
 	same(t, "commit", backend.commit, commit, err)
 	same(t, "request", CommitRequest{Name: "a", Text: "set x"}, backend.request, nil)
+	change := dataplane.KeyChange{Action: dataplane.StageKey, File: "/etc/k"}
+	keys, err := client.ChangeKey(ctx, change)
+	same(t, "keys", backend.keys, keys, err)
+	same(t, "change", change, backend.change, nil)
 	report, err := client.Capabilities(ctx)
 	same(t, "capabilities", backend.report, report, err)
 	status, err := client.Status(ctx)
@@ -137,6 +151,11 @@ func TestServerRefusesWhatItCannotRead(t *testing.T) {
 		{"no JSON", "POST", "/v1/commit", "{", 400, `{"error":"read the commit: unexpected end of JSON input"}`},
 		{"too long", "POST", "/v1/commit", strings.Repeat(" ", requestBytesMax+1), 400,
 			`{"error":"read the commit: http: request body too large"}`},
+		{"unknown step of a key", "POST", "/v1/key", `{"action":"forget-key"}`, 400,
+			`{"error":"read the change of the master key: read action: ` +
+				`\"forget-key\" is none of [stage-key activate-key rotate-key]"}`},
+		{"no key to stage", "POST", "/v1/key", `{"action":"stage-key","file":"k"}`, 400,
+			`{"error":"stage-key: \"k\" is not an absolute path"}`},
 		{"bad limit", "GET", "/v1/flows?limit=-1", "", 400, `{"error":"limit \"-1\": not a number from 0 to 100000"}`},
 		{"bad prefixes", "GET", "/v1/flows?server=y&client=x", "", 400,
 			`{"error":"client \"x\": not a prefix such as 192.0.2.0/24\nserver \"y\": not a prefix such as 192.0.2.0/24"}`},

@@ -32,6 +32,12 @@ type CommitResult struct {
 	Warnings   []string       `json:"warnings"`
 }
 
+// KeyReport says which master keys are in use after a change.
+type KeyReport struct {
+	Action dataplane.KeyAction `json:"action"`
+	Key    dataplane.KeyStatus `json:"key"`
+}
+
 // CapabilityReport says what runs, what the engine has proved of it, and what was refused since.
 type CapabilityReport struct {
 	Running      userspace.Running      `json:"running"`

@@ -21,6 +21,7 @@ import (
 // Backend is what the server needs of a daemon. Any goroutine may call it.
 type Backend interface {
 	Commit(ctx context.Context, request CommitRequest) (CommitResult, error)
+	ChangeKey(ctx context.Context, change dataplane.KeyChange) (KeyReport, error)
 	Capabilities(ctx context.Context) (CapabilityReport, error)
 	Status(ctx context.Context) (dataplane.Status, error)
 	Flows(ctx context.Context, query FlowQuery) (FlowReport, error)
@@ -52,13 +53,25 @@ func Serve(ctx context.Context, listener net.Listener, backend Backend, log *slo
 func Handler(backend Backend) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/commit", func(w http.ResponseWriter, r *http.Request) {
-		request, err := readCommit(w, r)
+		request, err := readBody[CommitRequest](w, r, "commit")
 		if err != nil {
 			fail(w, http.StatusBadRequest, err)
 			return
 		}
 		result, err := backend.Commit(r.Context(), request)
 		answer(w, result, err)
+	})
+	mux.HandleFunc("POST /v1/key", func(w http.ResponseWriter, r *http.Request) {
+		change, err := readBody[dataplane.KeyChange](w, r, "change of the master key")
+		if err == nil {
+			err = change.Check()
+		}
+		if err != nil {
+			fail(w, http.StatusBadRequest, err)
+			return
+		}
+		report, err := backend.ChangeKey(r.Context(), change)
+		answer(w, report, err)
 	})
 	mux.HandleFunc("GET /v1/capabilities", func(w http.ResponseWriter, r *http.Request) {
 		report, err := backend.Capabilities(r.Context())
@@ -80,14 +93,15 @@ func Handler(backend Backend) http.Handler {
 	return mux
 }
 
-func readCommit(w http.ResponseWriter, r *http.Request) (CommitRequest, error) {
-	var request CommitRequest
+// readBody reads what is posted.
+func readBody[T any](w http.ResponseWriter, r *http.Request, what string) (T, error) {
+	var request T
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, requestBytesMax))
 	if err != nil {
-		return request, fmt.Errorf("read the commit: %w", err)
+		return request, fmt.Errorf("read the %s: %w", what, err)
 	}
 	if err := json.Unmarshal(body, &request); err != nil {
-		return request, fmt.Errorf("read the commit: %w", err)
+		return request, fmt.Errorf("read the %s: %w", what, err)
 	}
 	return request, nil
 }

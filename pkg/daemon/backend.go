@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
 
 	"synscreen/pkg/control"
 	"synscreen/pkg/dataplane"
@@ -12,37 +11,23 @@ import (
 // two chunks.
 const flowsChunk = 1024
 
-// backend answers the control socket. Readings go to the dataplane; commits to the loop, which decides
-// about them alone.
+// backend answers the control socket. Readings go to the dataplane; what changes something to the loop,
+// which decides about it alone.
 type backend struct {
 	dataplane Dataplane
 	commits   chan<- commitCall
+	keys      chan<- keyCall
 	done      <-chan struct{} // closed when the loop has ended
 }
 
-// commitCall is a commit on its way to the loop; the loop answers once.
-type commitCall struct {
-	request control.CommitRequest
-	reply   chan<- control.CommitResult
+// Commit hands a configuration to the loop.
+func (b *backend) Commit(ctx context.Context, request control.CommitRequest) (control.CommitResult, error) {
+	return hand(ctx, b.commits, b.done, request)
 }
 
-// Commit hands a configuration to the loop. Once the loop has taken it, it is carried out, whether or
-// not somebody waits for the answer.
-func (b *backend) Commit(ctx context.Context, request control.CommitRequest) (control.CommitResult, error) {
-	reply := make(chan control.CommitResult, 1)
-	select {
-	case b.commits <- commitCall{request: request, reply: reply}:
-	case <-ctx.Done():
-		return control.CommitResult{}, ctx.Err()
-	case <-b.done:
-		return control.CommitResult{}, errors.New("commit: the daemon is stopping")
-	}
-	select {
-	case result := <-reply:
-		return result, nil
-	case <-ctx.Done():
-		return control.CommitResult{}, ctx.Err()
-	}
+// ChangeKey hands a step on the way of a master key to the loop.
+func (b *backend) ChangeKey(ctx context.Context, change dataplane.KeyChange) (control.KeyReport, error) {
+	return hand(ctx, b.keys, b.done, change)
 }
 
 // Capabilities tells what is proved and what was refused.

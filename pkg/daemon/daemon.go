@@ -53,7 +53,7 @@ func serve(ctx context.Context, options Options, listeners listeners, dataplane 
 	parent := ctx
 	ctx, stop := context.WithCancelCause(parent)
 	defer stop(nil)
-	commits, done := make(chan commitCall), make(chan struct{})
+	commits, keys, done := make(chan commitCall), make(chan keyCall), make(chan struct{})
 	l := &loop{
 		dataplane: dataplane,
 		save:      state.Save,
@@ -61,9 +61,10 @@ func serve(ctx context.Context, options Options, listeners listeners, dataplane 
 		log:       options.Log,
 		hangup:    options.Hangup,
 		commits:   commits,
+		keys:      keys,
 		watcher:   newWatcher(),
 	}
-	backend := &backend{dataplane: dataplane, commits: commits, done: done}
+	backend := &backend{dataplane: dataplane, commits: commits, keys: keys, done: done}
 
 	var servers sync.WaitGroup
 	servers.Go(func() {

@@ -19,9 +19,12 @@ import (
 // idleEngine takes every configuration, proves nothing, and says when it is closed.
 type idleEngine struct{ closed chan dataplane.Leave }
 
-func (e *idleEngine) Prepare([]byte) error { return nil }
-func (e *idleEngine) Publish() error       { return nil }
-func (e *idleEngine) Drop()                {}
+func (e *idleEngine) Prepare([]byte) error  { return nil }
+func (e *idleEngine) Publish() error        { return nil }
+func (e *idleEngine) Drop()                 {}
+func (e *idleEngine) StageKey(string) error { return nil }
+func (e *idleEngine) ActivateKey() error    { return nil }
+func (e *idleEngine) RotateKey() error      { return nil }
 func (e *idleEngine) Capabilities() (dataplane.Capabilities, error) {
 	return dataplane.Capabilities{Ports: []dataplane.PortProof{}}, nil
 }

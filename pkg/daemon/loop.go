@@ -18,13 +18,14 @@ import (
 type Dataplane interface {
 	Commit(source string, cfg *config.Config) (userspace.Running, error)
 	Upgrade() (userspace.Running, error)
+	ChangeKey(change dataplane.KeyChange) (dataplane.KeyStatus, error)
 	Running() userspace.Running
 	Capabilities() (userspace.Running, dataplane.Capabilities, *userspace.Rejection, error)
 	Status() (dataplane.Status, error)
 	Flows(cursor uint64, limit int) ([]dataplane.FlowRow, uint64, error)
 }
 
-// loop decides about commits, one at a time, in one goroutine.
+// loop decides about commits and changes of the master key, one at a time, in one goroutine.
 type loop struct {
 	dataplane Dataplane
 	save      func(text []byte) error
@@ -32,6 +33,7 @@ type loop struct {
 	log       *slog.Logger
 	hangup    <-chan os.Signal
 	commits   <-chan commitCall
+	keys      <-chan keyCall
 	watcher   *watcher
 
 	pending *source // refused while nothing runs: tried again
@@ -56,7 +58,9 @@ func (l *loop) run(ctx context.Context, first source, ready func()) {
 		case <-l.hangup:
 			l.reload()
 		case call := <-l.commits:
-			call.reply <- l.commit(call.request)
+			call.answer(l.commit(call.request), nil)
+		case call := <-l.keys:
+			call.answer(l.changeKey(call.request))
 		case <-l.retry.C:
 			l.again()
 		case <-watch.C:
@@ -95,6 +99,18 @@ func (l *loop) commit(request control.CommitRequest) control.CommitResult {
 	}
 	running, err := l.apply(sent)
 	return newResult(running, sent.warnings, err)
+}
+
+// changeKey takes a step on the way of a master key. What comes of it the watcher logs: at once, so that
+// the next step hides none of it.
+func (l *loop) changeKey(change dataplane.KeyChange) (control.KeyReport, error) {
+	keys, err := l.dataplane.ChangeKey(change)
+	if err != nil {
+		l.log.Error("change of the master key failed", "error", err)
+		return control.KeyReport{}, err
+	}
+	l.watch()
+	return control.KeyReport{Action: change.Action, Key: keys}, nil
 }
 
 // apply commits a configuration and keeps a copy of what then runs.

@@ -24,10 +24,11 @@ import (
 type scripted struct {
 	mu       sync.Mutex
 	running  userspace.Running
-	refuse   error // what the next commits end with
+	refuse   error // what the next commits and changes of keys end with
 	degrade  bool
 	commits  []string // "time source" of each, from the start of the test
 	upgrades []string
+	keys     dataplane.KeyStatus
 	began    time.Time
 }
 
@@ -65,6 +66,16 @@ func (s *scripted) Upgrade() (userspace.Running, error) {
 	return s.running, nil
 }
 
+func (s *scripted) ChangeKey(change dataplane.KeyChange) (dataplane.KeyStatus, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.refuse != nil {
+		return dataplane.KeyStatus{}, s.refuse
+	}
+	s.keys.Other, s.keys.OtherKind = filepath.Base(change.File), dataplane.OtherKeyStaged
+	return s.keys, nil
+}
+
 func (s *scripted) Running() userspace.Running {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,7 +86,11 @@ func (s *scripted) Capabilities() (userspace.Running, dataplane.Capabilities, *u
 	return s.Running(), dataplane.Capabilities{}, nil, nil
 }
 
-func (s *scripted) Status() (dataplane.Status, error) { return dataplane.Status{}, nil }
+func (s *scripted) Status() (dataplane.Status, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return dataplane.Status{Key: s.keys}, nil
+}
 
 func (s *scripted) Flows(uint64, int) ([]dataplane.FlowRow, uint64, error) { return nil, 0, nil }
 
@@ -101,12 +116,13 @@ func inLoop(t *testing.T, dataplane *scripted, use func(t *testing.T, b *bench))
 	}
 	synctest.Test(t, func(t *testing.T) {
 		b.hangup = make(chan os.Signal) // channels of the bubble are what its clock waits for
-		commits, done, ended := make(chan commitCall), make(chan struct{}), make(chan struct{})
-		b.backend = &backend{dataplane: dataplane, commits: commits, done: done}
+		commits, keys := make(chan commitCall), make(chan keyCall)
+		done, ended := make(chan struct{}), make(chan struct{})
+		b.backend = &backend{dataplane: dataplane, commits: commits, keys: keys, done: done}
 		dataplane.began = time.Now()
 		l := &loop{
 			dataplane: dataplane, file: b.file, log: b.log.logger(), hangup: b.hangup, commits: commits,
-			watcher: newWatcher(),
+			keys: keys, watcher: newWatcher(),
 			save: func(text []byte) error {
 				b.saved = append(b.saved, string(text))
 				return nil
@@ -264,7 +280,47 @@ func TestCommitToADaemonThatStopsIsAnError(t *testing.T) {
 	close(done)
 	b := &backend{commits: make(chan commitCall), done: done}
 	_, err := b.Commit(t.Context(), control.CommitRequest{})
-	if err == nil || err.Error() != "commit: the daemon is stopping" {
+	if err == nil || err.Error() != "nothing was changed: the daemon is stopping" {
 		t.Errorf("error %v", err)
 	}
+}
+
+func TestKeyChangeIsLoggedAtOnceAndAnswered(t *testing.T) {
+	inLoop(t, &scripted{keys: dataplane.KeyStatus{Active: "aa"}}, func(t *testing.T, b *bench) {
+		time.Sleep(2 * watchInterval)
+		b.log.take()
+		for _, file := range []string{"/etc/bb", "/etc/cc"} { // within one interval of the watcher
+			report, err := b.backend.ChangeKey(t.Context(), dataplane.KeyChange{File: file})
+			want := control.KeyReport{Key: dataplane.KeyStatus{
+				Active: "aa", Other: filepath.Base(file), OtherKind: dataplane.OtherKeyStaged,
+			}}
+			if diff := cmp.Diff(want, report); err != nil || diff != "" {
+				t.Errorf("error %v, report (-want +got):\n%s", err, diff)
+			}
+		}
+		want := []string{
+			`level=INFO msg="master key staged: its cookies are accepted" fingerprint=bb`,
+			`level=INFO msg="staged master key forgotten: its cookies are rejected" fingerprint=bb`,
+			`level=INFO msg="master key staged: its cookies are accepted" fingerprint=cc`,
+		}
+		if diff := cmp.Diff(want, b.log.take()); diff != "" {
+			t.Errorf("log (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestKeyChangeThatIsRefusedIsLoggedAndAnswered(t *testing.T) {
+	inLoop(t, &scripted{}, func(t *testing.T, b *bench) {
+		b.log.take()
+		b.dataplane.change(func() { b.dataplane.refuse = errors.New("stage-key: no such file") })
+		_, err := b.backend.ChangeKey(t.Context(), dataplane.KeyChange{File: "/etc/bb"})
+		if err == nil || err.Error() != "stage-key: no such file" {
+			t.Errorf("error %v", err)
+		}
+		want := []string{`level=ERROR msg="change of the master key failed" ` +
+			`error="stage-key: no such file"`}
+		if diff := cmp.Diff(want, b.log.take()); diff != "" {
+			t.Errorf("log (-want +got):\n%s", diff)
+		}
+	})
 }

@@ -10,6 +10,7 @@ import (
 type watcher struct {
 	zones map[string]dataplane.ZoneStatus
 	ports map[string]dataplane.PortStatus
+	last  dataplane.Status // of cluster time and keys
 }
 
 func newWatcher() *watcher {
@@ -31,6 +32,9 @@ func (w *watcher) observe(log *slog.Logger, status dataplane.Status) {
 		ports[port.Interface] = port
 	}
 	w.ports = ports
+	observeCluster(log, w.last, status)
+	observeKeys(log, w.last.Key, status.Key)
+	w.last = status
 }
 
 // observeZone logs at most one alarm, and the way into a flood and out of it. A flood that came and

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -57,8 +58,24 @@ func portAt(carrier bool) dataplane.Status {
 	}}}
 }
 
+func clusterAt(state dataplane.ClusterState, jumps uint64) dataplane.Status {
+	return dataplane.Status{ClusterState: state, ClusterJumps: jumps, ClusterOffset: 1500 * time.Millisecond,
+		CheckEpoch: 100}
+}
+
+func keysAt(active string, kind dataplane.OtherKey, other string) dataplane.Status {
+	return dataplane.Status{Key: dataplane.KeyStatus{
+		File: "/s/master.key", Active: active, OtherKind: kind, Other: other, OtherLeft: 131 * time.Second,
+	}}
+}
+
 func TestWatcherLogsWhatChanged(t *testing.T) {
 	const zone = " tag=RT_SCREEN_TCP zone=z profile=web syn_rate=900 "
+	const cluster = " offset_s=1.5 check_epoch=100"
+	const jumped = `level=WARN msg="cluster time jumped forward: it was more than 15 min behind the clock; ` +
+		`cookies that were in flight are rejected; check NTP here and on the peers"`
+	const ahead = `level=WARN msg="cluster time is more than 15 min ahead of the clock: it goes at half speed ` +
+		`until it is not, and peers whose clocks are right reject its cookies; check NTP here"`
 	for _, test := range []struct {
 		name     string
 		readings []dataplane.Status
@@ -88,6 +105,61 @@ func TestWatcherLogsWhatChanged(t *testing.T) {
 		{"a port that left is new when it comes back",
 			[]dataplane.Status{portAt(false), {}, portAt(false)},
 			[]string{`level=WARN msg="port has no link" port=eth1 wire=w1 held_down=false peer=eth2`}},
+		{"cluster time follows", []dataplane.Status{clusterAt(dataplane.ClusterFollows, 0)}, []string{}},
+		{"cluster time jumps", []dataplane.Status{
+			clusterAt(dataplane.ClusterFollows, 1), clusterAt(dataplane.ClusterJumped, 2),
+		}, []string{jumped + cluster + " jumps=1"}},
+		{"cluster time jumped before the first reading", []dataplane.Status{clusterAt(dataplane.ClusterFollows, 3)},
+			[]string{jumped + cluster + " jumps=3"}},
+		{"cluster time jumped and that is all", []dataplane.Status{
+			clusterAt(dataplane.ClusterJumped, 2), clusterAt(dataplane.ClusterFollows, 2),
+		}, []string{}},
+		{"cluster time gets ahead", []dataplane.Status{
+			clusterAt(dataplane.ClusterFollows, 0), clusterAt(dataplane.ClusterAhead, 0),
+		}, []string{ahead + cluster}},
+		{"cluster time is ahead at first", []dataplane.Status{clusterAt(dataplane.ClusterAhead, 0)},
+			[]string{ahead + cluster}},
+		{"cluster time stays ahead", []dataplane.Status{
+			clusterAt(dataplane.ClusterAhead, 0), clusterAt(dataplane.ClusterAhead, 0),
+		}, []string{}},
+		{"cluster time is ahead no longer", []dataplane.Status{
+			clusterAt(dataplane.ClusterAhead, 0), clusterAt(dataplane.ClusterFollows, 0),
+		}, []string{`level=INFO msg="cluster time is no longer more than 15 min ahead of the clock"` + cluster}},
+		{"no key yet", []dataplane.Status{{}}, []string{}},
+		{"a key at first", []dataplane.Status{{}, keysAt("aa", dataplane.OtherKeyNone, "")},
+			[]string{`level=INFO msg="master key in use" fingerprint=aa file=/s/master.key`}},
+		{"a key and a staged one at first", []dataplane.Status{keysAt("aa", dataplane.OtherKeyStaged, "bb")},
+			[]string{
+				`level=INFO msg="master key in use" fingerprint=aa file=/s/master.key`,
+				`level=INFO msg="master key staged: its cookies are accepted" fingerprint=bb`,
+			}},
+		{"the same keys", []dataplane.Status{
+			keysAt("aa", dataplane.OtherKeyStaged, "bb"), keysAt("aa", dataplane.OtherKeyStaged, "bb"),
+		}, []string{}},
+		{"another key is staged", []dataplane.Status{
+			keysAt("aa", dataplane.OtherKeyStaged, "bb"), keysAt("aa", dataplane.OtherKeyStaged, "cc"),
+		}, []string{
+			`level=INFO msg="staged master key forgotten: its cookies are rejected" fingerprint=bb`,
+			`level=INFO msg="master key staged: its cookies are accepted" fingerprint=cc`,
+		}},
+		{"the staged key is activated", []dataplane.Status{
+			keysAt("aa", dataplane.OtherKeyStaged, "bb"), keysAt("bb", dataplane.OtherKeyRetired, "aa"),
+		}, []string{
+			`level=INFO msg="master key activated: cookies are minted with it" fingerprint=bb ` +
+				`file=/s/master.key before=aa`,
+			`level=INFO msg="master key retired: its cookies are still accepted" fingerprint=aa left_s=131`,
+		}},
+		{"a commit brings a key, and another is staged", []dataplane.Status{
+			keysAt("aa", dataplane.OtherKeyStaged, "bb"), keysAt("cc", dataplane.OtherKeyRetired, "aa"),
+		}, []string{
+			`level=INFO msg="staged master key forgotten: its cookies are rejected" fingerprint=bb`,
+			`level=INFO msg="master key activated: cookies are minted with it" fingerprint=cc ` +
+				`file=/s/master.key before=aa`,
+			`level=INFO msg="master key retired: its cookies are still accepted" fingerprint=aa left_s=131`,
+		}},
+		{"the retired key is forgotten", []dataplane.Status{
+			keysAt("bb", dataplane.OtherKeyRetired, "aa"), keysAt("bb", dataplane.OtherKeyNone, ""),
+		}, []string{`level=INFO msg="retired master key forgotten: its cookies are rejected" fingerprint=aa`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var log journal

@@ -21,6 +21,9 @@ func TestEnumerationsReadBackWhatTheyWrite(t *testing.T) {
 		{value: FlowSpliced, into: new(FlowState)},
 		{value: AttachGeneric, into: new(Attach)},
 		{value: BindZeroCopy, into: new(Bind)},
+		{value: ClusterAhead, into: new(ClusterState)},
+		{value: OtherKeyRetired, into: new(OtherKey)},
+		{value: RotateKey, into: new(KeyAction)},
 	} {
 		text, err := test.value.MarshalText()
 		if err != nil {

@@ -10,7 +10,12 @@ type Status struct {
 	Learning        bool          `json:"learning"`
 	CheckEpoch      uint64        `json:"check_epoch"`
 	MintEpoch       uint64        `json:"mint_epoch"`
+	EpochSkew       time.Duration `json:"epoch_skew_ns"`     // that the clocks of peers may be apart
 	ClusterOffset   time.Duration `json:"cluster_offset_ns"` // cluster time minus this machine's clock
+	ClusterState    ClusterState  `json:"cluster_state"`
+	ClusterJumps    uint64        `json:"cluster_jumps"` // times that cluster time jumped forward
+	Key             KeyStatus     `json:"key"`
+	Codec           string        `json:"codec"` // which code computes cookies
 	Workers         uint32        `json:"workers"`
 	FramesPerWorker uint32        `json:"frames_per_worker"`
 	ChunkSize       uint32        `json:"chunk_size"`

@@ -10,6 +10,7 @@ import (
 func families() []metric {
 	var all []metric
 	all = append(all, engineFamilies()...)
+	all = append(all, cookieFamilies()...)
 	all = append(all, flowFamilies()...)
 	all = append(all, portFamilies()...)
 	return append(all, zoneFamilies()...)
@@ -25,15 +26,8 @@ func engineFamilies() []metric {
 			func(s *dataplane.Status) float64 { return truth(s.Learning) }),
 		gauge("uptime_seconds", "Time since the engine was made.",
 			func(s *dataplane.Status) float64 { return s.Uptime.Seconds() }),
-		gauge("cluster_offset_seconds", "Cluster time minus this machine's clock.",
-			func(s *dataplane.Status) float64 { return s.ClusterOffset.Seconds() }),
 		gauge("workers", "Worker threads, one for each receive queue of a port.",
 			func(s *dataplane.Status) float64 { return float64(s.Workers) }),
-		family("epoch", "Full epoch of the cookie keys, by use.", prometheus.GaugeValue,
-			[]string{"use"}, func(s *dataplane.Status, emit emit) {
-				emit(float64(s.CheckEpoch), "check")
-				emit(float64(s.MintEpoch), "mint")
-			}),
 	}
 }
 

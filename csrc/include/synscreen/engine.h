@@ -19,9 +19,11 @@
 #define SCREEN_API __attribute__((visibility("default")))
 
 enum {
-	SCREEN_ABI_VERSION = 1,
-	SCREEN_PATH_SIZE = 256,
+	SCREEN_ABI_VERSION = 2,
 	SCREEN_TEXT_SIZE = 192,
+	SCREEN_MESSAGE_SIZE = 512,
+	SCREEN_FINGERPRINT_SIZE = 20, /* 16 hex digits, a NUL, padding */
+	SCREEN_CODEC_SIZE = 16,
 	SCREEN_QUEUES_MAX = 64, /* RX queues of a port, so workers of an engine */
 };
 
@@ -40,7 +42,7 @@ struct screen_error_info {
 	int32_t code;			/* enum screen_error */
 	int32_t errnum;			/* errno, or 0 */
 	char object[SCREEN_NAME_SIZE];	/* what it is about: an interface, a wire, a section */
-	char message[SCREEN_PATH_SIZE]; /* one sentence with the remedy where one is known */
+	char message[SCREEN_MESSAGE_SIZE]; /* one sentence with the remedy where one is known */
 };
 
 /* How hard to ask the driver. What was obtained is in struct screen_port_status. */
@@ -133,12 +135,39 @@ struct screen_zone_status {
 	uint64_t cookies_valid;
 };
 
+/* How cluster time, in which epochs are counted, stands to this machine's clock. */
+enum screen_cluster_state {
+	SCREEN_CLUSTER_FOLLOWS = 0,
+	SCREEN_CLUSTER_JUMPED = 1, /* was more than 15 min behind, and jumped forward in the last minute */
+	SCREEN_CLUSTER_AHEAD = 2,  /* is more than 15 min ahead: goes at half speed until it is not */
+};
+
+/* A master key beside the one that is minted with. */
+enum screen_other_key {
+	SCREEN_OTHER_KEY_NONE = 0,
+	SCREEN_OTHER_KEY_STAGED = 1,  /* accepted, not yet minted with */
+	SCREEN_OTHER_KEY_RETIRED = 2, /* was minted with; accepted for two epochs more */
+};
+
+struct screen_key_status {
+	char file[SCREEN_PATH_SIZE];		   /* where the active one is read from */
+	char active[SCREEN_FINGERPRINT_SIZE];	   /* a hash; empty: no key was opened yet */
+	char other[SCREEN_FINGERPRINT_SIZE];
+	uint32_t other_kind;			   /* enum screen_other_key */
+	uint32_t other_left_s;			   /* until a retired key is forgotten, at most */
+};
+
 struct screen_engine_status {
 	uint64_t generation; /* of the running snapshot, 0 when none */
 	uint64_t now_ns;     /* CLOCK_MONOTONIC at the call */
 	uint64_t start_ns;
 	uint64_t check_epoch, mint_epoch;
 	int64_t cluster_offset_ns; /* cluster time minus CLOCK_REALTIME */
+	uint64_t cluster_jumps;	   /* times that cluster time jumped forward */
+	uint32_t cluster_state;	   /* enum screen_cluster_state */
+	uint32_t epoch_skew_s;
+	struct screen_key_status key;
+	char codec[SCREEN_CODEC_SIZE]; /* which code computes cookies: avx512, avx2 or scalar */
 	uint64_t flows, flows_max;
 	uint64_t flows_installed, flows_spliced, flows_expired, flows_refused;
 	uint64_t splice_opened, splice_refused, splice_timeout;
@@ -184,13 +213,15 @@ struct screen_engine;
 /* The ABI version that the library was built with. [any] */
 SCREEN_API uint32_t screen_abi_version(void);
 
-/* Makes an engine without ports: memory, keys, the keyset thread. Opens or creates
- * state_dir/master.key. Gives *engine; screen_engine_destroy() takes it. [control] */
+/* Makes an engine without ports: memory and the keyset thread. Gives *engine;
+ * screen_engine_destroy() takes it. [control] */
 SCREEN_API int screen_engine_create(const struct screen_engine_options *options,
 				    struct screen_engine **engine, struct screen_error_info *error);
 
-/* Stages a snapshot: copies it, validates the copy, attaches new ports with a passing shim, proves
- * transmission on every port. Borrows snapshot for the call. On failure it is dropped. A staged
+/* Stages a snapshot: copies it, validates the copy, reads the master key from the snapshot's key_file
+ * (from state_dir/master.key, made when missing, if that is empty), attaches new ports with a passing
+ * shim, proves transmission on every port. A key that differs from the running one is activated by
+ * publish. Borrows snapshot for the call. On failure it is dropped. A staged
  * configuration must be published or dropped before the next. [control] */
 SCREEN_API int screen_engine_prepare(struct screen_engine *engine, const void *snapshot,
 				     size_t size, struct screen_error_info *error);
@@ -215,6 +246,20 @@ SCREEN_API int screen_engine_status(struct screen_engine *engine,
  * written, 0 at the end. A flow that comes or goes meanwhile may be missed. [control] */
 SCREEN_API int screen_engine_flows(struct screen_engine *engine, uint64_t *cursor,
 				   struct screen_flow_row *rows, uint32_t rows_max);
+
+/* Reads a master key from the file at path and stages it: cookies minted with it are accepted, none is
+ * minted. Another staged key is forgotten. Kept in state_dir. [control] */
+SCREEN_API int screen_engine_stage_key(struct screen_engine *engine, const char *path,
+				       struct screen_error_info *error);
+
+/* Mints with the staged key from now on; the one before is accepted for two epochs more. Under a
+ * key_file that file must hold the staged key already. [control] */
+SCREEN_API int screen_engine_activate_key(struct screen_engine *engine,
+					  struct screen_error_info *error);
+
+/* Stages a new random key and activates it. Refused under a key_file. [control] */
+SCREEN_API int screen_engine_rotate_key(struct screen_engine *engine,
+					struct screen_error_info *error);
 
 /* Ends the workers and gives back everything. A no-op on NULL. [control] */
 SCREEN_API void screen_engine_destroy(struct screen_engine *engine, enum screen_leave leave);

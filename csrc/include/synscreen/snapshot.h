@@ -14,9 +14,11 @@
 
 enum {
 	SCREEN_SNAPSHOT_MAGIC = 0x53594e53, /* "SNYS" in memory */
-	SCREEN_SNAPSHOT_VERSION = 1,
+	SCREEN_SNAPSHOT_VERSION = 2,
 	SCREEN_NAME_SIZE = 68,	  /* 64 characters, a NUL, padding */
 	SCREEN_IFNAME_SIZE = 16,  /* IFNAMSIZ */
+	SCREEN_PATH_SIZE = 256,	  /* of a file's name, NUL included */
+	SCREEN_SKEW_MAX = 20,	  /* seconds that the clocks of peers may be apart */
 	SCREEN_DIGEST_SIZE = 32,  /* SHA-256 */
 	SCREEN_ZONES_MAX = 64,
 	SCREEN_PORTS_MAX = 64,
@@ -68,6 +70,9 @@ struct screen_snapshot_header {
 	uint8_t reserved1;
 	uint16_t time_wait_s;	   /* tcp-session time-wait-state session-timeout, 2-600 */
 	uint16_t initial_timeout_s;/* tcp-session tcp-initial-timeout, 4-300 */
+	uint8_t epoch_skew_s;	   /* syn-cookie epoch-skew, 0-SCREEN_SKEW_MAX */
+	uint8_t reserved2[7];
+	char key_file[SCREEN_PATH_SIZE]; /* syn-cookie key-file; empty: state_dir/master.key */
 };
 
 struct screen_zone_config {
@@ -111,7 +116,7 @@ struct screen_prefix_config {
 	uint32_t reserved;
 };
 
-_Static_assert(sizeof(struct screen_snapshot_header) == 104, "ABI");
+_Static_assert(sizeof(struct screen_snapshot_header) == 368, "ABI");
 _Static_assert(sizeof(struct screen_zone_config) == 72, "ABI");
 _Static_assert(sizeof(struct screen_port_config) == 24, "ABI");
 _Static_assert(sizeof(struct screen_wire_config) == 80, "ABI");

@@ -74,7 +74,7 @@ func (g *gate) judge() {
 		{"mint", broken, g.proved.Mint},
 		{"validate", broken, g.proved.Validate},
 		{"splice", broken, g.proved.Splice},
-		{"keyset", "see that the clock runs and that the state directory holds a readable master.key, " +
+		{"keyset", "see that the clock runs and that the state directory can be written, " +
 			"then commit again", g.proved.Keyset},
 	} {
 		if need.proof.Answer != dataplane.Yes {

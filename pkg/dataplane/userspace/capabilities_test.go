@@ -72,7 +72,7 @@ func TestSynCookieIsAdmittedOnlyWhenAllIsProved(t *testing.T) {
 			name:  "no keyset",
 			spoil: func(c *dataplane.Capabilities) { c.Keyset = no("none is published") },
 			refusals: []string{atMode + "syn-cookie needs keyset: no: none is published; see that the clock runs " +
-				"and that the state directory holds a readable master.key, then commit again"},
+				"and that the state directory can be written, then commit again"},
 		},
 		{
 			name:  "the port that answers cannot send",

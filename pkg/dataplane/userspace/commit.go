@@ -89,15 +89,37 @@ func (c *commit) blame(step string, err error) error {
 	refusal := Refusal{Reason: fmt.Sprintf("%s the configuration: %v", step, err)}
 	var engineErr *dataplane.EngineError
 	if errors.As(err, &engineErr) {
-		if path, pos, ok := locate(c.config, engineErr.Object); ok {
+		if path, pos, ok := blamed(c.config, engineErr); ok {
 			refusal = Refusal{Path: path, At: at(pos), Reason: engineErr.Error()}
 		}
-		if engineErr.Code == dataplane.ErrorSnapshot {
-			refusal.Remedy = "commit again; if that does not help, install the program and libsynscreen.so " +
-				"from one build"
-		}
+		refusal.Remedy = remedy(c.config, engineErr)
 	}
 	return &RefusedError{Refusals: []Refusal{refusal}, cause: err}
+}
+
+// keyObject is what the engine's errors call a master key, whichever file it is in.
+const keyObject = "master key"
+
+// blamed finds the statement that an error is about. The master key of the state directory has none: the
+// error names the file.
+func blamed(cfg *config.Config, err *dataplane.EngineError) (path string, pos config.Pos, ok bool) {
+	if err.Object == keyObject {
+		return cfg.Flow.KeyFilePath(), cfg.Flow.KeyFilePos, cfg.Flow.KeyFile != ""
+	}
+	return locate(cfg, err.Object)
+}
+
+// remedy is what to do about an error whose message cannot know it.
+func remedy(cfg *config.Config, err *dataplane.EngineError) string {
+	switch {
+	case err.Code == dataplane.ErrorSnapshot:
+		return "commit again; if that does not help, install the program and libsynscreen.so from one build"
+	case err.Code == dataplane.ErrorKey && err.Object == keyObject && cfg.Flow.KeyFile != "":
+		return "mend the file or name another one, then commit again"
+	case err.Code == dataplane.ErrorKey:
+		return "mend it, then commit again"
+	}
+	return ""
 }
 
 // locate finds the statement that names an interface, a wire, a zone or a profile.

@@ -29,6 +29,7 @@ func compile(cfg *config.Config) (*snapshot, []Refusal) {
 	c.ports()
 	c.wires()
 	c.flow()
+	c.cookie()
 	c.limits()
 	if len(c.refusals) > 0 {
 		return nil, c.refusals
@@ -180,10 +181,26 @@ func onFailure(mode config.FailMode) dataplane.OnFailure {
 }
 
 func (c *compiler) flow() {
-	c.out.always = c.cfg.Flow.Activation == config.ActivationAlways
 	c.out.noSynCheck = c.cfg.Flow.NoSynCheck
 	c.out.timeWaitS = c.cfg.Flow.TimeWaitSeconds
 	c.out.initialTimeoutS = c.cfg.Flow.InitialTimeoutSeconds
+}
+
+// cookie takes the settings of SYN cookies. The configuration's own bounds are the engine's; one that
+// was not made from a text is refused here.
+func (c *compiler) cookie() {
+	flow := c.cfg.Flow
+	c.out.always = flow.Activation == config.ActivationAlways
+	c.out.epochSkewS = flow.EpochSkewSeconds
+	c.out.keyFile = flow.KeyFile
+	if flow.EpochSkewSeconds < 0 || flow.EpochSkewSeconds > SkewMax {
+		c.refuse(flow.Path(), config.Pos{}, "", "an epoch-skew of %d seconds is not from 0 to %d",
+			flow.EpochSkewSeconds, SkewMax)
+	}
+	if len(flow.KeyFile) >= PathSize {
+		c.refuse(flow.KeyFilePath(), flow.KeyFilePos, "move the file",
+			"a path of %d bytes is longer than %d", len(flow.KeyFile), PathSize-1)
+	}
 }
 
 // limits refuses what would not fit into the engine's fixed memory.

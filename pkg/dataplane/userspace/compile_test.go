@@ -67,6 +67,15 @@ func TestCompileRefusesWhatDoesNotFit(t *testing.T) {
 			want: []string{"security zones security-zone z interfaces eth1: eth1 is in no secure-wire; " +
 				"make it one end of a security forwarding-options secure-wire, or take it out of the zone"},
 		},
+		{
+			name: "what no text says of cookies",
+			cfg: &config.Config{Flow: config.Flow{EpochSkewSeconds: SkewMax + 1,
+				KeyFile: "/" + strings.Repeat("k", PathSize-1)}},
+			want: []string{
+				"security flow: an epoch-skew of 21 seconds is not from 0 to 20",
+				"security flow syn-cookie key-file: a path of 256 bytes is longer than 255; move the file",
+			},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, refusals := compile(test.cfg)
@@ -85,7 +94,7 @@ func TestCompileTakesAFullEngine(t *testing.T) {
 
 func TestCheckRefusesSynProxy(t *testing.T) {
 	err := Check(parse(t, oneWire+"set security flow syn-flood-protection-mode syn-proxy\n"))
-	want := "test.conf:20:19: security flow syn-flood-protection-mode: syn-proxy is not available: " +
+	want := "test.conf:22:19: security flow syn-flood-protection-mode: syn-proxy is not available: " +
 		"the userspace dataplane keeps no half-open proxy state; use syn-cookie"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)

@@ -28,7 +28,9 @@ func encode(s *snapshot, generation uint64) []byte {
 		NoSynCheck:      octet(s.noSynCheck),
 		TimeWaitS:       uint16(s.timeWaitS),
 		InitialTimeoutS: uint16(s.initialTimeoutS),
+		EpochSkewS:      uint8(s.epochSkewS),
 	}
+	copy(header.KeyFile[:], s.keyFile)
 	out := make([]byte, headerSize)
 	out, header.Zones = appendSection(out, s.zones, zone.record)
 	out, header.Ports = appendSection(out, s.ports, port.record)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -38,13 +39,14 @@ func TestEncodeReadsBackAsTheConfiguration(t *testing.T) {
 	got := decode(t, encode(s, 7))
 	want := decoded{
 		Header: HeaderRecord{
-			Magic: SnapshotMagic, Version: 1, HeaderSize: 104, TotalSize: 520, Generation: 7,
-			Zones:    SectionRecord{Offset: 104, Count: 2},
-			Ports:    SectionRecord{Offset: 248, Count: 2},
-			Wires:    SectionRecord{Offset: 296, Count: 1},
-			Profiles: SectionRecord{Offset: 376, Count: 1},
-			Prefixes: SectionRecord{Offset: 472, Count: 2},
+			Magic: SnapshotMagic, Version: 2, HeaderSize: 368, TotalSize: 784, Generation: 7,
+			Zones:    SectionRecord{Offset: 368, Count: 2},
+			Ports:    SectionRecord{Offset: 512, Count: 2},
+			Wires:    SectionRecord{Offset: 560, Count: 1},
+			Profiles: SectionRecord{Offset: 640, Count: 1},
+			Prefixes: SectionRecord{Offset: 736, Count: 2},
 			Mode:     1, Activation: 1, NoSynCheck: 1, TimeWaitS: 151, InitialTimeoutS: 22,
+			EpochSkewS: 5,
 		},
 		Zones: []ZoneRecord{
 			{Name: padded("trust"), Profile: NoIndex},
@@ -64,6 +66,7 @@ func TestEncodeReadsBackAsTheConfiguration(t *testing.T) {
 			{Address: [16]byte{0x20, 0x01, 0x0d, 0xb8}, Length: 32, Kind: PrefixDestination, List: 1},
 		},
 	}
+	copy(want.Header.KeyFile[:], "/etc/synscreen/master.key")
 	want.Header.Digest = got.Header.Digest // decode has checked it
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("decoded (-want +got):\n%s", diff)
@@ -79,9 +82,25 @@ func TestEncodeOfEqualSnapshotsIsEqual(t *testing.T) {
 	}
 }
 
+func TestEncodeOfAConfigurationWithoutThemGivesTheDefaultsOfCookies(t *testing.T) {
+	got := decode(t, encode(compiled(t, "set system dataplane-type userspace\n"), 1)).Header
+	if got.EpochSkewS != 2 || got.KeyFile != [PathSize]byte{} || got.Activation != 0 {
+		t.Errorf("epoch skew %d, key file %q, activation %d", got.EpochSkewS, got.KeyFile, got.Activation)
+	}
+}
+
+func TestEncodeKeepsTheNulBehindTheLongestKeyFile(t *testing.T) {
+	longest := "/" + strings.Repeat("k", PathSize-2)
+	text := "set system dataplane-type userspace\nset security flow syn-cookie key-file " + longest + "\n"
+	got := decode(t, encode(compiled(t, text), 1)).Header.KeyFile
+	if string(got[:]) != longest+"\x00" {
+		t.Errorf("key file %q", got)
+	}
+}
+
 func TestEncodeOfNothingIsAHeader(t *testing.T) {
-	if got := decode(t, encode(&snapshot{}, 1)); got.Header.TotalSize != 104 {
-		t.Errorf("total size %d, want 104", got.Header.TotalSize)
+	if got := decode(t, encode(&snapshot{}, 1)); got.Header.TotalSize != 368 {
+		t.Errorf("total size %d, want 368", got.Header.TotalSize)
 	}
 }
 

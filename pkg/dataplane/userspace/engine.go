@@ -12,6 +12,12 @@ type Engine interface {
 	Publish() error
 	// Drop undoes Prepare; it does nothing when nothing is staged.
 	Drop()
+	// StageKey accepts what is minted with the master key in a file, which the engine opens.
+	StageKey(file string) error
+	// ActivateKey mints with the staged master key.
+	ActivateKey() error
+	// RotateKey mints with a new random master key.
+	RotateKey() error
 	// Capabilities reports what was proved of what is staged, else of what runs.
 	Capabilities() (dataplane.Capabilities, error)
 	// Status reads every counter once.

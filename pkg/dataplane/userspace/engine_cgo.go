@@ -28,6 +28,33 @@ func Detach(stateDir string) (int, error) {
 	return freed, nil
 }
 
+// MintCookie computes the cookie of one SYN, without an engine.
+func MintCookie(query dataplane.MintQuery) (dataplane.Cookie, error) {
+	cookie, err := gobind.MintCookie(query)
+	if err != nil {
+		return cookie, fmt.Errorf("mint the cookie: %w", err)
+	}
+	return cookie, nil
+}
+
+// CheckCookie checks the cookie of one segment, without an engine. An invalid one is no error.
+func CheckCookie(query dataplane.CheckQuery) (dataplane.CookieCheck, error) {
+	check, err := gobind.CheckCookie(query)
+	if err != nil {
+		return check, fmt.Errorf("check the cookie: %w", err)
+	}
+	return check, nil
+}
+
+// OpenReplay makes an engine without interfaces for an encoded snapshot. Its epoch stays the same.
+func OpenReplay(keyFile string, epoch uint64, snapshot []byte) (Replay, error) {
+	replay, err := gobind.OpenReplay(keyFile, epoch, snapshot)
+	if err != nil {
+		return nil, fmt.Errorf("open a replay: %w", err)
+	}
+	return replay, nil
+}
+
 // Library describes the engine's library of this build.
 func Library() string {
 	return fmt.Sprintf("libsynscreen.so, ABI version %d", gobind.LibraryVersion())

@@ -26,6 +26,8 @@ set security flow tcp-session time-wait-state session-timeout 151
 set security flow tcp-session tcp-initial-timeout 22
 set security flow tcp-session no-syn-check
 set security flow syn-cookie activation always
+set security flow syn-cookie epoch-skew 5
+set security flow syn-cookie key-file /etc/synscreen/master.key
 `
 
 const wantCookie = "set security flow syn-flood-protection-mode syn-cookie\n"

@@ -17,6 +17,9 @@ type fakeEngine struct {
 	prepareErr error
 	publishErr error
 	capsErr    error
+	statusErr  error
+	keyErr     error
+	key        dataplane.KeyStatus
 
 	staged  *decoded
 	running *decoded
@@ -54,14 +57,25 @@ func (f *fakeEngine) Drop() {
 	f.staged = nil
 }
 
+func (f *fakeEngine) StageKey(file string) error { return f.changeKey("stage " + file) }
+
+func (f *fakeEngine) ActivateKey() error { return f.changeKey("activate") }
+
+func (f *fakeEngine) RotateKey() error { return f.changeKey("rotate") }
+
+func (f *fakeEngine) changeKey(call string) error {
+	f.calls = append(f.calls, call)
+	return f.keyErr
+}
+
 func (f *fakeEngine) Capabilities() (dataplane.Capabilities, error) { return f.caps, f.capsErr }
 
 func (f *fakeEngine) Status() (dataplane.Status, error) {
 	if f.running == nil {
-		return dataplane.Status{}, nil
+		return dataplane.Status{Key: f.key}, f.statusErr
 	}
 	h := f.running.Header
-	return dataplane.Status{Generation: h.Generation, Mode: dataplane.Mode(h.Mode)}, nil
+	return dataplane.Status{Generation: h.Generation, Mode: dataplane.Mode(h.Mode), Key: f.key}, f.statusErr
 }
 
 func (f *fakeEngine) Flows(uint64, int) ([]dataplane.FlowRow, uint64, error) { return nil, 0, nil }
@@ -127,6 +141,49 @@ func TestCommitThatFailsLeavesTheRunningGeneration(t *testing.T) {
 			},
 			want: "prepare the configuration: header: bad digest; commit again; if that does not help, " +
 				"install the program and libsynscreen.so from one build",
+			calls: []string{"prepare", "drop"},
+		},
+		{
+			name: "the master key of the state directory cannot be had",
+			text: screenedZone + wantCookie + "set security zones security-zone \"master key\" screen web\n",
+			spoil: func(f *fakeEngine) {
+				f.prepareErr = &dataplane.EngineError{Code: dataplane.ErrorKey, Object: "master key",
+					Message: "/s/master.key: others can read it: chmod 600"}
+			},
+			want: "prepare the configuration: master key: /s/master.key: others can read it: chmod 600; " +
+				"mend it, then commit again",
+			calls: []string{"prepare", "drop"},
+		},
+		{
+			name: "the master key of a key-file cannot be had",
+			text: screenedZone + wantCookie + "set security flow syn-cookie key-file /etc/k\n",
+			spoil: func(f *fakeEngine) {
+				f.prepareErr = &dataplane.EngineError{Code: dataplane.ErrorKey, Object: "master key",
+					Message: "/etc/k: must hold 64 hex digits and a newline"}
+			},
+			want: "test.conf:9:30: security flow syn-cookie key-file: master key: /etc/k: " +
+				"must hold 64 hex digits and a newline; mend the file or name another one, then commit again",
+			calls: []string{"prepare", "drop"},
+		},
+		{
+			name: "a key-file holds a third master key",
+			text: screenedZone + wantCookie + "set security flow syn-cookie key-file /etc/k\n",
+			spoil: func(f *fakeEngine) {
+				f.prepareErr = &dataplane.EngineError{Code: dataplane.ErrorState, Object: "master key",
+					Message: "the key before (aa) is still accepted, and no third one is: try again in 131 s"}
+			},
+			want: "test.conf:9:30: security flow syn-cookie key-file: master key: the key before (aa) " +
+				"is still accepted, and no third one is: try again in 131 s",
+			calls: []string{"prepare", "drop"},
+		},
+		{
+			name: "the epoch cannot be noted, whatever the key-file",
+			text: screenedZone + wantCookie + "set security flow syn-cookie key-file /etc/k\n",
+			spoil: func(f *fakeEngine) {
+				f.prepareErr = &dataplane.EngineError{Code: dataplane.ErrorKey, Object: "epoch.floor",
+					Message: "/s cannot be written"}
+			},
+			want:  "prepare the configuration: epoch.floor: /s cannot be written; mend it, then commit again",
 			calls: []string{"prepare", "drop"},
 		},
 		{

@@ -6,9 +6,11 @@ package userspace
 // Values of snapshot.h's enumerators.
 const (
 	SnapshotMagic   = 0x53594e53
-	SnapshotVersion = 1
+	SnapshotVersion = 2
 	NameSize        = 68
 	InterfaceSize   = 16
+	PathSize        = 256
+	SkewMax         = 20
 	DigestSize      = 32
 	ZonesMax        = 64
 	PortsMax        = 64
@@ -51,6 +53,9 @@ type HeaderRecord struct {
 	Reserved1       uint8
 	TimeWaitS       uint16
 	InitialTimeoutS uint16
+	EpochSkewS      uint8
+	Reserved2       [7]uint8
+	KeyFile         [PathSize]byte
 }
 
 // ZoneRecord is struct screen_zone_config.

@@ -11,6 +11,8 @@ import (
 type snapshot struct {
 	mode            dataplane.Mode
 	always          bool // challenge in calm too
+	epochSkewS      int
+	keyFile         string // empty: that of the state directory
 	noSynCheck      bool
 	timeWaitS       int
 	initialTimeoutS int

@@ -1,0 +1,157 @@
+#include "keyfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { HEX_SIZE = 2 * SCREEN_MASTER_SIZE, FINGERPRINT_BYTES = 8 };
+
+static int refuse(struct screen_error_info *error, const char *path, const char *what)
+{
+	return screen_error_set(error, SCREEN_ERROR_KEY, errno, "master key", "%s: %s", path, what);
+}
+
+static int check_file(int fd, const char *path, struct screen_error_info *error)
+{
+	struct stat s;
+
+	if (fstat(fd, &s))
+		return refuse(error, path, "cannot be examined");
+	errno = 0;
+	if (!S_ISREG(s.st_mode))
+		return refuse(error, path, "is not a file");
+	if (s.st_uid != geteuid() && s.st_uid != 0)
+		return refuse(error, path, "belongs to another user");
+	if (s.st_mode & 077)
+		return refuse(error, path, "others can read it: chmod 600, and replace the key if "
+					   "they may have");
+	return SCREEN_OK;
+}
+
+static int take_memory(screen_master_key *key, struct screen_error_info *error)
+{
+	errno = 0;
+	if (sodium_init() < 0)
+		return refuse(error, "libsodium", "cannot be initialised");
+	*key = sodium_malloc(SCREEN_MASTER_SIZE);
+	if (!*key)
+		return refuse(error, "memory", "none can be locked: see ulimit -l");
+	return SCREEN_OK;
+}
+
+static int read_hex(int fd, const char *path, screen_master_key key,
+		    struct screen_error_info *error)
+{
+	char *hex = sodium_malloc(HEX_SIZE + 2);
+	size_t got = 0;
+	ssize_t n;
+	int result = SCREEN_OK;
+
+	errno = 0;
+	if (!hex)
+		return refuse(error, path, "no memory can be locked: see ulimit -l");
+	n = read(fd, hex, HEX_SIZE + 2);
+	errno = 0;
+	if ((n != HEX_SIZE && !(n == HEX_SIZE + 1 && hex[HEX_SIZE] == '\n')) ||
+	    sodium_hex2bin(*key, SCREEN_MASTER_SIZE, hex, HEX_SIZE, NULL, &got, NULL) ||
+	    got != SCREEN_MASTER_SIZE)
+		result = refuse(error, path, "must hold 64 hex digits and a newline");
+	sodium_free(hex);
+	return result;
+}
+
+int screen_keyfile_read(const char *path, screen_master_key *key, struct screen_error_info *error)
+{
+	/* not O_NOFOLLOW: secrets are commonly mounted as links */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), result;
+
+	*key = NULL;
+	if (fd < 0)
+		return refuse(error, path, "cannot be opened");
+	result = check_file(fd, path, error);
+	if (result == 0)
+		result = take_memory(key, error);
+	if (result == 0)
+		result = read_hex(fd, path, *key, error);
+	close(fd);
+	if (result) {
+		screen_keyfile_free(*key);
+		*key = NULL;
+	}
+	return result;
+}
+
+static int sync_directory(const char *path)
+{
+	char directory[SCREEN_PATH_SIZE + 32];
+	char *slash;
+	int fd, result;
+
+	snprintf(directory, sizeof(directory), "%s", path);
+	slash = strrchr(directory, '/');
+	if (!slash)
+		return 0;
+	slash[slash == directory] = 0;
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	result = fsync(fd);
+	close(fd);
+	return result;
+}
+
+int screen_keyfile_write(const char *path, const uint8_t key[SCREEN_MASTER_SIZE],
+			 struct screen_error_info *error)
+{
+	char *hex = sodium_malloc(HEX_SIZE + 2);
+	char fresh[SCREEN_PATH_SIZE + 48];
+	int fd, bad;
+
+	errno = 0;
+	if (!hex)
+		return refuse(error, path, "no memory can be locked: see ulimit -l");
+	sodium_bin2hex(hex, HEX_SIZE + 1, key, SCREEN_MASTER_SIZE);
+	hex[HEX_SIZE] = '\n';
+	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	(void)unlink(fresh);
+	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	bad = fd < 0 || write(fd, hex, HEX_SIZE + 1) != HEX_SIZE + 1 || fsync(fd) ||
+	      rename(fresh, path) || sync_directory(path);
+	sodium_free(hex);
+	if (bad) {
+		bad = refuse(error, path, "cannot be written");
+		(void)unlink(fresh);
+	}
+	if (fd >= 0)
+		close(fd);
+	return bad;
+}
+
+int screen_keyfile_random(screen_master_key *key, struct screen_error_info *error)
+{
+	int result = take_memory(key, error);
+
+	if (result == 0)
+		randombytes_buf(*key, SCREEN_MASTER_SIZE);
+	return result;
+}
+
+void screen_keyfile_free(screen_master_key key)
+{
+	sodium_free(key);
+}
+
+void screen_keyfile_fingerprint(const uint8_t key[SCREEN_MASTER_SIZE],
+				char text[SCREEN_FINGERPRINT_SIZE])
+{
+	uint8_t hash[16];
+
+	memset(text, 0, SCREEN_FINGERPRINT_SIZE);
+	crypto_generichash(hash, sizeof(hash), (const uint8_t *)"floor", 5, key,
+			   SCREEN_MASTER_SIZE);
+	sodium_bin2hex(text, 2 * FINGERPRINT_BYTES + 1, hash, FINGERPRINT_BYTES);
+}
