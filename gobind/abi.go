@@ -1,5 +1,5 @@
-// Package gobind is the only cgo in the program: one thin wrapper for each function of
-// csrc/include/synscreen/engine.h. It copies values in and out; neither side keeps the other's memory.
+// Package gobind is the only cgo in the program: one thin wrapper for each function of engine.h and
+// explain.h in csrc/include/synscreen. It copies values in and out; neither side keeps the other's memory.
 package gobind
 
 /*

@@ -74,6 +74,16 @@ const struct screen_codec *screen_codec_best(void)
 	return c;
 }
 
+/* A vector of two lanes is no faster than none. */
+static void hash(const struct screen_codec *codec, struct screen_lanes *l, uint32_t words,
+		 uint32_t count)
+{
+	if (count <= 2)
+		hash_scalar(l, words, count);
+	else
+		codec->hash(l, words, count);
+}
+
 /* ---- what is hashed ------------------------------------------------------------------------ */
 
 static void put(struct screen_lanes *l, uint32_t lane, const struct screen_cookie_key *key,
@@ -119,7 +129,7 @@ static void mint_family(const struct screen_codec *codec, struct screen_lanes *l
 		put(l, i, key, &m->tuple, m->client_isn, k->mint_epoch,
 		    screen_cookie_agreed(&m->agreed));
 	}
-	codec->hash(l, words_of(family), count);
+	hash(codec, l, words_of(family), count);
 	for (uint32_t i = 0; i < count; i++) {
 		struct screen_mint *m = &mints[at[i]];
 
@@ -186,7 +196,7 @@ static void check_some(const struct screen_codec *codec, struct screen_lanes *l,
 			put(l, i * epochs + e, a[e].key, &c->tuple, c->seq - 1, a[e].epoch,
 			    agreed);
 	}
-	codec->hash(l, words_of(family), count * epochs);
+	hash(codec, l, words_of(family), count * epochs);
 	for (uint32_t i = 0; i < count; i++)
 		judge(&checks[at[i]], a, epochs, &l->mac[i * epochs], codec->compared);
 }

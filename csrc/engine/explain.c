@@ -2,6 +2,7 @@
 #include "../include/synscreen/explain.h"
 
 #include <errno.h>
+#include <sodium.h>
 #include <stdio.h>
 
 #include "keyring.h"
@@ -91,6 +92,7 @@ int screen_cookie_explain_mint(const struct screen_cookie_query *q,
 		answer->tsval = c.tsval;
 	}
 	answer->epoch = q->epoch;
+	sodium_memzero(&key, sizeof(key));
 	screen_keyfile_free(master);
 	return SCREEN_OK;
 }
@@ -100,15 +102,18 @@ static bool valid_in(const struct screen_cookie_query *q, const uint8_t master[S
 		     uint64_t epoch, bool timestamps, struct screen_agreed *a)
 {
 	struct screen_tuple t = tuple_of(q);
+	enum screen_cookie_result result;
 	struct screen_zone_keys keys;
 
 	screen_keyring_derive(master, q->zone, epoch, &keys.current);
 	screen_keyring_derive(master, q->zone, epoch - 1, &keys.previous);
 	if (q->safe_reset)
-		return screen_cookie_check_safe_reset(&keys, epoch, &t, q->seq) ==
-		       SCREEN_COOKIE_VALID;
-	return screen_cookie_check(&keys, epoch, &t, q->seq, q->ack, timestamps, q->tsecr, a) ==
-	       SCREEN_COOKIE_VALID;
+		result = screen_cookie_check_safe_reset(&keys, epoch, &t, q->seq);
+	else
+		result = screen_cookie_check(&keys, epoch, &t, q->seq, q->ack, timestamps,
+					     q->tsecr, a);
+	sodium_memzero(&keys, sizeof(keys));
+	return result == SCREEN_COOKIE_VALID;
 }
 
 /* Which of E and E - 1 it is of: with E - 1 as the check epoch that of E is not known yet. */
@@ -125,13 +130,13 @@ static void say_why(const struct screen_cookie_query *q, const uint8_t master[SC
 {
 	struct screen_agreed a;
 
-	for (uint64_t age = 1; age <= LOOK_BACK; age++) {
-		if (valid_in(q, master, q->epoch - 1 - age, q->timestamps, &a)) {
-			snprintf(reason, size, "expired: minted in epoch %llu, and only %llu and "
-				 "%llu are accepted", (unsigned long long)(q->epoch - 1 - age),
-				 (unsigned long long)q->epoch, (unsigned long long)q->epoch - 1);
-			return;
-		}
+	for (uint64_t age = 2; age <= LOOK_BACK; age += 2) {
+		if (!valid_in(q, master, q->epoch - age, q->timestamps, &a))
+			continue;
+		snprintf(reason, size, "expired: minted in epoch %llu, and only %llu and %llu are "
+			 "accepted", (unsigned long long)epoch_of(q, master, q->epoch - age),
+			 (unsigned long long)q->epoch, (unsigned long long)q->epoch - 1);
+		return;
 	}
 	if (valid_in(q, master, q->epoch + 2, q->timestamps, &a))
 		snprintf(reason, size, "minted in a later epoch than %llu: are the clocks of the "

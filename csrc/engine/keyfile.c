@@ -3,10 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "store.h"
 
 enum { HEX_SIZE = 2 * SCREEN_MASTER_SIZE, FINGERPRINT_BYTES = 8 };
 
@@ -85,50 +86,21 @@ int screen_keyfile_read(const char *path, screen_master_key *key, struct screen_
 	return result;
 }
 
-static int sync_directory(const char *path)
-{
-	char directory[SCREEN_PATH_SIZE + 32];
-	char *slash;
-	int fd, result;
-
-	snprintf(directory, sizeof(directory), "%s", path);
-	slash = strrchr(directory, '/');
-	if (!slash)
-		return 0;
-	slash[slash == directory] = 0;
-	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	result = fsync(fd);
-	close(fd);
-	return result;
-}
-
 int screen_keyfile_write(const char *path, const uint8_t key[SCREEN_MASTER_SIZE],
 			 struct screen_error_info *error)
 {
 	char *hex = sodium_malloc(HEX_SIZE + 2);
-	char fresh[SCREEN_PATH_SIZE + 48];
-	int fd, bad;
+	int result;
 
 	errno = 0;
 	if (!hex)
 		return refuse(error, path, "no memory can be locked: see ulimit -l");
 	sodium_bin2hex(hex, HEX_SIZE + 1, key, SCREEN_MASTER_SIZE);
 	hex[HEX_SIZE] = '\n';
-	snprintf(fresh, sizeof(fresh), "%s.new", path);
-	(void)unlink(fresh);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	bad = fd < 0 || write(fd, hex, HEX_SIZE + 1) != HEX_SIZE + 1 || fsync(fd) ||
-	      rename(fresh, path) || sync_directory(path);
+	result = screen_store_write(path, hex, HEX_SIZE + 1);
 	sodium_free(hex);
-	if (bad) {
-		bad = refuse(error, path, "cannot be written");
-		(void)unlink(fresh);
-	}
-	if (fd >= 0)
-		close(fd);
-	return bad;
+	errno = -result;
+	return result ? refuse(error, path, "cannot be written") : SCREEN_OK;
 }
 
 int screen_keyfile_random(screen_master_key *key, struct screen_error_info *error)

@@ -9,7 +9,7 @@
 
 enum {
 	RETIRED_EPOCHS = 2,   /* whole ones, after the one in which it was retired */
-	DERIVE_STACK = 8192,  /* of what libsodium may leave of keys on the stack */
+	DERIVE_STACK = 4096,  /* what libsodium may leave of keys below this frame */
 	JUMPED_SHOWN_S = 60,
 };
 
@@ -487,6 +487,7 @@ void screen_keyring_derive(const uint8_t master[SCREEN_MASTER_SIZE], const char 
 	key->k1 = screen_load_le64(epoch_key + 8);
 	sodium_memzero(zone_key, sizeof(zone_key));
 	sodium_memzero(epoch_key, sizeof(epoch_key));
+	sodium_stackzero(DERIVE_STACK);
 }
 
 static void derive_zone(const struct screen_master *m, const char *zone,
@@ -520,7 +521,6 @@ struct screen_keyset *screen_keyring_keyset(struct screen_keyring *ring,
 		if (k->accepts_other)
 			derive_zone(&ring->other, zones[i].name, &k->other[i]);
 	}
-	sodium_stackzero(DERIVE_STACK);
 	sodium_mprotect_readonly(k);
 	return k;
 }

@@ -128,6 +128,20 @@ static int make_tables(struct screen_replay *r)
 	return 0;
 }
 
+static int make(struct screen_replay *r, const uint8_t master[SCREEN_MASTER_SIZE], uint64_t epoch,
+		const void *snapshot, size_t size, struct screen_error_info *error)
+{
+	int result;
+
+	r->config = screen_config_read(snapshot, size, error);
+	if (!r->config)
+		return SCREEN_ERROR_SNAPSHOT;
+	result = make_policy(r, error);
+	if (result == 0 && (make_keyset(r, master, epoch) || make_tables(r)))
+		result = screen_error_set(error, SCREEN_ERROR_MEMORY, ENOMEM, "replay", "memory");
+	return result;
+}
+
 int screen_replay_open(const char *key_file, uint64_t epoch, const void *snapshot, size_t size,
 		       struct screen_replay **replay, struct screen_error_info *error)
 {
@@ -139,17 +153,10 @@ int screen_replay_open(const char *key_file, uint64_t epoch, const void *snapsho
 	if (result)
 		return result;
 	r = calloc(1, sizeof(*r));
-	if (r)
-		r->config = screen_config_read(snapshot, size, error);
-	if (!r || !r->config) {
-		screen_keyfile_free(master);
-		free(r);
-		return r ? SCREEN_ERROR_SNAPSHOT :
-			   screen_error_set(error, SCREEN_ERROR_MEMORY, ENOMEM, "replay", "memory");
-	}
-	result = make_policy(r, error);
-	if (result == 0 && (make_keyset(r, *master, epoch) || make_tables(r)))
+	if (!r)
 		result = screen_error_set(error, SCREEN_ERROR_MEMORY, ENOMEM, "replay", "memory");
+	else
+		result = make(r, *master, epoch, snapshot, size, error);
 	screen_keyfile_free(master);
 	if (result) {
 		screen_replay_close(r);
@@ -282,7 +289,7 @@ int screen_replay_frame(struct screen_replay *r, const char *ifname, uint64_t no
 	if (slot < 0)
 		return screen_error_set(error, SCREEN_ERROR_ARGUMENT, 0, ifname,
 					"is no port of the configuration");
-	if (length == 0 || length > SCREEN_REPLAY_FRAME_MAX)
+	if (length > SCREEN_REPLAY_FRAME_MAX)
 		return screen_error_set(error, SCREEN_ERROR_ARGUMENT, 0, ifname,
 					"a frame of %u bytes", length);
 	if (!r->started)

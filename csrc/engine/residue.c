@@ -4,14 +4,16 @@
 #include <linux/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ethtool.h"
 #include "netlink.h"
+#include "store.h"
 
-static void record_path(const char *state_dir, const char *suffix, char *path, size_t size)
+enum { LINE_SIZE = 96 }; /* of a line that was written here */
+
+static void record_path(const char *state_dir, char *path, size_t size)
 {
-	snprintf(path, size, "%.*s/attached.ports%s", SCREEN_PATH_SIZE - 1, state_dir, suffix);
+	snprintf(path, size, "%.*s/attached.ports", SCREEN_PATH_SIZE - 1, state_dir);
 }
 
 void screen_residue_read(const char *state_dir, struct screen_residues *all)
@@ -20,7 +22,7 @@ void screen_residue_read(const char *state_dir, struct screen_residues *all)
 	FILE *file;
 
 	memset(all, 0, sizeof(*all));
-	record_path(state_dir, "", path, sizeof(path));
+	record_path(state_dir, path, sizeof(path));
 	file = fopen(path, "re");
 	if (!file)
 		return;
@@ -43,25 +45,18 @@ void screen_residue_read(const char *state_dir, struct screen_residues *all)
 
 int screen_residue_write(const char *state_dir, const struct screen_residues *all)
 {
-	char path[SCREEN_PATH_SIZE + 32], fresh[SCREEN_PATH_SIZE + 32];
-	FILE *file;
-	int bad = 0;
+	char path[SCREEN_PATH_SIZE + 32], text[SCREEN_RESIDUES_MAX * LINE_SIZE];
+	int used = 0;
 
-	record_path(state_dir, "", path, sizeof(path));
-	record_path(state_dir, ".new", fresh, sizeof(fresh));
-	file = fopen(fresh, "we");
-	if (!file)
-		return -errno;
 	for (uint32_t i = 0; i < all->count; i++) {
 		const struct screen_residue *r = &all->row[i];
 
-		bad |= fprintf(file, "%s up=%d promisc=%d rxvlan=%d rxstag=%d noipv6=%d\n",
-			       r->ifname, r->up, r->promiscuous, r->rx_vlan, r->rx_stag,
-			       r->ipv6_disabled) < 0;
+		used += snprintf(text + used, sizeof(text) - (size_t)used,
+				 "%s up=%d promisc=%d rxvlan=%d rxstag=%d noipv6=%d\n", r->ifname,
+				 r->up, r->promiscuous, r->rx_vlan, r->rx_stag, r->ipv6_disabled);
 	}
-	bad |= fflush(file) != 0 || fsync(fileno(file)) != 0;
-	bad |= fclose(file) != 0;
-	return bad || rename(fresh, path) ? -errno : 0;
+	record_path(state_dir, path, sizeof(path));
+	return screen_store_write(path, text, (size_t)used);
 }
 
 struct screen_residue *screen_residue_find(struct screen_residues *all, const char *ifname)

@@ -86,7 +86,8 @@ func (a *app) offline(path string) (userspace.Offline, error) {
 	return offline, listed(err)
 }
 
-func (a *app) play(ctx context.Context, f replayFlags, name string, player replay.Player, snapshot []byte) (err error) {
+func (a *app) play(ctx context.Context, f replayFlags, name string, player replay.Player,
+	snapshot []byte) (err error) {
 	in, err := openInput(name)
 	if err != nil {
 		return err

@@ -13,8 +13,8 @@ import (
 	"github.com/gopacket/gopacket/pcapgo"
 )
 
-// snapLength is what a pcap file may at least have in a frame, so that pcapgo's own bound of 256 KiB holds
-// and not the file's.
+// snapLength stands in for a pcap file's own: pcapgo then takes at most 256 KiB for a frame, whatever the
+// file says.
 const snapLength = 64 << 10
 
 // frame is one frame of a capture.
@@ -99,6 +99,6 @@ func checkLink(link layers.LinkType) error {
 	if link == layers.LinkTypeEthernet {
 		return nil
 	}
-	return fmt.Errorf("link type %d (%s): only Ethernet frames can be replayed; capture on an interface, not on `any`",
-		uint16(link), link)
+	return fmt.Errorf("link type %d (%s): only Ethernet frames can be replayed; "+
+		"capture on an interface, not on `any`", uint16(link), link)
 }

@@ -91,7 +91,8 @@ func (p *Ports) learn(address mac, port string) {
 func (p *Ports) undecided() error {
 	screened := p.screened()
 	if len(screened) == 0 {
-		return errors.New("by which port did it come in? No zone has a screen; name the port with --port: " + p.list())
+		return errors.New("by which port did it come in? No zone has a screen; name the port with --port: " +
+			p.list())
 	}
 	return fmt.Errorf("by which port did it come in? The zones of %s have a screen; name one with --port",
 		strings.Join(screened, ", "))

@@ -16,11 +16,13 @@ type wire struct {
 // configuration is what tests vary; its zero value is one wire w1 between the lab's two ports whose
 // outer side is zone untrust, challenged from 200 SYNs a second on.
 type configuration struct {
-	wires  []wire
-	zone   string // the screened zone's name
-	attack int    // attack-threshold
-	always bool   // challenge in calm, too
-	closed bool   // on-failure closed
+	wires   []wire
+	zone    string // the screened zone's name
+	attack  int    // attack-threshold
+	always  bool   // challenge in calm, too
+	closed  bool   // on-failure closed
+	keyFile string // of the master key; the daemon's own when empty
+	noSkew  bool   // no clock differs: mint in the epoch that it is
 }
 
 // firstWire joins the lab's two ports.
@@ -48,6 +50,12 @@ func (c configuration) String() string {
 	set("security flow syn-flood-protection-mode syn-cookie")
 	if c.always {
 		set("security flow syn-cookie activation always")
+	}
+	if c.keyFile != "" {
+		set("security flow syn-cookie key-file %s", c.keyFile)
+	}
+	if c.noSkew {
+		set("security flow syn-cookie epoch-skew 0")
 	}
 	profile := "security screen ids-option web tcp syn-flood "
 	set(profile+"attack-threshold %d", c.attack)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -41,14 +42,20 @@ func startDaemon(t testing.TB, w *lab.WireLab, c configuration, flags ...string)
 // launchDaemon starts a daemon and waits until it answers.
 func launchDaemon(t testing.TB, w *lab.WireLab, c configuration, flags ...string) *daemon {
 	t.Helper()
+	return launchDaemonBy(t, w, nil, c, flags...)
+}
+
+// launchDaemonBy starts a daemon by a command that becomes what its last arguments name, like env(1).
+func launchDaemonBy(t testing.TB, w *lab.WireLab, by []string, c configuration, flags ...string) *daemon {
+	t.Helper()
 	binary, err := lab.Built("bin/synscreen")
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := newDaemon(t, w, c)
-	args := append([]string{binary, "run", "--config", d.config, "--state-dir", d.state,
-		"--control-socket", d.socket}, flags...)
-	if d.Process, err = w.Wire.Start(args...); err != nil {
+	args := append(slices.Clone(by), binary, "run", "--config", d.config, "--state-dir", d.state,
+		"--control-socket", d.socket)
+	if d.Process, err = w.Wire.Start(append(args, flags...)...); err != nil {
 		t.Fatal(err)
 	}
 	d.waitAnswer(t)

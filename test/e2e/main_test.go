@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 		"udp-ask":     askDatagrams,
 		"ping":        ping,
 		"visit":       visit,
+		"visit-from":  visitFrom,
 		"request":     request,
 	})
 	flag.Parse()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -51,15 +52,37 @@ func visit(ctx context.Context, args []string) error {
 	if len(args) != 1 {
 		return fmt.Errorf("a URL is wanted, not %q", args)
 	}
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: visitLimit}
+	return visitAgain(ctx, args[0], net.Dialer{}, 0)
+}
+
+// visitFrom is the same from an address, with a pause after each visit: visit-from ADDRESS PAUSE URL.
+func visitFrom(ctx context.Context, args []string) error {
+	if len(args) != 3 {
+		return fmt.Errorf("an address, a pause and a URL are wanted, not %q", args)
+	}
+	pause, err := time.ParseDuration(args[1])
+	if err != nil {
+		return err
+	}
+	return visitAgain(ctx, args[2], net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(args[0])}}, pause)
+}
+
+func visitAgain(ctx context.Context, url string, dialer net.Dialer, pause time.Duration) error {
+	transport := &http.Transport{DisableKeepAlives: true, DialContext: dialer.DialContext}
+	client := http.Client{Transport: transport, Timeout: visitLimit}
 	for n := 1; ; n++ {
-		if err := visitOnce(ctx, &client, args[0]); err != nil {
+		if err := visitOnce(ctx, &client, url); err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
 			return fmt.Errorf("visit %d: %w", n, err)
 		}
 		fmt.Println(n)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
 	}
 }
 

@@ -8,25 +8,28 @@ import (
 )
 
 // Check compares a page with what was computed for it. It reports, each with its line: numbers that
-// differ, numbers without a name, names without a number, names of nothing, and facts that the page
-// does not show.
-func Check(p *Page, facts Facts) []string {
+// differ, numbers without a name, names without a number, names of nothing, claims that do not hold, and
+// facts that the page does not show.
+func Check(p *Page, facts *Facts) []string {
 	problems := slices.Clone(p.Problems)
 	shown := map[string]bool{}
 
 	for _, g := range p.Groups {
 		problems = append(problems, checkGroup(p.Name, g, facts, shown)...)
 	}
-	for _, name := range slices.Sorted(maps.Keys(facts)) {
+	for _, what := range facts.broken {
+		problems = append(problems, fmt.Sprintf("%s: it does not hold that %s", p.Name, what))
+	}
+	for _, name := range slices.Sorted(maps.Keys(facts.rows)) {
 		if !shown[name] {
 			problems = append(problems, fmt.Sprintf("%s: %s is nowhere on the page: %s", p.Name, name,
-				strings.Join(facts[name], " ")))
+				strings.Join(facts.rows[name], " ")))
 		}
 	}
 	return problems
 }
 
-func checkGroup(page string, g Group, facts Facts, shown map[string]bool) []string {
+func checkGroup(page string, g Group, facts *Facts, shown map[string]bool) []string {
 	var problems []string
 	report := func(line int, format string, a ...any) {
 		problems = append(problems, fmt.Sprintf("%s:%d: %s", page, line, fmt.Sprintf(format, a...)))
@@ -34,7 +37,7 @@ func checkGroup(page string, g Group, facts Facts, shown map[string]bool) []stri
 	numbers := g.Numbers
 
 	for _, name := range g.Names {
-		texts, known := facts[name]
+		texts, known := facts.rows[name]
 		if !known {
 			report(g.At, "no fact has the name %s", name)
 			numbers = numbers[min(1, len(numbers)):]

@@ -9,17 +9,30 @@ import (
 )
 
 // Facts are computed numbers by name, as a page has to show them. A fact may be a row of several.
-type Facts map[string][]string
-
-// add panics on a name that is taken: two computations of one fact would hide each other.
-func (f Facts) add(name string, texts ...string) {
-	if _, taken := f[name]; taken {
-		panic("a fact is computed twice: " + name)
-	}
-	f[name] = texts
+type Facts struct {
+	rows map[string][]string
+	// broken is what the page says in words, and what does not hold.
+	broken []string
 }
 
-func (f Facts) integer(name string, values ...int64) {
+func newFacts() *Facts { return &Facts{rows: map[string][]string{}} }
+
+// add panics on a name that is taken: two computations of one fact would hide each other.
+func (f *Facts) add(name string, texts ...string) {
+	if _, taken := f.rows[name]; taken {
+		panic("a fact is computed twice: " + name)
+	}
+	f.rows[name] = texts
+}
+
+// claim is for what the page says without a number.
+func (f *Facts) claim(holds bool, what string) {
+	if !holds {
+		f.broken = append(f.broken, what)
+	}
+}
+
+func (f *Facts) integer(name string, values ...int64) {
 	var texts []string
 
 	for _, v := range values {

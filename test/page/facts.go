@@ -1,11 +1,11 @@
 package page
 
 // CookieFacts are the numbers of docs/cookie.md: what its figures and the sources say, counted.
-func CookieFacts(c Cookie, s Sources) Facts {
-	f := Facts{}
+func CookieFacts(c Cookie, s Sources) *Facts {
+	f := newFacts()
 
 	fieldFacts(f, c)
-	keyFacts(f, c, s)
+	keyFacts(f, s)
 	topByteFacts(f, c, s)
 	mssFacts(f, c, s)
 	lifeFacts(f, s)

@@ -1,7 +1,7 @@
 package page
 
 // fieldFacts are the widths of what travels and of what the MAC covers.
-func fieldFacts(f Facts, c Cookie) {
+func fieldFacts(f *Facts, c Cookie) {
 	const mac = 64 // bits of a uint64
 	stamped := c.TSval.Field("high").Width()
 	epoch := c.ISN.Field("epoch").Width()

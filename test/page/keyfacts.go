@@ -8,7 +8,7 @@ const year = 365.25 * day
 const day = 24 * 3600.0
 
 // keyFacts are the sizes of keys, which the known answers spell out.
-func keyFacts(f Facts, c Cookie, s Sources) {
+func keyFacts(f *Facts, s Sources) {
 	v := s.Cookies[0]
 
 	f.integer("key.master", int64(len(v.bytes("master_key"))))
@@ -27,7 +27,7 @@ const epochBits = 64
 const searchRate = 1e12
 
 // searchFacts say what a search for an epoch's key is worth.
-func searchFacts(f Facts, c Cookie, s Sources) {
+func searchFacts(f *Facts, c Cookie, s Sources) {
 	bits := 8 * len(s.Cookies[0].bytes("epoch_key"))
 	travels := c.ISN.Width + c.TSval.Field("high").Width()
 	keys := math.Exp2(float64(bits))
@@ -41,7 +41,7 @@ func searchFacts(f Facts, c Cookie, s Sources) {
 }
 
 // replacementFacts are about the time in which a master key is replaced.
-func replacementFacts(f Facts, s Sources) {
+func replacementFacts(f *Facts, s Sources) {
 	epoch := s.epoch * second
 	start := 1000 * epoch
 	least, most := int64(math.MaxInt64), int64(0)
@@ -52,6 +52,7 @@ func replacementFacts(f Facts, s Sources) {
 			least, most = min(least, forgotten-activated), max(most, forgotten-activated)
 		}
 	}
+	f.claim(seconds(least) >= s.tried*s.epoch, "a retired key is accepted for as long as its cookies live")
 	f.integer("retire.min", seconds(least))
 	f.integer("retire.max", seconds(most))
 	f.integer("retire.epochs", s.retired)

@@ -35,16 +35,14 @@ func worst(table []int64) []float64 {
 	return losses
 }
 
-func mssFacts(f Facts, c Cookie, s Sources) {
+func mssFacts(f *Facts, c Cookie, s Sources) {
 	names := [families]string{IPv4: "ipv4", IPv6: "ipv6"}
 	var indices []int64
 
 	for i := range s.mss[IPv4] {
 		indices = append(indices, int64(i))
 	}
-	if len(indices) != 1<<c.ISN.Field("mss").Width() {
-		panic("the tables and the index differ")
-	}
+	f.claim(len(indices) == 1<<c.ISN.Field("mss").Width(), "the tables are as long as the index allows")
 	f.integer("mss.index", indices...)
 	f.integer("mss.min", s.mssMin)
 	f.integer("some.mss", someMSS...)
@@ -55,7 +53,7 @@ func mssFacts(f Facts, c Cookie, s Sources) {
 	}
 }
 
-func someFacts(f Facts, name string, table []int64) {
+func someFacts(f *Facts, name string, table []int64) {
 	var left []int64
 	var losses, worstLosses []string
 

@@ -29,14 +29,12 @@ func (o odds) even() float64 { return math.Ceil(math.Log(0.5) / math.Log1p(-o.ch
 func (c Cookie) checked() int { return c.ISN.Width - c.ISN.Field("mss").Width() }
 
 // topByteFacts count what a guess at an ISN is worth, and what it would be without whitening.
-func topByteFacts(f Facts, c Cookie, s Sources) {
+func topByteFacts(f *Facts, c Cookie, s Sources) {
 	indices := int64(1) << c.ISN.Field("mss").Width()
 	clear := aimed(s.tried, c.ISN.Field("low").Width(), true)
 	whitened := log2(uint64(1)<<c.ISN.Width) - log2(uint64(s.tried*indices))
 
-	if odds(whitened) != aimed(s.tried, c.checked(), false) {
-		panic("the odds are counted in two ways, which differ")
-	}
+	f.claim(odds(whitened) == aimed(s.tried, c.checked(), false), "the odds are the same either way")
 	f.integer("isn.checked", int64(c.checked()))
 	f.add("isn.space", power(c.ISN.Width))
 	f.integer("isn.pass", s.tried*indices)
@@ -50,7 +48,7 @@ func topByteFacts(f Facts, c Cookie, s Sources) {
 }
 
 // oddsFacts are the table of forgeries.
-func oddsFacts(f Facts, c Cookie, s Sources) {
+func oddsFacts(f *Facts, c Cookie, s Sources) {
 	rst := c.SafeReset.Field("low").Width()
 
 	f.add("rate", grouped(forgeRate))
@@ -69,7 +67,7 @@ func oddsFacts(f Facts, c Cookie, s Sources) {
 	}
 }
 
-func oddsRow(f Facts, name string, o odds) {
+func oddsRow(f *Facts, name string, o odds) {
 	passed := forgeRate * o.chance()
 	seconds := o.even() / forgeRate
 

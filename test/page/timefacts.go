@@ -16,7 +16,7 @@ func seconds(ns int64) int64 {
 }
 
 // lifeFacts are how old cookies get, found by minting and checking at every second.
-func lifeFacts(f Facts, s Sources) {
+func lifeFacts(f *Facts, s Sources) {
 	skews := []int64{0, s.skew, s.skewMax}
 	var alone, peer [2][]int64
 	var unequal []int64
@@ -46,20 +46,19 @@ func lifeFacts(f Facts, s Sources) {
 
 // formulaFacts are the same as straight lines: a - b d for the youngest that is rejected, c + d for the
 // oldest that is accepted.
-func formulaFacts(f Facts, skews, least, greatest []int64) {
+func formulaFacts(f *Facts, skews, least, greatest []int64) {
 	slope := (least[0] - least[2]) / skews[2]
 
 	for i, d := range skews {
-		if least[i] != least[0]-slope*d || greatest[i] != greatest[0]+d {
-			panic("lives do not follow the skew on a straight line")
-		}
+		f.claim(least[i] == least[0]-slope*d && greatest[i] == greatest[0]+d,
+			fmt.Sprintf("with d = %d s the bounds are those of the formulas", d))
 	}
 	f.integer("life.slope", slope)
 	f.integer("life.two", greatest[0])
 }
 
 // clockFacts are what a wrong clock leads to, found by running cluster time.
-func clockFacts(f Facts, s Sources) {
+func clockFacts(f *Facts, s Sources) {
 	const minute = 60 * second
 	const wrong, fullDay = 10 * minute, 24 * 60 * minute
 	peer := peers{epoch: s.epoch * second, skew: s.skew * second, tried: s.tried}
@@ -77,12 +76,15 @@ func clockFacts(f Facts, s Sources) {
 	f.integer("life.fast", s.rules.real(seconds(least)*second, false)/second)
 }
 
+// clockBits is the width of cluster time in the C code, a uint64_t.
+const clockBits = 64
+
 // wrapFacts are when counters come round.
-func wrapFacts(f Facts, c Cookie, s Sources) {
+func wrapFacts(f *Facts, c Cookie, s Sources) {
 	short := int64(1) << c.ISN.Field("epoch").Width() * s.epoch
 	field := 8 * c.Input.part("epoch").Size[IPv4]
 	years := func(bits int) float64 { return math.Exp2(float64(bits)) * float64(s.epoch) / year }
-	clock := time.Unix(int64(math.Exp2(64)/float64(second)), 0).UTC()
+	clock := time.Unix(int64(math.Exp2(clockBits)/float64(second)), 0).UTC()
 
 	f.integer("wrap.s", short)
 	f.integer("wrap.min", short/60)
@@ -90,10 +92,11 @@ func wrapFacts(f Facts, c Cookie, s Sources) {
 	f.add("wrap.field", significant(years(field), 3))
 	f.add("wrap.full", significant(years(epochBits), 3))
 	f.integer("wrap.clock", int64(clock.Year()))
+	f.integer("wrap.clock.bits", clockBits)
 }
 
 // replayFacts are how long a flow is remembered, and what that leaves open when cluster time goes slowly.
-func replayFacts(f Facts, s Sources) {
+func replayFacts(f *Facts, s Sources) {
 	f.integer("tombstone", s.tombstone)
 	gap := s.rules.real(s.tried*s.epoch*second, true)/second - s.tombstone
 	f.integer("tombstone.gap", gap)

@@ -7,7 +7,7 @@ const (
 )
 
 // windowFacts are what a connection without window scaling can do.
-func windowFacts(f Facts) {
+func windowFacts(f *Facts) {
 	f.add("window.plain", grouped(maxWindow))
 	f.add("window.scaled", grouped(maxWindow<<maxScale))
 	f.integer("rtt", int64(roundTrip*1000))
