@@ -18,9 +18,9 @@
 enum {
 	SCREEN_KNOWN_SYNS_MAX = 64, /* a second: SYNs of live flows that pass in a flooding zone */
 	SCREEN_ASKED_MAX = 512, /* splices of one share that wait for a server */
-	/* How long after the last SYN to a flooding destination an ACK may still carry a cookie:
-	 * two epochs and the largest skew. Unit: s. */
-	SCREEN_COOKIE_LIFE = 148,
+	/* How long after the last SYN to a flooding destination an ACK may still carry a cookie: two
+	 * epochs and the largest skew, 148 s, at the half speed that cluster time may go. Unit: s. */
+	SCREEN_COOKIE_LIFE = 296,
 	/* A destination counts as flooding in a zone's state for this long after its last SYN. */
 	SCREEN_FLOOD_LINGER = 2,
 };

@@ -334,7 +334,7 @@ static void cookies_are_checked_for_as_long_as_they_can_be_under_way(void **stat
 	SCRIPT(&s, FLOODED, "+100 < A port 1 seq 1 ack 1 -> drop_no_flow", VALIDATED);
 	w->client.sport = 2;
 	s.known['K' - 'A'] = s.known['T' - 'A'] = false;
-	SCRIPT(&s, FLOODED, "+149 < A seq C+1 ack K+1 win 500 ts 105 T -> drop_no_flow");
+	SCRIPT(&s, FLOODED, "+297 < A seq C+1 ack K+1 win 500 ts 105 T -> drop_no_flow");
 	world_free(w);
 }
 

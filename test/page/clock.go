@@ -23,8 +23,7 @@ func (c *clock) advance(wall, passed int64) {
 	c.now = min(max(wall, c.now+passed/c.rules.slow), c.now+passed*c.rules.fast)
 }
 
-// recovery is how long cluster time needs to agree with a wall clock that it is ahead of by so much, and
-// what it shows then less what it started from.
+// recovery is how long cluster time needs to agree with a wall clock that it is ahead of by so much.
 func (r rules) recovery(ahead int64) (took int64) {
 	const step = second / 10 // as often as the engine looks
 	wall := 1_700_000_000 * second

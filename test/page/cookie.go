@@ -96,10 +96,10 @@ func (c Cookie) MintSafeReset(v Vector, key []byte) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	values["MAC"], values["epoch"], values["x"] = mac, v.number("epoch", 10), 0
+	values["MAC"], values["epoch"], values["chosen"] = mac, v.number("epoch", 10), 0
 	value, err := c.SafeReset.Value(values)
 	if err == nil && !below(value, v.number("client_isn", 16)) {
-		values["x"] = 1
+		values["chosen"] = 1
 		value, err = c.SafeReset.Value(values)
 	}
 	return value, err

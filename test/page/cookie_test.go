@@ -163,7 +163,7 @@ func TestCookiePageFailsWhenAFigureSaysAnotherThing(t *testing.T) {
 		{"something else covered", "client's ISN\n16", "server's ISN\n16", "there is no server's ISN"},
 		{"other bits in the safe-reset value", "low = MAC bits 29..0", "low = MAC bits 30..1",
 			"safe-reset vector 1: the value"},
-		{"no parity", "p   = epoch mod 2", "p   = x", "safe-reset vector"},
+		{"no parity", "p   = epoch mod 2", "p   = chosen", "safe-reset vector"},
 		{"no flag of the safe-reset variant", "R      = safe-reset", "R      = 0", "safe-reset vector 1: the value"},
 		{"a figure less", "```bits agreed", "```", "there is no figure agreed"},
 		{"a figure twice", "```bits TSval", "```bits ISN", "figure ISN: there is one already"},
@@ -195,6 +195,10 @@ func TestCookiePageFailsWhenWhatItSaysInWordsNoLongerHolds(t *testing.T) {
 		want   string
 	}{
 		{"a skew beyond half an epoch", func(s *Sources) { s.skewMax = 33 }, "the bounds are those of the formulas"},
+		{"tombstones that outlive all", func(s *Sources) { s.tombstone = 300 }, "cookies can outlive tombstones"},
+		{"tombstones that are taken away early", func(s *Sources) { s.tombstone = 100 },
+			"a tombstone lasts as long as a cookie lives"},
+		{"not compared any more too early", func(s *Sources) { s.way = 147 }, "a cookie is compared for as long"},
 		{"old keys for a shorter time", func(s *Sources) { s.retired = 1 }, "a retired key is accepted for as long"},
 		{"a longer table", func(s *Sources) { s.mss[IPv4] = append(slices.Clone(s.mss[IPv4]), 9000) },
 			"the tables are as long as the index allows"},
@@ -219,6 +223,7 @@ func TestCookiePageFailsWhenTheCodeChanges(t *testing.T) {
 		{"longer epochs", func(s *Sources) { s.epoch = 128 }, "wrap.s"},
 		{"more epochs tried", func(s *Sources) { s.tried = 4 }, "odds.ack"},
 		{"longer tombstones", func(s *Sources) { s.tombstone = 300 }, "tombstone.gap"},
+		{"cookies under way for longer", func(s *Sources) { s.way++ }, "way"},
 		{"old keys for longer", func(s *Sources) { s.retired = 3 }, "retire.max"},
 		{"one key more", func(s *Sources) { s.keysets = 4 }, "odds.replaced"},
 		{"another default", func(s *Sources) { s.skew = 3 }, "skew.default"},

@@ -40,7 +40,8 @@ func TestHeaderReadsWhatIsWrittenInEachForm(t *testing.T) {
 		t.Errorf("passed / %d", got)
 	}
 	tables := sample.mssTables()
-	if !slices.Equal(tables[IPv4], []int64{216, 536, 1400}) || !slices.Equal(tables[IPv6], []int64{216, 1220, 1400}) {
+	if !slices.Equal(tables[IPv4], []int64{216, 536, 1400}) ||
+		!slices.Equal(tables[IPv6], []int64{216, 1220, 1400}) {
 		t.Errorf("%v", tables)
 	}
 }

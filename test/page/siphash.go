@@ -9,7 +9,9 @@ import (
 // one is the page's own.
 func sipHash(key [16]byte, input []byte) uint64 {
 	k0, k1 := binary.LittleEndian.Uint64(key[:]), binary.LittleEndian.Uint64(key[8:])
-	v := [4]uint64{k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261, k1 ^ 0x7465646279746573}
+	v := [4]uint64{
+		k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261, k1 ^ 0x7465646279746573,
+	}
 	last := uint64(len(input)) << 56
 
 	for ; len(input) >= 8; input = input[8:] {

@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -42,6 +43,8 @@ func lifeFacts(f *Facts, s Sources) {
 	f.integer("life.unequal.zero", 0)
 	f.integer("life.unequal.max", unequal...)
 	formulaFacts(f, skews, peer[0], unequal)
+	f.integer("way", s.way)
+	f.claim(s.way >= slices.Max(unequal), "a cookie is compared for as long as it can be valid")
 }
 
 // formulaFacts are the same as straight lines: a - b d for the youngest that is rejected, c + d for the
@@ -100,4 +103,6 @@ func replayFacts(f *Facts, s Sources) {
 	f.integer("tombstone", s.tombstone)
 	gap := s.rules.real(s.tried*s.epoch*second, true)/second - s.tombstone
 	f.integer("tombstone.gap", gap)
+	f.claim(s.tombstone >= s.tried*s.epoch, "a tombstone lasts as long as a cookie lives")
+	f.claim(gap > 0, "cookies can outlive tombstones")
 }
