@@ -40,7 +40,7 @@ type cookieAnswer struct {
 	OurWscale    uint8
 	Sack         uint8
 	Ecn          uint8
-	Reserved     uint8
+	Timestamps   uint8
 	Reason       [textSize]int8
 }
 

@@ -141,7 +141,8 @@ type engineStatus struct {
 	ZonesCount      uint32
 	Mode            uint8
 	Learning        uint8
-	Reserved        [2]uint8
+	KeysetLate      uint8
+	Reserved        uint8
 	FramesPerWorker uint32
 	ChunkSize       uint32
 	Ports           [userspace.PortsMax]portStatus

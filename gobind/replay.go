@@ -90,8 +90,7 @@ func (t *tables) newResult(raw *C.struct_screen_replay_result) dataplane.ReplayR
 		Event:   dataplane.CookieEvent(raw.cookie),
 		Epoch:   uint64(raw.terms.epoch),
 	}
-	// low bits of a TSval are zero only when a window scale of 0 was agreed
-	timestamps := raw.terms.tsval != 0 || raw.terms.client_wscale != dataplane.ScaleNone
+	timestamps := raw.terms.timestamps != 0
 	result.Terms = newTerms(&raw.terms, timestamps)
 	if result.Event == dataplane.CookieMinted {
 		result.Minted = dataplane.Cookie{

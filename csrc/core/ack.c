@@ -1,13 +1,18 @@
 /* The returning ACK: its cookie, and the splice that a valid one begins. */
 #include "step.h"
 
+/* Cookies of ours are under way for as long as they live after the last flood, or after the start: an
+ * earlier process may have minted them. A peer's may come at any time. */
 static bool cookies_under_way(const struct step *s)
 {
-	uint64_t last = atomic_load_explicit(&step_zone(s)->flood_last_ns, memory_order_relaxed);
+	const struct screen_zone_meter *z = step_zone(s);
+	uint64_t last = atomic_load_explicit(&z->flood_last_ns, memory_order_relaxed);
 
 	if (s->c->policy->mode != SCREEN_MODE_SYN_COOKIE || !s->c->keyset)
 		return false;
-	return last != 0 && s->c->now_ns < last + SCREEN_COOKIE_LIFE * 1000000000ull;
+	if (s->c->policy->has_peers || s->c->now_ns < z->first_ns + SCREEN_COOKIE_LIFE_NS)
+		return true;
+	return last != 0 && s->c->now_ns < last + SCREEN_COOKIE_LIFE_NS;
 }
 
 static bool may_carry_cookie(const struct step *s)
@@ -25,7 +30,7 @@ enum screen_cookie_state step_cookie(struct step *s)
 	if (d->cookie == SCREEN_COOKIE_UNCHECKED) {
 		if (!may_carry_cookie(s))
 			return SCREEN_COOKIE_IS_INVALID;
-		d->undecided = true;
+		step_wait(s);
 		return SCREEN_COOKIE_UNCHECKED;
 	}
 	/* once: the frame is rewritten when the cookie has been used */

@@ -26,7 +26,7 @@ enum {
 	/* Seconds without a segment after which a flow is forgotten. Unit: s. */
 	SCREEN_TIMEOUT_OPEN = 4 * 3600,
 	SCREEN_TIMEOUT_RESET = 10,
-	SCREEN_TIMEOUT_TOMBSTONE = 136, /* longer than a cookie lives: 2 epochs, and skew */
+	SCREEN_TIMEOUT_TOMBSTONE = 264, /* longer than a cookie lives: 2 epochs, at half speed */
 
 	SCREEN_CLOSING_FIN_CLIENT = 1 << 0,
 	SCREEN_CLOSING_FIN_SERVER = 1 << 1,

@@ -112,6 +112,7 @@ static inline bool screen_sketch_flooding(struct screen_sketch *s, uint64_t hash
 
 /* What a zone's SYNs amount to, for show and for the question whether cookies may be under way. */
 struct screen_zone_meter {
+	uint64_t first_ns;	     /* when the zone came; 0: not known, long ago */
 	_Atomic uint64_t current;    /* window << 32 | SYNs */
 	_Atomic uint64_t last;	     /* the window before, likewise */
 	_Atomic uint64_t flood_first_ns; /* since when some destination floods; 0: never */

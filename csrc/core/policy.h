@@ -24,7 +24,7 @@ struct screen_policy {
 	uint8_t mode;	    /* enum screen_mode */
 	uint8_t activation; /* enum screen_activation */
 	uint8_t no_syn_check;
-	uint8_t reserved;
+	uint8_t has_peers; /* others mint with the same master key */
 	uint16_t time_wait_s;
 	uint16_t initial_timeout_s;
 	struct screen_port_policy port[SCREEN_PORTS_MAX];

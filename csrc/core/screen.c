@@ -24,6 +24,12 @@ static void tracked(struct step *s)
 	uint8_t kind = p->tcp_flags & (SCREEN_TCP_SYN | SCREEN_TCP_ACK | SCREEN_TCP_RST |
 				       SCREEN_TCP_FIN);
 
+	/* A RST may belong to the connection that a waiting ACK opens: not before it. */
+	if ((p->tcp_flags & SCREEN_TCP_RST) && s->d->cookie == SCREEN_COOKIE_UNCHECKED &&
+	    s->c->undecided) {
+		s->d->cookie = SCREEN_COOKIE_IS_INVALID;
+		return step_wait(s);
+	}
 	s->from_low = screen_flow_key(s->frame->data, p, s->port->wire, &s->key);
 	s->hash = screen_flow_hash(s->c->flows, &s->key);
 	s->flow = screen_flow_find(s->c->flows, &s->key, s->hash);
@@ -126,23 +132,30 @@ void screen_check(struct screen_context *context, struct screen_frame *const fra
 		  struct screen_decision *const decisions[], uint32_t count)
 {
 	struct screen_check checks[SCREEN_CODEC_BURST];
+	struct screen_decision *asked[SCREEN_CODEC_BURST];
+	uint32_t n = 0;
 
+	context->undecided = 0;
 	for (uint32_t i = 0; i < count; i++) {
-		const struct screen_decision *d = decisions[i];
+		struct screen_decision *d = decisions[i];
 
-		screen_tuple_of(frames[i]->data, &d->packet, &checks[i].tuple);
-		checks[i].seq = d->packet.seq;
-		checks[i].ack = d->packet.ack;
-		checks[i].tsecr = d->options.tsecr;
-		checks[i].timestamps = d->options.flags & SCREEN_HAS_TIMESTAMPS;
+		if (d->cookie != SCREEN_COOKIE_UNCHECKED)
+			continue; /* it only waited for those before it */
+		memset(&checks[n], 0, sizeof(checks[n]));
+		screen_tuple_of(frames[i]->data, &d->packet, &checks[n].tuple);
+		checks[n].seq = d->packet.seq;
+		checks[n].ack = d->packet.ack;
+		checks[n].tsecr = d->options.tsecr;
+		checks[n].timestamps = d->options.flags & SCREEN_HAS_TIMESTAMPS;
+		asked[n++] = d;
 	}
 	screen_codec_check(context->codec, context->lanes, context->keyset,
-			   context->policy->port[frames[0]->slot].zone, checks, count);
-	for (uint32_t i = 0; i < count; i++) {
-		decisions[i]->cookie = checks[i].valid ? SCREEN_COOKIE_IS_VALID :
-							 SCREEN_COOKIE_IS_INVALID;
-		decisions[i]->agreed = checks[i].agreed;
-		decisions[i]->epoch = checks[i].epoch;
+			   context->policy->port[frames[0]->slot].zone, checks, n);
+	for (uint32_t i = 0; i < n; i++) {
+		asked[i]->cookie = checks[i].valid ? SCREEN_COOKIE_IS_VALID :
+						     SCREEN_COOKIE_IS_INVALID;
+		asked[i]->agreed = checks[i].agreed;
+		asked[i]->epoch = checks[i].epoch;
 	}
 }
 

@@ -25,6 +25,8 @@ enum {
 	SCREEN_FLOOD_LINGER = 2,
 };
 
+static const uint64_t SCREEN_COOKIE_LIFE_NS = SCREEN_COOKIE_LIFE * 1000000000ull;
+
 /* What a worker brings along. One per worker, nothing in it is shared but what says so. */
 struct screen_context {
 	const struct screen_policy *policy;
@@ -42,6 +44,7 @@ struct screen_context {
 	/* Splices whose server has not answered, by destination: who makes one server silent must not
 	 * use up what is there for all. The worker takes them off. */
 	uint16_t asked[256];
+	uint32_t undecided; /* frames since the last screen_check() */
 	bool releasing;	  /* this frame was held, and its flow is open now */
 	bool splice_full; /* the worker cannot keep one more splice that waits */
 	/* Flows taken out of the table by the last decision: the caller gives them back after a
@@ -72,7 +75,8 @@ enum screen_cookie_state {
 };
 
 struct screen_decision {
-	bool undecided; /* until its cookie is checked: nothing else here means anything */
+	/* Until the burst's cookies are checked: nothing else here means anything. */
+	bool undecided;
 	enum screen_cookie_state cookie;
 	enum screen_verdict verdict;
 	enum screen_reason reason;

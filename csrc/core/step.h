@@ -70,6 +70,13 @@ static inline bool step_wrong_side(const struct step *s)
 	return (s->frame->slot == f->client_slot) != (s->from_low == f->client_low);
 }
 
+/* The frame waits for the end of the burst, when cookies are checked. */
+static inline void step_wait(struct step *s)
+{
+	s->d->undecided = true;
+	s->c->undecided++;
+}
+
 /* gauge.c: counts a SYN towards its destination. Returns whether that floods. */
 bool step_meter_syn(struct step *s);
 

@@ -156,17 +156,18 @@ static bool mints(const struct screen_codec *codec, struct bench *b, struct scre
 	return true;
 }
 
-/* Whether all of a burst say that the known cookie, changed by `flip`, is valid (or not) when `age`
- * epochs old. */
+/* Whether all of a burst say that the known cookie is valid (or not) when `age` epochs old, its ISN
+ * changed by the low half of `flip`, its TSval by the upper. */
 static bool checks(const struct screen_codec *codec, struct bench *b, struct screen_keyset *keyset,
-		   const struct known *k, uint64_t age, uint32_t flip, bool want)
+		   const struct known *k, uint64_t age, uint64_t flip, bool want)
 {
 	known_epoch(keyset, k->epoch + age);
 	for (int i = 0; i < SCREEN_CODEC_BURST; i++)
 		b->checks[i] = (struct screen_check){ .tuple = known_tuple(k),
 						      .seq = k->client_isn + 1,
-						      .ack = (k->cookie.isn ^ flip) + 1,
-						      .tsecr = k->cookie.tsval,
+						      .ack = (k->cookie.isn ^ (uint32_t)flip) + 1,
+						      .tsecr = k->cookie.tsval ^
+							       (uint32_t)(flip >> 32),
 						      .timestamps = k->agreed.timestamps };
 	screen_codec_check(codec, &b->lanes, keyset, 0, b->checks, SCREEN_CODEC_BURST);
 	for (int i = 0; i < SCREEN_CODEC_BURST; i++) {
@@ -199,7 +200,9 @@ static void prove_codec(const struct screen_codec *codec, struct bench *b,
 				 i, codec->name);
 		if (!checks(codec, b, keyset, k, 2, 0, false) ||
 		    !checks(codec, b, keyset, k, 0, 1, false) ||
-		    !checks(codec, b, keyset, k, 0, 1u << 31, false))
+		    !checks(codec, b, keyset, k, 0, 1u << 31, false) ||
+		    (k->agreed.timestamps && (!checks(codec, b, keyset, k, 0, 1ull << 63, false) ||
+					      !checks(codec, b, keyset, k, 0, 1ull << 42, false))))
 			answered(validate, SCREEN_NO, "known answer %d is accepted by the %s codec "
 				 "when it is two epochs old or changed", i, codec->name);
 	}
@@ -258,6 +261,10 @@ static void prove_keyset(const struct screen_engine *engine, struct screen_proof
 	if (!engine->keyset)
 		return answered(p, SCREEN_NO, "no keyset is published: no configuration has "
 				"named a master key that can be read");
+	if (engine->keyset_late)
+		return answered(p, SCREEN_NO, "the keyset of this epoch could not be made: %s "
+				"cannot be written, or no memory can be locked",
+				engine->options.state_dir);
 	proved(p);
 }
 

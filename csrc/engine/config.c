@@ -63,6 +63,7 @@ int screen_config_policy(struct screen_config *c, const uint16_t wires[SCREEN_PO
 	c->policy->mode = h->mode;
 	c->policy->activation = h->activation;
 	c->policy->no_syn_check = h->no_syn_check;
+	c->policy->has_peers = h->key_file[0] != 0;
 	c->policy->time_wait_s = h->time_wait_s;
 	c->policy->initial_timeout_s = h->initial_timeout_s;
 	c->policy->prefixes = c->snapshot.prefixes;

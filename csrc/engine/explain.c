@@ -171,6 +171,7 @@ int screen_cookie_explain_check(const struct screen_cookie_query *q,
 		answer->mss = a.mss;
 		answer->client_wscale = a.client_wscale;
 		answer->our_wscale = a.our_wscale;
+		answer->timestamps = a.timestamps;
 		answer->sack = a.sack;
 		answer->ecn = a.ecn;
 	} else {

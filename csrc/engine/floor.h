@@ -9,7 +9,7 @@
 
 #include "../include/synscreen/engine.h"
 
-enum { SCREEN_FLOORS_MAX = 2 };
+enum { SCREEN_FLOORS_MAX = 16 }; /* keys that are remembered: those used last */
 
 struct screen_floor {
 	char fingerprint[SCREEN_FINGERPRINT_SIZE];
@@ -17,9 +17,9 @@ struct screen_floor {
 	uint64_t until; /* 0: not retired */
 };
 
-/* Reads what is noted of a key; zeros when there is nothing. */
-void screen_floor_read(const char *state_dir, const char *fingerprint, struct screen_floor *floor);
+/* Reads what is noted of a key; zeros when there is nothing. 0 or a negative errno. */
+int screen_floor_read(const char *state_dir, const char *fingerprint, struct screen_floor *floor);
 
-/* Writes all lines, in place of those that are there, whole or not at all, on disk when it returns.
- * 0 or a negative errno. */
+/* Notes one or two keys; what is noted of others stays. Whole or not at all, on disk when it returns. 0
+ * or a negative errno. */
 int screen_floor_write(const char *state_dir, const struct screen_floor *floors, uint32_t count);

@@ -23,12 +23,19 @@ bool screen_keeper_rotate(struct screen_engine *engine)
 	struct screen_keyset *keyset;
 
 	screen_keyring_advance(&engine->keyring, screen_clocks_now());
-	if (screen_keyring_current(&engine->keyring, engine->keyset))
+	if (screen_keyring_current(&engine->keyring, engine->keyset)) {
+		engine->keyset_late = false;
 		return true;
+	}
 	keyset = screen_keyring_keyset(&engine->keyring, engine->zones);
-	/* Without a floor on disk no epoch is used: the old keyset stays, and it is tried again. */
-	if (!keyset)
+	/* Without a floor on disk no epoch is used: the old keyset stays for as long as anything in it
+	 * is valid, then there is none; and it is tried again. */
+	engine->keyset_late = !keyset;
+	if (!keyset) {
+		if (screen_keyring_outlived(&engine->keyring, engine->keyset))
+			screen_view_renew(engine, v->policy, NULL);
 		return false;
+	}
 	screen_view_renew(engine, v->policy, keyset);
 	return true;
 }
@@ -108,6 +115,17 @@ static void link_changed(const struct screen_link *link, bool gone, void *data)
 		port->carrier = link->carrier && !gone;
 }
 
+/* Until the next look at links, or the next epoch if that comes before. */
+static int pause_ms(struct screen_engine *engine)
+{
+	uint64_t next;
+
+	pthread_mutex_lock(&engine->lock);
+	next = screen_keyring_next_ns(&engine->keyring) / 1000000 + 1;
+	pthread_mutex_unlock(&engine->lock);
+	return next < PERIOD_MS ? (int)next : PERIOD_MS;
+}
+
 static void *run(void *data)
 {
 	struct screen_engine *engine = data;
@@ -121,7 +139,7 @@ static void *run(void *data)
 		uint64_t started;
 		int heard = 0;
 
-		(void)poll(fds, 2, PERIOD_MS);
+		(void)poll(fds, 2, pause_ms(engine));
 		pthread_mutex_lock(&engine->lock);
 		if (fds[0].revents & POLLIN)
 			while ((heard = screen_netlink_read(engine->watch_fd, link_changed,

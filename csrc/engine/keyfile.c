@@ -39,8 +39,12 @@ static int take_memory(screen_master_key *key, struct screen_error_info *error)
 	if (sodium_init() < 0)
 		return refuse(error, "libsodium", "cannot be initialised");
 	*key = sodium_malloc(SCREEN_MASTER_SIZE);
-	if (!*key)
-		return refuse(error, "memory", "none can be locked: see ulimit -l");
+	/* sodium_malloc() locks if it can and does not say whether it could */
+	if (!*key || sodium_mlock(*key, SCREEN_MASTER_SIZE)) {
+		sodium_free(*key);
+		*key = NULL;
+		return refuse(error, "memory", "none can be locked: raise ulimit -l (LimitMEMLOCK)");
+	}
 	return SCREEN_OK;
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "floor.h"
@@ -26,19 +27,27 @@ static void forget(struct screen_master *m)
 	memset(m, 0, sizeof(*m));
 }
 
-/* A key enters the ring: its cluster time goes on from what is noted of it. */
-static void enter(const struct screen_keyring *ring, struct screen_master *m,
-		  screen_master_key key, struct screen_clocks now)
+/* A key enters the ring, which takes it: its cluster time goes on from what is noted of it. */
+static int enter(const struct screen_keyring *ring, struct screen_master *m, screen_master_key key,
+		 struct screen_clocks now, struct screen_error_info *error)
 {
 	struct screen_floor floor;
+	int result;
 
 	memset(m, 0, sizeof(*m));
 	m->key = key;
 	screen_keyfile_fingerprint(*key, m->fingerprint);
-	screen_floor_read(ring->state_dir, m->fingerprint, &floor);
+	result = screen_floor_read(ring->state_dir, m->fingerprint, &floor);
+	if (result) {
+		/* without it nobody knows which epochs are over */
+		forget(m);
+		return screen_error_set(error, SCREEN_ERROR_KEY, -result, "epoch.floor",
+					"cannot be read in %s", ring->state_dir);
+	}
 	screen_cluster_start(&m->cluster, now.realtime, now.boot, floor.epoch);
 	m->floor = floor.epoch;
 	m->until = floor.until;
+	return SCREEN_OK;
 }
 
 static bool same(const struct screen_master *a, const struct screen_master *b)
@@ -75,8 +84,8 @@ static int write_file(const struct screen_keyring *ring, const char *name,
 /* Notes the epochs before they are used. */
 static int write_floors(struct screen_keyring *ring)
 {
-	struct screen_floor floors[SCREEN_FLOORS_MAX];
-	struct screen_master *of[SCREEN_FLOORS_MAX] = { &ring->active, &ring->other };
+	struct screen_floor floors[2];
+	struct screen_master *of[2] = { &ring->active, &ring->other };
 	uint32_t count = ring->other.key ? 2 : 1;
 	bool stale = false;
 	int result;
@@ -100,11 +109,13 @@ static int read_own(const struct screen_keyring *ring, screen_master_key *key,
 		    struct screen_error_info *error)
 {
 	char path[SCREEN_PATH_SIZE + 32];
+	struct stat s;
 	int result;
 
 	path_of(ring, "master.key", path);
 	result = screen_keyfile_read(path, key, error);
-	if (result == 0 || error->errnum != ENOENT)
+	/* a link to what is not there yet is no missing key */
+	if (result == 0 || error->errnum != ENOENT || lstat(path, &s) == 0)
 		return result;
 	result = screen_keyfile_random(key, error);
 	if (result == 0)
@@ -116,31 +127,89 @@ static int read_own(const struct screen_keyring *ring, screen_master_key *key,
 	return result;
 }
 
-/* The other key of an earlier run. */
-static int restore(struct screen_keyring *ring, const char *name, enum screen_other_key kind,
-		   struct screen_clocks now, struct screen_error_info *error)
+/* A key that an earlier run left in the state directory; none is no error. */
+static int read_left(struct screen_keyring *ring, const char *name, struct screen_master *m,
+		     struct screen_clocks now, struct screen_error_info *error)
 {
 	char path[SCREEN_PATH_SIZE + 32];
-	struct screen_master *m = &ring->other;
 	screen_master_key key;
 	int result;
 
+	memset(m, 0, sizeof(*m));
 	path_of(ring, name, path);
 	result = screen_keyfile_read(path, &key, error);
-	if (result)
-		return error->errnum == ENOENT ? SCREEN_OK : result;
-	enter(ring, m, key, now);
-	if (kind == SCREEN_OTHER_KEY_STAGED)
-		m->until = 0;
-	else if (m->until == 0)
-		m->until = m->floor + RETIRED_EPOCHS;
-	/* a crash in the middle of an activation, or long ago */
-	if (same(m, &ring->active) || (m->until && epoch_of(m) > m->until)) {
+	if (result == 0)
+		return enter(ring, m, key, now, error);
+	if (error->errnum == ENOENT)
+		return SCREEN_OK;
+	/* not the fault of a key-file that the configuration names */
+	screen_text_copy(error->object, sizeof(error->object), name);
+	return result;
+}
+
+/* Takes a key as the retired one; or frees it, when it is the active one or its time is over. */
+static void retire_left(struct screen_keyring *ring, struct screen_master *m, uint64_t until)
+{
+	m->until = until && until < m->floor + RETIRED_EPOCHS ? until : m->floor + RETIRED_EPOCHS;
+	if (same(m, &ring->active) || epoch_of(m) > m->until) {
 		forget(m);
-		remove_file(ring, name);
+		return;
+	}
+	forget(&ring->other);
+	ring->other = *m;
+	ring->other_kind = SCREEN_OTHER_KEY_RETIRED;
+	memset(m, 0, sizeof(*m)); /* it is the ring's now */
+}
+
+/* The key that was minted with when the last run ended. If it is another than the one that is selected
+ * now, a commit would have retired it. */
+static int restore_active(struct screen_keyring *ring, struct screen_clocks now,
+			  struct screen_error_info *error)
+{
+	struct screen_master m;
+	int result = read_left(ring, "active.key", &m, now, error);
+
+	if (result == 0 && !m.key)
+		result = read_left(ring, "master.key", &m, now, error);
+	if (result == 0 && m.key && !same(&m, &ring->active) && m.floor) {
+		retire_left(ring, &m, 0);
+		if (ring->other.key)
+			result = write_file(ring, "retired.key", &ring->other, error);
+	}
+	forget(&m);
+	return result;
+}
+
+static int restore_retired(struct screen_keyring *ring, struct screen_clocks now,
+			   struct screen_error_info *error)
+{
+	struct screen_master m;
+	int result = read_left(ring, "retired.key", &m, now, error);
+
+	if (result == 0 && m.key)
+		retire_left(ring, &m, m.until);
+	if (result == 0 && !ring->other.key)
+		remove_file(ring, "retired.key");
+	return result;
+}
+
+static int restore_staged(struct screen_keyring *ring, struct screen_clocks now,
+			  struct screen_error_info *error)
+{
+	struct screen_master m;
+	int result = read_left(ring, "staged.key", &m, now, error);
+
+	if (result || !m.key)
+		return result;
+	m.until = 0;
+	/* it is active already, or another has taken the place: a crash half-way */
+	if (ring->other.key || same(&m, &ring->active)) {
+		remove_file(ring, "staged.key");
+		forget(&m);
 		return SCREEN_OK;
 	}
-	ring->other_kind = kind;
+	ring->other = m;
+	ring->other_kind = SCREEN_OTHER_KEY_STAGED;
 	return SCREEN_OK;
 }
 
@@ -157,6 +226,7 @@ void screen_keyring_close(struct screen_keyring *ring)
 	forget(&ring->active);
 	forget(&ring->other);
 	forget(&ring->candidate);
+	ring->other_kind = SCREEN_OTHER_KEY_NONE;
 }
 
 static int busy(const struct screen_keyring *ring, struct screen_error_info *error)
@@ -179,6 +249,17 @@ static bool may_activate(const struct screen_keyring *ring, const struct screen_
 	return ring->other_kind == SCREEN_OTHER_KEY_NONE || same(&ring->other, next);
 }
 
+/* What a failed activation has written: as it was. */
+static void undo(struct screen_keyring *ring)
+{
+	struct screen_error_info ignored;
+
+	if (ring->other_kind == SCREEN_OTHER_KEY_RETIRED)
+		(void)write_file(ring, "retired.key", &ring->other, &ignored);
+	else
+		remove_file(ring, "retired.key");
+}
+
 /* Puts *next in the active key's place and that in the other one's. retired.key and the floors are on
  * disk before; what was the other key, if any, is *next. */
 static int activate(struct screen_keyring *ring, struct screen_master *next, bool own_file,
@@ -198,13 +279,16 @@ static int activate(struct screen_keyring *ring, struct screen_master *next, boo
 		return result;
 	result = screen_floor_write(ring->state_dir, floors, 2);
 	if (result)
-		return screen_error_set(error, SCREEN_ERROR_KEY, -result, "epoch.floor",
-					"%s cannot be written", ring->state_dir);
-	if (own_file) {
-		result = write_file(ring, "master.key", next, error);
-		if (result)
-			return result;
+		result = screen_error_set(error, SCREEN_ERROR_KEY, -result, "epoch.floor",
+					  "%s cannot be written", ring->state_dir);
+	if (result == 0)
+		result = write_file(ring, own_file ? "master.key" : "active.key", next, error);
+	if (result) {
+		undo(ring);
+		return result;
 	}
+	if (own_file)
+		remove_file(ring, "active.key");
 	remove_file(ring, "staged.key");
 	was = ring->active;
 	ring->active = *next;
@@ -221,16 +305,34 @@ static int activate(struct screen_keyring *ring, struct screen_master *next, boo
 	return SCREEN_OK;
 }
 
-static int open_ring(struct screen_keyring *ring, screen_master_key key, struct screen_clocks now,
-		     struct screen_error_info *error)
+/* What a process that was killed was writing. */
+static void remove_halves(const struct screen_keyring *ring)
 {
-	int result;
+	static const char *const names[] = { "master.key.new", "active.key.new", "staged.key.new",
+					     "retired.key.new", "epoch.floor.new" };
 
-	enter(ring, &ring->active, key, now);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		remove_file(ring, names[i]);
+}
+
+static int open_ring(struct screen_keyring *ring, screen_master_key key, bool own_file,
+		     struct screen_clocks now, struct screen_error_info *error)
+{
+	int result = enter(ring, &ring->active, key, now, error);
+
+	if (result)
+		return result;
+	remove_halves(ring);
 	ring->active.until = 0;
-	result = restore(ring, "retired.key", SCREEN_OTHER_KEY_RETIRED, now, error);
-	if (result == 0 && ring->other_kind == SCREEN_OTHER_KEY_NONE)
-		result = restore(ring, "staged.key", SCREEN_OTHER_KEY_STAGED, now, error);
+	result = restore_retired(ring, now, error);
+	if (result == 0)
+		result = restore_active(ring, now, error);
+	if (result == 0)
+		result = restore_staged(ring, now, error);
+	if (result == 0 && !own_file)
+		result = write_file(ring, "active.key", &ring->active, error);
+	else if (result == 0)
+		remove_file(ring, "active.key");
 	if (result)
 		screen_keyring_close(ring);
 	return result;
@@ -249,18 +351,20 @@ int screen_keyring_select(struct screen_keyring *ring, const char *key_file, uin
 			       read_own(ring, &key, error);
 	if (result)
 		return result;
-	if (!ring->active.key) {
-		result = open_ring(ring, key, now, error);
+	if (!ring->committed) {
+		/* nothing was minted yet: this one is the first, whichever was selected before */
+		screen_keyring_close(ring);
+		result = open_ring(ring, key, !key_file[0], now, error);
 		if (result)
 			return result;
-		/* in use from now on, whatever becomes of the configuration */
+		ring->serial++;
 		screen_text_copy(ring->key_file, sizeof(ring->key_file), key_file);
 		ring->skew_s = skew_s;
 	} else {
-		enter(ring, &ring->candidate, key, now);
+		result = enter(ring, &ring->candidate, key, now, error);
 		if (same(&ring->candidate, &ring->active))
 			forget(&ring->candidate);
-		else if (!may_activate(ring, &ring->candidate))
+		else if (result == 0 && !may_activate(ring, &ring->candidate))
 			result = busy(ring, error);
 	}
 	if (result) {
@@ -280,14 +384,15 @@ int screen_keyring_commit(struct screen_keyring *ring, struct screen_error_info 
 	if (ring->candidate.key) {
 		/* the one that is staged has the older cluster time, which never goes back */
 		bool is_other = same(&ring->candidate, &ring->other);
-		int result = activate(ring, is_other ? &ring->other : &ring->candidate, false,
-				      error);
+		int result = activate(ring, is_other ? &ring->other : &ring->candidate,
+				      !ring->selected_file[0], error);
 
 		if (result)
 			return result;
 	}
 	screen_text_copy(ring->key_file, sizeof(ring->key_file), ring->selected_file);
 	ring->skew_s = ring->selected_skew_s;
+	ring->committed = true;
 	screen_keyring_drop(ring);
 	return SCREEN_OK;
 }
@@ -315,9 +420,10 @@ static int stage_key(struct screen_keyring *ring, screen_master_key key, struct 
 		     struct screen_error_info *error)
 {
 	struct screen_master fresh;
-	int result;
+	int result = enter(ring, &fresh, key, now, error);
 
-	enter(ring, &fresh, key, now);
+	if (result)
+		return result;
 	fresh.until = 0;
 	if (same(&fresh, &ring->active))
 		result = screen_error_set(error, SCREEN_ERROR_STATE, 0, "master key",
@@ -394,7 +500,16 @@ int screen_keyring_rotate(struct screen_keyring *ring, struct screen_clocks now,
 	result = screen_keyfile_random(&key, error);
 	if (result == 0)
 		result = stage_key(ring, key, now, error);
-	return result ? result : screen_keyring_activate(ring, error);
+	if (result)
+		return result;
+	result = screen_keyring_activate(ring, error);
+	if (result) {
+		remove_file(ring, "staged.key");
+		forget(&ring->other);
+		ring->other_kind = SCREEN_OTHER_KEY_NONE;
+		ring->serial++;
+	}
+	return result;
 }
 
 /* ---- time ---------------------------------------------------------------------------------- */
@@ -463,6 +578,20 @@ void screen_keyring_status(const struct screen_keyring *ring, struct screen_key_
 static uint64_t mint_epoch(const struct screen_keyring *ring)
 {
 	return screen_cluster_mint_epoch(&ring->active.cluster, ring->skew_s * 1000000000ull);
+}
+
+bool screen_keyring_outlived(const struct screen_keyring *ring, const struct screen_keyset *k)
+{
+	return k && ring->active.key && epoch_of(&ring->active) >= k->check_epoch + 2;
+}
+
+uint64_t screen_keyring_next_ns(const struct screen_keyring *ring)
+{
+	uint64_t time = ring->active.cluster.time_ns, skew = ring->skew_s * 1000000000ull;
+	uint64_t check = SCREEN_EPOCH_NS - time % SCREEN_EPOCH_NS;
+	uint64_t mint = time > skew ? SCREEN_EPOCH_NS - (time - skew) % SCREEN_EPOCH_NS : check;
+
+	return check < mint ? check : mint;
 }
 
 bool screen_keyring_current(const struct screen_keyring *ring, const struct screen_keyset *k)

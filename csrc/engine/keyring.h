@@ -6,7 +6,8 @@
  *
  * A staged key is accepted and not minted with, so that peers can go together; a retired one is
  * accepted for two more epochs, so that no cookie in flight is rejected. Both are kept in the state
- * directory, as staged.key and retired.key, for a restart.
+ * directory, as staged.key and retired.key, for a restart; and so is the active one of a key-file, as
+ * active.key, because the file may hold another when the engine starts again.
  *
  * Clocks come from outside. The engine's lock protects a ring; nothing here is for workers.
  */
@@ -40,6 +41,7 @@ struct screen_keyring {
 	enum screen_other_key other_kind;
 	/* what a staged configuration asks for */
 	bool selected;
+	bool committed; /* a configuration has run: cookies may have been minted */
 	char selected_file[SCREEN_PATH_SIZE];
 	uint32_t selected_skew_s;
 	struct screen_master candidate; /* differs from active; or none */
@@ -81,6 +83,12 @@ void screen_keyring_advance(struct screen_keyring *ring, struct screen_clocks no
 
 /* Whether a keyset is that of the ring now: its keys, their epochs. */
 bool screen_keyring_current(const struct screen_keyring *ring, const struct screen_keyset *keyset);
+
+/* Whether all that a keyset accepts is over by now, and only could not be replaced. */
+bool screen_keyring_outlived(const struct screen_keyring *ring, const struct screen_keyset *keyset);
+
+/* How much cluster time passes until the next keyset is due. */
+uint64_t screen_keyring_next_ns(const struct screen_keyring *ring);
 
 /* Makes the keyset of now. The epochs have been noted on disk when it returns: only then may it be
  * published. NULL when they could not be, or no memory can be locked. */

@@ -11,17 +11,20 @@
 #include <sys/mman.h>
 
 #include "config.h"
+#include "pending.h"
 
 enum {
 	FLOWS_MAX = 1 << 16,
 	HELD_MAX = 64,
 	OUTPUTS_MAX = HELD_MAX + 2, /* of one frame: itself, a SYN, all that was held */
 	START_S = 1000,		    /* time 0 means "never" in places */
+	GIVEN_UP_S = 15,	    /* when a worker gives up a server that does not answer */
 };
 
 struct kept {
 	uint8_t *data;
 	uint32_t length, flow;
+	uint64_t since_ns; /* held frames */
 	uint8_t slot;
 };
 
@@ -199,17 +202,21 @@ static void describe(const struct screen_replay *r, const struct screen_decision
 	a->mss = d->agreed.mss;
 	a->client_wscale = d->agreed.client_wscale;
 	a->our_wscale = d->agreed.our_wscale;
+	a->timestamps = d->agreed.timestamps;
 	a->sack = d->agreed.sack;
 	a->ecn = d->agreed.ecn;
 }
 
 static bool hold(struct screen_replay *r, const struct screen_decision *d, uint8_t slot)
 {
+	struct screen_flow *f = &r->flows.flows[d->flow];
+
 	if (r->held_count == HELD_MAX ||
+	    atomic_load_explicit(&f->held, memory_order_relaxed) >= SCREEN_HELD_PER_FLOW ||
 	    !keep(&r->held[r->held_count], r->frame, d->length, slot, d->flow))
 		return false;
-	r->held_count++;
-	atomic_fetch_add_explicit(&r->flows.flows[d->flow].held, 1, memory_order_relaxed);
+	r->held[r->held_count++].since_ns = r->context.now_ns;
+	atomic_fetch_add_explicit(&f->held, 1, memory_order_relaxed);
 	return true;
 }
 
@@ -277,6 +284,26 @@ static void release(struct screen_replay *r, uint32_t flow)
 	r->context.releasing = false;
 }
 
+/* Lets go of what waits for a server that will not answer any more. */
+static void give_up(struct screen_replay *r)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < r->held_count; i++) {
+		struct kept *k = &r->held[i];
+		struct screen_flow *f = &r->flows.flows[k->flow];
+
+		if (r->context.now_ns - k->since_ns < GIVEN_UP_S * 1000000000ull) {
+			r->held[kept++] = *k;
+			continue;
+		}
+		(void)screen_flow_state_move(f, SCREEN_FLOW_PENDING, SCREEN_FLOW_CLOSED);
+		atomic_fetch_sub_explicit(&f->held, 1, memory_order_relaxed);
+		free(k->data);
+	}
+	r->held_count = kept;
+}
+
 int screen_replay_frame(struct screen_replay *r, const char *ifname, uint64_t now_ns,
 			const uint8_t *frame, uint32_t length, struct screen_replay_result *result,
 			struct screen_error_info *error)
@@ -298,6 +325,7 @@ int screen_replay_frame(struct screen_replay *r, const char *ifname, uint64_t no
 	now_ns = now_ns < r->first_ns ? 0 : now_ns - r->first_ns;
 	if (now_ns + START_S * 1000000000ull > r->context.now_ns)
 		r->context.now_ns = now_ns + START_S * 1000000000ull;
+	give_up(r);
 	decide(r, frame, length, (uint8_t)slot, &d);
 	result->verdict = d.verdict;
 	result->reason = d.reason;

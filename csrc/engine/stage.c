@@ -39,6 +39,7 @@ static int zone_id(struct screen_engine *engine, const char *name)
 		engine->zones[free_id].used = true;
 		screen_text_copy(engine->zones[free_id].name, SCREEN_NAME_SIZE, name);
 		memset(&engine->meters->zone[free_id], 0, sizeof(engine->meters->zone[free_id]));
+		engine->meters->zone[free_id].first_ns = screen_now_ns();
 	}
 	return free_id;
 }

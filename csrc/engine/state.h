@@ -118,6 +118,7 @@ struct screen_engine {
 	struct screen_capabilities staged_proved;
 
 	struct screen_keyring keyring;
+	bool keyset_late; /* the keyset of now could not be made: see the state directory */
 
 	struct screen_flows flows;
 	void *flows_memory;

@@ -121,6 +121,7 @@ static void fill_keys(const struct screen_engine *engine, struct screen_engine_s
 	s->cluster_jumps = ring->jumps;
 	s->cluster_state = screen_keyring_cluster(ring);
 	s->cluster_offset_ns = ring->offset_ns;
+	s->keyset_late = engine->keyset_late;
 }
 
 static void fill(struct screen_engine *engine, struct screen_engine_status *s)

@@ -11,11 +11,11 @@
 enum { PATH_ROOM = SCREEN_PATH_SIZE + 64 };
 
 /* A rename is on disk when its directory is. */
-static int sync_directory(const char *path)
+static void sync_directory(const char *path)
 {
 	char directory[PATH_ROOM];
 	char *slash;
-	int fd, result;
+	int fd;
 
 	snprintf(directory, sizeof(directory), "%s", path);
 	slash = strrchr(directory, '/');
@@ -23,10 +23,9 @@ static int sync_directory(const char *path)
 		slash[slash == directory] = 0;
 	fd = open(slash ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return -1;
-	result = fsync(fd);
+		return;
+	(void)fsync(fd);
 	close(fd);
-	return result;
 }
 
 static int write_fresh(const char *fresh, const void *bytes, size_t size)
@@ -59,5 +58,6 @@ int screen_store_write(const char *path, const void *bytes, size_t size)
 		(void)unlink(fresh);
 		return result;
 	}
-	return sync_directory(path) ? -errno : 0;
+	sync_directory(path);
+	return 0;
 }

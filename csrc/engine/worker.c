@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -184,6 +185,9 @@ static void take_view(struct screen_worker *w)
 	const struct screen_view *v = atomic_load_explicit(&e->view, memory_order_acquire);
 
 	w->view = v;
+	/* what a former keyset left behind goes with it */
+	if (w->context.keyset != v->keyset)
+		memset(w->context.lanes, 0, sizeof(*w->context.lanes));
 	w->context.policy = v->policy;
 	w->context.keyset = v->keyset;
 	w->context.now_ns = screen_now_ns();
@@ -235,8 +239,10 @@ static void destroy(struct screen_worker *w)
 		return;
 	if (w->umem.area)
 		munmap(w->umem.area, w->umem.size);
-	if (w->context.lanes)
+	if (w->context.lanes) {
+		sodium_munlock(w->context.lanes, sizeof(*w->context.lanes)); /* and wipes */
 		munmap(w->context.lanes, sizeof(*w->context.lanes));
+	}
 	if (w->event >= 0)
 		close(w->event);
 	free(w->free);
@@ -266,8 +272,9 @@ static int allocate(struct screen_worker *w)
 		w->context.lanes = NULL;
 		return -ENOMEM;
 	}
-	/* neither have the epochs' keys */
-	(void)madvise(w->context.lanes, sizeof(*w->context.lanes), MADV_DONTDUMP);
+	/* neither have the epochs' keys, nor in swap */
+	if (sodium_mlock(w->context.lanes, sizeof(*w->context.lanes)))
+		return -ENOMEM;
 	w->free = calloc(w->umem.chunks, sizeof(*w->free));
 	w->owner = calloc(w->umem.chunks, 1);
 	w->pendings = calloc(1, sizeof(*w->pendings));

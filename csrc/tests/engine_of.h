@@ -47,7 +47,7 @@ static inline void test_engine_keys(struct screen_engine *e)
 static inline void test_engine_destroy(struct screen_engine *e)
 {
 	char directory[SCREEN_PATH_SIZE], path[SCREEN_PATH_SIZE + 32];
-	const char *const files[] = { "master.key", "staged.key", "retired.key",
+	const char *const files[] = { "master.key", "active.key", "staged.key", "retired.key",
 				      "epoch.floor", "attached.ports" };
 
 	memcpy(directory, e->options.state_dir, sizeof(directory));

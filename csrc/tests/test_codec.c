@@ -114,6 +114,20 @@ static void mint_burst(const struct screen_codec *codec, const struct screen_key
 	screen_codec_mint(codec, &lanes, k, zone, mints, count);
 }
 
+/* Flips a bit of a segment that its cookie must not survive. */
+static void flip(struct screen_check *c, struct random *r)
+{
+	uint32_t bit = random_below(r, c->timestamps ? 3 * 32 : 2 * 32);
+	uint32_t isn = c->ack - 1;
+
+	if (bit < 32)
+		c->seq ^= 1u << bit;
+	else if (bit >= 64)
+		c->tsecr ^= 1u << bit % 32;
+	else /* but not of the MSS index, which nobody authenticates */
+		c->ack = (isn ^ 1u << (bit % 32 >= 24 && bit % 32 < 27 ? 0 : bit % 32)) + 1;
+}
+
 /* The ACKs that answer what was minted; some with a flipped bit, as spoil says. */
 static void answer_burst(uint32_t count, uint64_t spoil, struct random *r)
 {
@@ -125,7 +139,7 @@ static void answer_burst(uint32_t count, uint64_t spoil, struct random *r)
 						   .tsecr = m->cookie.tsval,
 						   .timestamps = m->agreed.timestamps };
 		if (spoil >> i & 1)
-			checks[i].seq ^= 1u << random_below(r, 32);
+			flip(&checks[i], r);
 	}
 }
 

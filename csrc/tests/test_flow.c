@@ -281,13 +281,13 @@ static const struct timeout {
 	{ "open, both done", SCREEN_FLOW_OPEN, 3, 2, 2, true },
 	{ "open, reset", SCREEN_FLOW_OPEN, 4, 150, 10, true },
 	{ "half-open, refused", SCREEN_FLOW_HALF_OPEN, 4, 150, 10, true },
-	{ "pending", SCREEN_FLOW_PENDING, 0, 150, 136, false },
+	{ "pending", SCREEN_FLOW_PENDING, 0, 150, 264, false },
 	{ "spliced", SCREEN_FLOW_SPLICED, 0, 150, 4 * 3600, false },
 	/* as long as its cookie can live */
-	{ "spliced, both done", SCREEN_FLOW_SPLICED, 3, 2, 136, true },
+	{ "spliced, both done", SCREEN_FLOW_SPLICED, 3, 2, 264, true },
 	{ "spliced, both done, long", SCREEN_FLOW_SPLICED, 3, 600, 600, true },
-	{ "spliced, reset", SCREEN_FLOW_SPLICED, 4, 600, 136, true },
-	{ "tombstone", SCREEN_FLOW_CLOSED, 0, 2, 136, true },
+	{ "spliced, reset", SCREEN_FLOW_SPLICED, 4, 600, 264, true },
+	{ "tombstone", SCREEN_FLOW_CLOSED, 0, 2, 264, true },
 };
 
 static void flow_timeouts_are_those_of_its_state(void **state)

@@ -65,7 +65,7 @@ static void bench_open(struct bench *b)
 static void bench_close(struct bench *b)
 {
 	static const char *const files[] = { "master.key", "staged.key", "retired.key",
-					     "epoch.floor", "a.key", "b.key", "c.key" };
+					     "active.key", "epoch.floor", "a.key", "b.key", "c.key" };
 
 	screen_keyring_close(&b->ring);
 	screen_keyset_free(b->keyset);
@@ -235,6 +235,27 @@ static void keyring_refuses_what_is_no_file(void **state)
 	bench_close(&b);
 }
 
+static void keyring_refuses_65_characters_that_are_no_line(void **state)
+{
+	struct screen_error_info error;
+	char text[66] = KEY_A;
+
+	(void)state;
+	text[64] = '0';
+	assert_int_equal(first_commit_with(text, 0600, &error), SCREEN_ERROR_KEY);
+}
+
+static void keyring_does_not_replace_a_link_to_nothing(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	assert_int_equal(symlink("/nonexistent/key", path_in(&b, "master.key")), 0);
+	assert_int_equal(commit(&b, "", 2), SCREEN_ERROR_KEY);
+	bench_close(&b);
+}
+
 /* ---- epochs and floors --------------------------------------------------------------------- */
 
 static void floor_on_disk(const struct bench *b, unsigned long long *epoch)
@@ -270,6 +291,106 @@ static void keyring_notes_the_epoch_before_it_is_used(void **state)
 	assert_null(screen_keyring_keyset(&b.ring, b.zones));
 	assert_int_equal(rmdir(path_in(&b, "epoch.floor.new")), 0);
 	turn(&b);
+	bench_close(&b);
+}
+
+/* A floor that is there but cannot be read is not "none": nobody would know which epochs are over. */
+static void keyring_refuses_a_floor_that_it_cannot_read(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	assert_int_equal(symlink("epoch.floor", path_in(&b, "epoch.floor")), 0); /* ELOOP */
+	assert_int_equal(commit(&b, "", 2), SCREEN_ERROR_KEY);
+	assert_string_equal(b.error.object, "epoch.floor");
+	bench_close(&b);
+}
+
+static void keyring_leaves_floors_out_that_nobody_wrote(void **state)
+{
+	struct bench b;
+	char text[64];
+
+	(void)state;
+	bench_open(&b);
+	write_file(&b, "master.key", KEY_A, 0600);
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	snprintf(text, sizeof(text), "%s 288230377\n", b.ring.active.fingerprint);
+	restart(&b);
+	write_file(&b, "epoch.floor", text, 0600);
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	assert_true(b.ring.active.cluster.time_ns == b.now.realtime);
+	bench_close(&b);
+}
+
+/* Another key in between does not make a key's epochs go back. */
+static void keyring_remembers_the_floors_of_former_keys(void **state)
+{
+	struct bench b;
+	struct flight f;
+	uint64_t epoch;
+
+	(void)state;
+	bench_open(&b);
+	write_file(&b, "b.key", KEY_B, 0600);
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	f = fly(&b, 0);
+	pass(&b, 3600);
+	epoch = b.keyset->check_epoch;
+	b.now.realtime -= 3600 * SECOND; /* the clock was an hour ahead, and is put right */
+	pass(&b, 1);
+	assert_int_equal(commit(&b, path_in(&b, "b.key"), 2), SCREEN_OK);
+	pass(&b, 400);
+	assert_int_equal(b.ring.other_kind, SCREEN_OTHER_KEY_NONE);
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	assert_true(b.keyset->check_epoch >= epoch);
+	assert_false(lands(&b, &f));
+	bench_close(&b);
+}
+
+static void keyring_without_a_place_for_floors_nothing_lives_for_ever(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	for (uint64_t s = 0; s < 3 * 64; s++) {
+		uint64_t epoch;
+
+		b.now.realtime += SECOND;
+		b.now.boot += SECOND;
+		screen_keyring_advance(&b.ring, b.now); /* and no keyset can be made */
+		epoch = b.ring.active.cluster.time_ns / (64 * SECOND);
+		assert_int_equal(screen_keyring_outlived(&b.ring, b.keyset),
+				 epoch >= b.keyset->check_epoch + 2);
+	}
+	assert_true(screen_keyring_outlived(&b.ring, b.keyset));
+	bench_close(&b);
+}
+
+static void keyring_knows_when_the_next_keyset_is_due(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	for (int i = 0; i < 300; i++) {
+		uint64_t next = screen_keyring_next_ns(&b.ring);
+
+		assert_true(next > 0 && next <= 62 * SECOND);
+		b.now.realtime += next - 1;
+		b.now.boot += next - 1;
+		screen_keyring_advance(&b.ring, b.now);
+		assert_true(screen_keyring_current(&b.ring, b.keyset));
+		b.now.realtime += 1;
+		b.now.boot += 1;
+		screen_keyring_advance(&b.ring, b.now);
+		assert_false(screen_keyring_current(&b.ring, b.keyset));
+		turn(&b);
+	}
 	bench_close(&b);
 }
 
@@ -577,6 +698,159 @@ static void keyring_key_file_is_the_operators(void **state)
 	bench_close(&b);
 }
 
+/* The configuration that a start finds may name another key than the one that was minted with. */
+static void keyring_restart_with_another_key_keeps_cookies_in_flight(void **state)
+{
+	struct bench b;
+	struct flight f;
+	char a[128], other[128];
+
+	(void)state;
+	bench_open(&b);
+	write_file(&b, "a.key", KEY_A, 0600);
+	write_file(&b, "b.key", KEY_B, 0600);
+	snprintf(a, sizeof(a), "%s", path_in(&b, "a.key"));
+	snprintf(other, sizeof(other), "%s", path_in(&b, "b.key"));
+	/* committed B, and the file that is started from says A still */
+	assert_int_equal(commit(&b, a, 2), SCREEN_OK);
+	assert_int_equal(commit(&b, other, 2), SCREEN_OK);
+	f = fly(&b, 0);
+	restart(&b);
+	assert_int_equal(commit(&b, a, 2), SCREEN_OK);
+	assert_true(lands(&b, &f));
+	/* the file was changed, and the machine restarts before it is committed */
+	pass(&b, 300);
+	f = fly(&b, 0);
+	restart(&b);
+	write_file(&b, "a.key", KEY_C, 0600);
+	assert_int_equal(commit(&b, a, 2), SCREEN_OK);
+	assert_true(lands(&b, &f));
+	/* from a key-file to the state directory's own, and back */
+	pass(&b, 300);
+	f = fly(&b, 0);
+	restart(&b);
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	assert_true(lands(&b, &f));
+	assert_false(exists(&b, "active.key"));
+	pass(&b, 300);
+	f = fly(&b, 0);
+	restart(&b);
+	assert_int_equal(commit(&b, other, 2), SCREEN_OK);
+	assert_true(lands(&b, &f));
+	bench_close(&b);
+}
+
+/* A configuration that was refused has left nothing behind. */
+static void keyring_first_key_is_that_of_the_first_configuration(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	write_file(&b, "b.key", KEY_B, 0600);
+	assert_int_equal(screen_keyring_select(&b.ring, "", 2, b.now, &b.error), 0);
+	screen_keyring_drop(&b.ring);
+	assert_int_equal(commit(&b, path_in(&b, "b.key"), 2), SCREEN_OK);
+	assert_int_equal(b.ring.other_kind, SCREEN_OTHER_KEY_NONE);
+	bench_close(&b);
+}
+
+/* What cannot be written in the middle is undone. */
+static void keyring_failed_replacement_changes_nothing(void **state)
+{
+	struct bench b;
+	struct flight f;
+	char before[SCREEN_FINGERPRINT_SIZE];
+
+	(void)state;
+	bench_open(&b);
+	write_file(&b, "b.key", KEY_B, 0600);
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	f = fly(&b, 0);
+	memcpy(before, b.ring.active.fingerprint, sizeof(before));
+	assert_int_equal(mkdir(path_in(&b, "retired.key"), 0700), 0);
+	assert_int_equal(screen_keyring_rotate(&b.ring, b.now, &b.error), SCREEN_ERROR_KEY);
+	assert_int_equal(b.ring.other_kind, SCREEN_OTHER_KEY_NONE);
+	assert_false(exists(&b, "staged.key"));
+	assert_int_equal(commit(&b, path_in(&b, "b.key"), 2), SCREEN_ERROR_KEY);
+	screen_keyring_drop(&b.ring);
+	assert_string_equal(b.ring.active.fingerprint, before);
+	assert_int_equal(rmdir(path_in(&b, "retired.key")), 0);
+	turn(&b);
+	assert_true(lands(&b, &f));
+	/* the floor cannot be written on the way back: the retired key stays as it was */
+	assert_int_equal(commit(&b, path_in(&b, "b.key"), 2), SCREEN_OK);
+	assert_int_equal(mkdir(path_in(&b, "epoch.floor.new"), 0700), 0);
+	assert_int_equal(commit(&b, "", 2), SCREEN_ERROR_KEY);
+	screen_keyring_drop(&b.ring);
+	restart(&b);
+	assert_int_equal(rmdir(path_in(&b, "epoch.floor.new")), 0);
+	assert_int_equal(commit(&b, path_in(&b, "b.key"), 2), SCREEN_OK);
+	assert_true(lands(&b, &f));
+	bench_close(&b);
+}
+
+/* Replaces keys as fast as it may, telling of each cookie that it mints, until it is killed. */
+static void replace_keys(struct bench *b, int fd)
+{
+	for (int i = 0;; i++) {
+		struct flight f = fly(b, (uint32_t)i & 1);
+
+		if (write(fd, &f, sizeof(f)) != sizeof(f))
+			_exit(1);
+		if (b->ring.other_kind == SCREEN_OTHER_KEY_RETIRED)
+			pass(b, 30);
+		else if (i % 3 == 0)
+			(void)screen_keyring_rotate(&b->ring, b->now, &b->error);
+		else if (b->ring.other_kind == SCREEN_OTHER_KEY_STAGED)
+			(void)screen_keyring_activate(&b->ring, &b->error);
+		else
+			(void)screen_keyring_stage(&b->ring, path_in(b, i & 1 ? "b.key" : "c.key"),
+						   b->now, &b->error);
+		turn(b);
+	}
+}
+
+/* Wherever it dies, the next start accepts what was minted last. */
+static void keyring_replacement_survives_kill_9(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	write_file(&b, "b.key", KEY_B, 0600);
+	write_file(&b, "c.key", KEY_C, 0600);
+	for (int i = 0; i < 60; i++) {
+		struct flight f, last;
+		int fds[2], told = 0;
+		pid_t child;
+
+		assert_int_equal(pipe(fds), 0);
+		child = fork();
+		assert_true(child >= 0);
+		if (child == 0) {
+			if (commit(&b, "", 2))
+				_exit(1);
+			replace_keys(&b, fds[1]);
+		}
+		close(fds[1]);
+		for (; told < 3 + i % 7; told++)
+			assert_int_equal(read(fds[0], &last, sizeof(last)), sizeof(last));
+		usleep((useconds_t)(i * 13 % 400));
+		assert_int_equal(kill(child, SIGKILL), 0);
+		while (read(fds[0], &f, sizeof(f)) == sizeof(f))
+			last = f;
+		close(fds[0]);
+		assert_int_equal(waitpid(child, NULL, 0), child);
+		restart(&b);
+		assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+		assert_true(lands(&b, &last));
+		b.now.realtime = b.ring.active.cluster.time_ns + 600 * SECOND;
+		restart(&b);
+	}
+	bench_close(&b);
+}
+
 /* A commit that names another file activates its key, and so does one after the file has changed. */
 static void keyring_commit_activates_the_key_that_it_names(void **state)
 {
@@ -690,6 +964,17 @@ int main(int argc, char **argv)
 		cmocka_unit_test(keyring_commit_activates_the_key_that_it_names),
 		cmocka_unit_test(keyring_stage_refuses_and_replaces),
 		cmocka_unit_test(keyring_new_key_clears_the_floor),
+		cmocka_unit_test(keyring_refuses_65_characters_that_are_no_line),
+		cmocka_unit_test(keyring_does_not_replace_a_link_to_nothing),
+		cmocka_unit_test(keyring_refuses_a_floor_that_it_cannot_read),
+		cmocka_unit_test(keyring_leaves_floors_out_that_nobody_wrote),
+		cmocka_unit_test(keyring_remembers_the_floors_of_former_keys),
+		cmocka_unit_test(keyring_without_a_place_for_floors_nothing_lives_for_ever),
+		cmocka_unit_test(keyring_knows_when_the_next_keyset_is_due),
+		cmocka_unit_test(keyring_restart_with_another_key_keeps_cookies_in_flight),
+		cmocka_unit_test(keyring_first_key_is_that_of_the_first_configuration),
+		cmocka_unit_test(keyring_failed_replacement_changes_nothing),
+		cmocka_unit_test(keyring_replacement_survives_kill_9),
 	};
 
 	return RUN(tests);

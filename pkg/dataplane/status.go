@@ -8,6 +8,7 @@ type Status struct {
 	Mode            Mode          `json:"mode"`
 	Uptime          time.Duration `json:"uptime_ns"`
 	Learning        bool          `json:"learning"`
+	KeysetLate      bool          `json:"keyset_late"` // the state directory cannot be written
 	CheckEpoch      uint64        `json:"check_epoch"`
 	MintEpoch       uint64        `json:"mint_epoch"`
 	EpochSkew       time.Duration `json:"epoch_skew_ns"`     // that the clocks of peers may be apart

@@ -176,7 +176,8 @@ struct screen_engine_status {
 	uint32_t ports_count, wires_count, zones_count;
 	uint8_t mode;
 	uint8_t learning; /* 1 in the learning period */
-	uint8_t reserved[2];
+	uint8_t keyset_late; /* 1: the state directory cannot be written, so no new epoch is used */
+	uint8_t reserved;
 	uint32_t frames_per_worker, chunk_size;
 	struct screen_port_status ports[SCREEN_PORTS_MAX];
 	struct screen_wire_status wires[SCREEN_WIRES_MAX];

@@ -35,7 +35,8 @@ struct screen_cookie_answer {
 	uint16_t mss;	 /* check: the client's, rounded down to the table */
 	uint8_t valid;	 /* check */
 	uint8_t client_wscale, our_wscale; /* check; 15: none */
-	uint8_t sack, ecn, reserved;
+	uint8_t sack, ecn;
+	uint8_t timestamps; /* of a valid or minted one: whether it came with timestamps */
 	char reason[SCREEN_TEXT_SIZE]; /* check, not valid: why */
 };
 
