@@ -14,6 +14,7 @@ import (
 type Engine struct {
 	handle *C.struct_screen_engine
 	tables tables
+	tapped []uint64 // room for copied frames; nil until a tap is read
 }
 
 // Open is screen_engine_create().

@@ -2,6 +2,7 @@ package gobind_test
 
 import (
 	"synscreen/gobind"
+	"synscreen/pkg/dataplane"
 	"synscreen/pkg/dataplane/userspace"
 )
 
@@ -101,7 +102,11 @@ type zoneStatus struct {
 	FloodingSinceNs uint64
 	Alarms          uint64
 	Attacks         uint64
+	Challenged      uint64
 	CookiesValid    uint64
+	CookiesInvalid  uint64
+	Refused         uint64
+	Ids             [dataplane.ScreenCount]uint64
 }
 
 type keyStatus struct {

@@ -118,18 +118,31 @@ func newZones(raw []C.struct_screen_zone_status, now C.uint64_t) []dataplane.Zon
 	zones := make([]dataplane.ZoneStatus, len(raw))
 	for i := range raw {
 		zones[i] = dataplane.ZoneStatus{
-			Name:         text(raw[i].name[:]),
-			Profile:      text(raw[i].profile[:]),
-			Flooding:     uint32(raw[i].flooding),
-			FloodingFor:  since(now, raw[i].flooding_since_ns),
-			SynRate:      uint32(raw[i].syn_rate),
-			Alarms:       uint64(raw[i].alarms),
-			Attacks:      uint64(raw[i].attacks),
-			CookiesValid: uint64(raw[i].cookies_valid),
+			Name:           text(raw[i].name[:]),
+			Profile:        text(raw[i].profile[:]),
+			Flooding:       uint32(raw[i].flooding),
+			FloodingFor:    since(now, raw[i].flooding_since_ns),
+			SynRate:        uint32(raw[i].syn_rate),
+			Alarms:         uint64(raw[i].alarms),
+			Attacks:        uint64(raw[i].attacks),
+			Challenged:     uint64(raw[i].challenged),
+			CookiesValid:   uint64(raw[i].cookies_valid),
+			CookiesInvalid: uint64(raw[i].cookies_invalid),
+			Refused:        uint64(raw[i].refused),
+			IDs:            newHits(&raw[i].ids),
 		}
 	}
 	slices.SortFunc(zones, func(a, b dataplane.ZoneStatus) int { return cmp.Compare(a.Name, b.Name) })
 	return zones
+}
+
+// newHits are the hits of each screen, in the order of dataplane.Screen.
+func newHits(raw *[C.SCREEN_IDS]C.uint64_t) []uint64 {
+	hits := make([]uint64, len(raw))
+	for i, n := range raw {
+		hits[i] = uint64(n)
+	}
+	return hits
 }
 
 // since is the time from then to now; 0 when there is no then.

@@ -48,8 +48,10 @@ void step_splice(struct step *s)
 
 	uint8_t share = step_destination_share(s);
 
-	if (!step_within_source_threshold(s))
+	if (step_over_source_threshold(s))
 		return step_drop(s, SCREEN_DROP_SOURCE_THRESHOLD);
+	if (step_ids_admission(s))
+		return;
 	if (s->c->splice_full || s->c->asked[share] >= SCREEN_ASKED_MAX)
 		return step_drop(s, SCREEN_DROP_SPLICE_LIMIT);
 	index = step_flow_new(s, true);
@@ -61,7 +63,7 @@ void step_splice(struct step *s)
 	d->syn_length = screen_splice_syn(f, d->syn, s->frame->data, &d->packet);
 	if (!step_flow_install(s, index, SCREEN_FLOW_PENDING))
 		return step_drop(s, SCREEN_DROP_SPLICE_LIMIT);
-	atomic_fetch_add_explicit(&step_zone(s)->cookies_valid, 1, memory_order_relaxed);
+	step_count_answer(s, true);
 	s->c->asked[share]++;
 	d->action = SCREEN_ACTION_ASK_SERVER;
 	d->share = share;
@@ -102,8 +104,10 @@ void step_unknown_from_client(struct step *s)
 			return step_drop(s, SCREEN_DROP_LEARNING_LIMIT);
 		return step_forward(s, SCREEN_FORWARD_LEARNING);
 	}
-	if (step_destination_floods(s))
+	if (step_destination_floods(s) && !step_profile(s)->alarm_without_drop) {
+		step_count_answer(s, false);
 		return step_drop(s, SCREEN_DROP_COOKIE_INVALID);
+	}
 	/* its SYN may have been one of those that found no room */
 	if (screen_flows_full(s->c->flows))
 		return step_forward(s, SCREEN_FORWARD_UNTRACKED);

@@ -49,6 +49,11 @@ screen_inline uint64_t screen_load_le64(const uint8_t *p)
 	return v;
 }
 
+screen_inline uint64_t screen_load_be64(const uint8_t *p)
+{
+	return __builtin_bswap64(screen_load_le64(p));
+}
+
 screen_inline void screen_store_be16(uint8_t *p, uint16_t v)
 {
 	p[0] = (uint8_t)(v >> 8);

@@ -71,6 +71,51 @@ uint64_t screen_flow_hash(const struct screen_flows *t, const struct screen_flow
 	return screen_siphash_words(t->key[0], t->key[1], words, 6);
 }
 
+uint64_t screen_flow_end_hash(const struct screen_flows *t, const struct screen_flow_key *key,
+			      bool low)
+{
+	uint64_t words[3];
+
+	memcpy(words, low ? key->low : key->high, 16);
+	words[2] = key->wire;
+	return screen_siphash_words(t->key[1], t->key[0], words, 3);
+}
+
+static void count_flow(struct screen_flows *t, const struct screen_flow *f, uint8_t what, bool more)
+{
+	uint64_t source = screen_flow_end_hash(t, &f->key, f->client_low);
+
+	if (what & SCREEN_COUNTED_SESSION) {
+		screen_session_add(&t->sessions->source, source, more);
+		screen_session_add(&t->sessions->destination,
+				   screen_flow_end_hash(t, &f->key, !f->client_low), more);
+	}
+	if (what & SCREEN_COUNTED_SILENT)
+		screen_session_add(&t->sessions->silent, source, more);
+}
+
+void screen_flow_count(struct screen_flows *t, struct screen_flow *f, uint8_t what)
+{
+	uint8_t before;
+
+	if (!t->sessions)
+		return;
+	before = atomic_fetch_or_explicit(&f->counted, what, memory_order_relaxed);
+	if (what & ~before)
+		count_flow(t, f, what & (uint8_t)~before, true);
+}
+
+void screen_flow_uncount(struct screen_flows *t, struct screen_flow *f, uint8_t what)
+{
+	uint8_t before;
+
+	if (!(atomic_load_explicit(&f->counted, memory_order_relaxed) & what))
+		return;
+	before = atomic_fetch_and_explicit(&f->counted, (uint8_t)~what, memory_order_relaxed);
+	if (before & what)
+		count_flow(t, f, before & what, false);
+}
+
 static struct screen_bucket *bucket_of(struct screen_flows *t, uint64_t hash)
 {
 	return &t->buckets[hash & (t->buckets_count - 1)];
@@ -145,6 +190,12 @@ static int dispensable(const struct screen_flow *f)
 	return state == SCREEN_FLOW_HALF_OPEN ? 1 : 0;
 }
 
+/* An entry was taken out of the table: it is no session any more. */
+static void leave(struct screen_flows *t, uint32_t index)
+{
+	screen_flow_uncount(t, &t->flows[index], SCREEN_COUNTED_SESSION | SCREEN_COUNTED_SILENT);
+}
+
 uint32_t screen_flow_evict(struct screen_flows *t, uint64_t hash)
 {
 	struct screen_bucket *b = bucket_of(t, hash);
@@ -165,6 +216,7 @@ uint32_t screen_flow_evict(struct screen_flows *t, uint64_t hash)
 								memory_order_acq_rel,
 								memory_order_relaxed))
 		return SCREEN_FLOW_NONE;
+	leave(t, victim & INDEX_MASK);
 	return victim & INDEX_MASK;
 }
 
@@ -225,6 +277,8 @@ enum screen_install screen_flow_install(struct screen_flows *t, uint32_t index, 
 							    memory_order_release,
 							    memory_order_relaxed)) {
 			atomic_fetch_add_explicit(&t->installed, 1, memory_order_relaxed);
+			if (found)
+				leave(t, found);
 			*other = found;
 			result = SCREEN_INSTALL_DONE;
 			break;
@@ -246,8 +300,10 @@ bool screen_flow_remove(struct screen_flows *t, uint32_t index, uint64_t hash)
 
 		if (atomic_compare_exchange_strong_explicit(&b->slot[i], &expected, 0,
 							    memory_order_acq_rel,
-							    memory_order_relaxed))
+							    memory_order_relaxed)) {
+			leave(t, index);
 			return true;
+		}
 	}
 	return false;
 }
@@ -309,6 +365,7 @@ uint32_t screen_flow_sweep(struct screen_flows *t, uint32_t bucket, uint32_t now
 							    memory_order_acq_rel,
 							    memory_order_relaxed)) {
 			atomic_fetch_add_explicit(&t->expired, 1, memory_order_relaxed);
+			leave(t, index);
 			expired[count++] = index;
 		}
 	}

@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 
 #include "packet.h"
+#include "session.h"
 #include "../include/synscreen/engine.h"
 
 enum {
@@ -33,6 +34,9 @@ enum {
 	SCREEN_CLOSING_RST_CLIENT = 1 << 2,
 	SCREEN_CLOSING_RST_SERVER = 1 << 3,
 	SCREEN_CLOSING_RST = SCREEN_CLOSING_RST_CLIENT | SCREEN_CLOSING_RST_SERVER,
+
+	SCREEN_COUNTED_SESSION = 1 << 0,
+	SCREEN_COUNTED_SILENT = 1 << 1, /* open, and the client has sent nothing yet */
 
 	/* How far beyond the server's ISN an ACK that completes a handshake may be. Unit: bytes. */
 	SCREEN_HANDSHAKE_WINDOW = 0xffff,
@@ -88,7 +92,7 @@ struct screen_flow {
 	uint8_t server_wscale; /* SCREEN_WSCALE_NONE: the server does not scale */
 	uint8_t agreed;	       /* enum SCREEN_AGREED_* with the client */
 	uint8_t server_flags;  /* enum screen_option_flag of the server's SYN-ACK */
-	uint8_t reserved;
+	_Atomic uint8_t counted; /* SCREEN_COUNTED_*: what of it is in the sessions */
 	_Atomic uint8_t closing; /* SCREEN_CLOSING_* */
 	_Atomic uint8_t syn_s;	 /* the second, mod 256, of the last SYN that was let through */
 	uint32_t next_free; /* index in the free stack */
@@ -110,6 +114,7 @@ struct screen_flows {
 	_Atomic uint64_t free;	/* tag << 32 | index: a stack through next_free */
 	_Atomic uint64_t used;
 	_Atomic uint64_t installed, expired, refused;
+	struct screen_sessions *sessions; /* NULL: not counted */
 };
 
 /* Bytes that screen_flows_init() needs for max flows (a power of two, 2^10 to 2^24). */
@@ -184,6 +189,14 @@ static inline void screen_flow_seen(struct screen_flow *f, int side, uint32_t no
 	if (atomic_load_explicit(seen, memory_order_relaxed) != now_s)
 		atomic_store_explicit(seen, now_s, memory_order_relaxed);
 }
+
+/* The hash of an end of a flow's key in the sessions: an address on a wire. */
+uint64_t screen_flow_end_hash(const struct screen_flows *t, const struct screen_flow_key *key,
+			      bool low);
+
+/* Counts a flow, once for each bit of SCREEN_COUNTED_*; and takes off what of it is counted. */
+void screen_flow_count(struct screen_flows *t, struct screen_flow *f, uint8_t what);
+void screen_flow_uncount(struct screen_flows *t, struct screen_flow *f, uint8_t what);
 
 static inline uint32_t screen_flow_state_get(const struct screen_flow *f)
 {

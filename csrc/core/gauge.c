@@ -10,12 +10,13 @@ static uint64_t meter_hash(const struct step *s, const uint8_t address[16], uint
 	return screen_siphash_words(s->c->meters->key[0], s->c->meters->key[1], words, 3);
 }
 
+/* Never 0, which marks a free entry. */
 static uint64_t destination_hash(const struct step *s)
 {
 	uint8_t address[16];
 
 	screen_flow_address(s->frame->data, &s->d->packet, 1, address);
-	return meter_hash(s, address, s->d->packet.dport);
+	return meter_hash(s, address, s->d->packet.dport) | 1;
 }
 
 /* Notes that a zone has a flooding destination now. */
@@ -34,30 +35,123 @@ static void note_flood(struct step *s, bool entered)
 		atomic_fetch_add_explicit(&z->attacks, 1, memory_order_relaxed);
 }
 
+void step_event(struct step *s, enum screen_event_kind kind, enum screen_ids ids, uint64_t count)
+{
+	const struct screen_packet *p = &s->d->packet;
+	struct screen_note n = {
+		.now_ns = s->c->now_ns,
+		.count = count,
+		.kind = (uint8_t)kind,
+		.ids = (uint8_t)ids,
+		.slot = s->frame->slot,
+		.zone = (uint8_t)s->port->zone,
+		.protocol = p->protocol,
+		.dropped = !step_profile(s)->alarm_without_drop,
+		.sport = p->sport,
+		.dport = p->dport,
+	};
+
+	if (!s->c->events)
+		return;
+	if (p->family) {
+		screen_flow_address(s->frame->data, p, 0, n.source);
+		screen_flow_address(s->frame->data, p, 1, n.destination);
+	}
+	screen_event_put(s->c->events, &n);
+}
+
+/* The entry of a destination that floods. */
+static uint32_t victim_of(struct step *s, uint64_t hash)
+{
+	struct screen_victims *t = &s->c->meters->victims;
+	uint32_t at = screen_victim_find(t, hash);
+	uint8_t address[16];
+
+	if (at != SCREEN_VICTIM_NONE)
+		return at;
+	screen_flow_address(s->frame->data, &s->d->packet, 1, address);
+	return screen_victim_make(t, hash, address,
+				  (uint32_t)s->port->zone << 16 | s->d->packet.dport, s->c->now_ns);
+}
+
+static void count_victim(struct step *s, uint64_t hash, const struct screen_meter_reading *r,
+			 bool attacked)
+{
+	uint32_t at = victim_of(s, hash);
+	struct screen_victim *v;
+	uint8_t source[16];
+
+	s->d->victim = (uint16_t)at;
+	if (s->c->talkers) {
+		screen_flow_address(s->frame->data, &s->d->packet, 0, source);
+		screen_talkers_count(s->c->talkers, source, s->port->zone);
+	}
+	if (at == SCREEN_VICTIM_NONE)
+		return;
+	v = &s->c->meters->victims.victim[at];
+	screen_pace_count(&v->rate, step_seconds(s));
+	screen_victim_add(&v->syns);
+	atomic_store_explicit(&v->last_ns, s->c->now_ns, memory_order_relaxed);
+	atomic_store_explicit(&v->threshold, step_profile(s)->attack_threshold,
+			      memory_order_relaxed);
+	if (attacked)
+		atomic_store_explicit(&v->attacked, 1, memory_order_relaxed);
+	if (r->count > atomic_load_explicit(&v->peak, memory_order_relaxed))
+		atomic_store_explicit(&v->peak, r->count, memory_order_relaxed);
+}
+
 /* Counts a SYN towards its destination. Returns whether that floods. */
 bool step_meter_syn(struct step *s)
 {
 	const struct screen_profile_config *profile = step_profile(s);
 	uint32_t window = step_seconds(s);
-	struct screen_meter_reading r =
-		screen_sketch_count(&s->c->meters->attack, destination_hash(s), window,
-				    profile->attack_threshold);
+	struct screen_meter_reading r;
+	uint64_t hash;
+	bool attacked;
 
-	screen_zone_meter_count(step_zone(s), window);
-	if (r.count == profile->alarm_threshold)
+	screen_pace_count(&step_zone(s)->rate, window);
+	if (!step_syn_flood_armed(s))
+		return false;
+	hash = destination_hash(s);
+	r = screen_sketch_count(&s->c->meters->attack, hash, window, profile->attack_threshold);
+	attacked = r.flooding;
+	if (r.count == profile->alarm_threshold) {
 		atomic_fetch_add_explicit(&step_zone(s)->alarms, 1, memory_order_relaxed);
+		step_event(s, SCREEN_EVENT_ALARM, SCREEN_IDS_SYN_FLOOD, r.count);
+	}
 	if (s->c->policy->activation == SCREEN_ACTIVATION_ALWAYS)
 		r.flooding = true;
-	if (r.flooding)
-		note_flood(s, r.entered);
-	return r.flooding;
+	if (!r.flooding)
+		return false;
+	if (r.entered)
+		step_event(s, SCREEN_EVENT_FLOOD_START, SCREEN_IDS_SYN_FLOOD, r.count);
+	note_flood(s, r.entered);
+	count_victim(s, hash, &r, attacked);
+	return true;
 }
 
 bool step_destination_floods(struct step *s)
 {
+	if (!step_syn_flood_armed(s))
+		return false;
 	return s->c->policy->activation == SCREEN_ACTIVATION_ALWAYS ||
 	       screen_sketch_flooding(&s->c->meters->attack, destination_hash(s), step_seconds(s),
 				      step_profile(s)->attack_threshold);
+}
+
+void step_count_answer(struct step *s, bool valid)
+{
+	struct screen_zone_meter *z = step_zone(s);
+	uint32_t at = screen_victim_find(&s->c->meters->victims, destination_hash(s));
+	struct screen_victim *v;
+
+	screen_victim_add(valid ? &z->cookies_valid : &z->cookies_invalid);
+	if (at == SCREEN_VICTIM_NONE)
+		return;
+	v = &s->c->meters->victims.victim[at];
+	screen_victim_add(valid ? &v->valid : &v->invalid);
+	if (valid)
+		screen_pace_count(&v->valids, step_seconds(s) / SCREEN_LOOKS_WINDOW_S);
 }
 
 /* source-threshold and destination-threshold count what is admitted, never what is challenged: a

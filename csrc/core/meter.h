@@ -14,7 +14,13 @@
 
 #include <stdatomic.h>
 
+#include "event.h"
+#include "pace.h"
+#include "scan.h"
+#include "session.h"
 #include "siphash.h"
+#include "tear.h"
+#include "victim.h"
 
 enum {
 	SCREEN_SKETCH_ROWS = 2,
@@ -110,17 +116,18 @@ static inline bool screen_sketch_flooding(struct screen_sketch *s, uint64_t hash
 	return flooding;
 }
 
-/* What a zone's SYNs amount to, for show and for the question whether cookies may be under way. */
+/* What a zone's SYNs amount to, for show and for the question whether cookies may be under way; and
+ * the rows of its statistics. */
 struct screen_zone_meter {
-	uint64_t first_ns;	     /* when the zone came; 0: not known, long ago */
-	_Atomic uint64_t current;    /* window << 32 | SYNs */
-	_Atomic uint64_t last;	     /* the window before, likewise */
+	uint64_t first_ns;		 /* when the zone came; 0: not known, long ago */
+	struct screen_pace rate;	 /* of SYNs, a second */
 	_Atomic uint64_t flood_first_ns; /* since when some destination floods; 0: never */
 	_Atomic uint64_t flood_last_ns;	 /* the last SYN to a flooding destination */
-	_Atomic uint64_t known;	     /* SYNs of live flows to flooding destinations, likewise */
-	_Atomic uint64_t alarms;
-	_Atomic uint64_t attacks;
-	_Atomic uint64_t cookies_valid;
+	struct screen_pace known;	 /* SYNs of live flows to flooding destinations */
+	_Atomic uint64_t alarms, attacks;
+	_Atomic uint64_t challenged, cookies_valid, cookies_invalid, refused;
+	_Atomic uint64_t ids[SCREEN_IDS];
+	_Atomic uint64_t logged[SCREEN_IDS]; /* second << 32 | low half of ids[] then */
 };
 
 struct screen_meters {
@@ -128,40 +135,16 @@ struct screen_meters {
 	struct screen_sketch attack;	     /* all SYNs by destination address and port */
 	struct screen_sketch by_source;	     /* admitted SYNs by source address */
 	struct screen_sketch by_destination; /* admitted SYNs by destination address */
+	struct screen_sketch icmp, udp;	     /* packets by destination address */
+	struct screen_scan tcp_ports, udp_ports, ip_addresses, tcp_addresses, udp_addresses;
+	struct screen_tear fragments;
+	struct screen_victims victims;
 	struct screen_zone_meter zone[SCREEN_METER_ZONES];
 };
 
 /* Counts a SYN of a live flow to a flooding destination. Returns how many there were this second. */
 static inline uint32_t screen_zone_meter_known(struct screen_zone_meter *z, uint32_t window)
 {
-	uint64_t old = atomic_load_explicit(&z->known, memory_order_relaxed), next;
-
-	do
-		next = old >> 32 == window ? old + 1 : (uint64_t)window << 32 | 1;
-	while (!atomic_compare_exchange_weak_explicit(&z->known, &old, next, memory_order_relaxed,
-						      memory_order_relaxed));
-	return (uint32_t)next;
-}
-
-static inline void screen_zone_meter_count(struct screen_zone_meter *z, uint32_t window)
-{
-	uint64_t old = atomic_load_explicit(&z->current, memory_order_relaxed), next;
-
-	do
-		next = old >> 32 >= window ? old + 1 : (uint64_t)window << 32 | 1;
-	while (!atomic_compare_exchange_weak_explicit(&z->current, &old, next, memory_order_relaxed,
-						      memory_order_relaxed));
-	if (old >> 32 < window)
-		atomic_store_explicit(&z->last, old, memory_order_relaxed);
-}
-
-/* SYNs of the last whole window before `window`. */
-static inline uint32_t screen_zone_meter_rate(struct screen_zone_meter *z, uint32_t window)
-{
-	uint64_t current = atomic_load_explicit(&z->current, memory_order_relaxed);
-	uint64_t last = atomic_load_explicit(&z->last, memory_order_relaxed);
-
-	if (current >> 32 == window - 1)
-		return (uint32_t)current;
-	return last >> 32 == window - 1 ? (uint32_t)last : 0;
+	screen_pace_count(&z->known, window);
+	return (uint32_t)atomic_load_explicit(&z->known.current, memory_order_relaxed);
 }

@@ -73,4 +73,9 @@ void step_note(struct step *s, struct screen_flow *f, int side)
 {
 	note_closing(s, f, side);
 	note_progress(f, side, &s->d->packet);
+	if (side == 0 && screen_packet_payload_length(&s->d->packet) > 0)
+		screen_flow_uncount(s->c->flows, f, SCREEN_COUNTED_SILENT);
+	if (screen_flow_over(f))
+		screen_flow_uncount(s->c->flows, f,
+				    SCREEN_COUNTED_SESSION | SCREEN_COUNTED_SILENT);
 }

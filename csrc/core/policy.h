@@ -5,7 +5,7 @@
 #pragma once
 
 #include "compat.h"
-#include "../include/synscreen/snapshot.h"
+#include "whitelist.h"
 
 enum { SCREEN_SLOT_NONE = 0xff };
 
@@ -29,13 +29,5 @@ struct screen_policy {
 	uint16_t initial_timeout_s;
 	struct screen_port_policy port[SCREEN_PORTS_MAX];
 	struct screen_profile_config profile[SCREEN_PROFILES_MAX];
-	const struct screen_prefix_config *prefixes; /* of the snapshot's own copy */
+	const struct screen_white_list *white; /* NULL: no profile has any */
 };
-
-/*
- * Whether a SYN from source to destination (v4-mapped) is on one of the profile's white-lists: it
- * must match one prefix of each kind that the list has.
- */
-bool screen_policy_white_listed(const struct screen_policy *policy,
-				const struct screen_profile_config *profile,
-				const uint8_t source[16], const uint8_t destination[16]);

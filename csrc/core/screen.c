@@ -97,6 +97,7 @@ static struct step step_of(struct screen_context *context, struct screen_frame *
 {
 	context->retired_count = 0;
 	d->undecided = false;
+	d->victim = SCREEN_VICTIM_NONE;
 	d->action = SCREEN_ACTION_NONE;
 	d->length = frame->length;
 	d->flow = SCREEN_FLOW_NONE;
@@ -112,11 +113,14 @@ void screen_decide(struct screen_context *context, struct screen_frame *frame,
 		   struct screen_decision *d)
 {
 	struct step s = step_of(context, frame, d);
+	enum screen_kind kind;
 
 	d->cookie = SCREEN_COOKIE_UNCHECKED;
 	if (!s.port->used || s.port->peer == SCREEN_SLOT_NONE)
 		return step_drop(&s, SCREEN_DROP_NO_PEER);
-	by_kind(&s, screen_parse(frame->data, frame->data + frame->length, &d->packet));
+	kind = screen_parse(frame->data, frame->data + frame->length, &d->packet);
+	if (!step_screened(&s) || !step_ids(&s, kind))
+		by_kind(&s, kind);
 }
 
 /* From the flow look-up on: a frame before this one may have made the flow. */
@@ -159,6 +163,33 @@ void screen_check(struct screen_context *context, struct screen_frame *const fra
 	}
 }
 
+static struct screen_zone_meter *zone_of(struct screen_context *c, const struct screen_frame *frame)
+{
+	return &c->meters->zone[c->policy->port[frame->slot].zone];
+}
+
+static void count_challenge(struct screen_context *c, const struct screen_frame *frame,
+			    const struct screen_decision *d)
+{
+	struct screen_victim *v;
+
+	screen_victim_add(&zone_of(c, frame)->challenged);
+	if (d->victim == SCREEN_VICTIM_NONE)
+		return;
+	v = &c->meters->victims.victim[d->victim];
+	screen_victim_add(&v->challenged);
+	screen_pace_count(&v->challenges,
+			  (uint32_t)(c->now_ns / 1000000000u) / SCREEN_LOOKS_WINDOW_S);
+}
+
+void screen_refuse(struct screen_context *context, const struct screen_frame *frame,
+		   const struct screen_decision *d)
+{
+	screen_victim_add(&zone_of(context, frame)->refused);
+	if (d->victim != SCREEN_VICTIM_NONE)
+		screen_victim_add(&context->meters->victims.victim[d->victim].refused);
+}
+
 void screen_challenge(struct screen_context *context, struct screen_frame *const frames[],
 		      struct screen_decision *const decisions[], uint32_t count)
 {
@@ -174,6 +205,7 @@ void screen_challenge(struct screen_context *context, struct screen_frame *const
 	for (uint32_t i = 0; i < count; i++) {
 		struct screen_decision *d = decisions[i];
 
+		count_challenge(context, frames[i], d);
 		d->epoch = context->keyset->mint_epoch;
 		d->length = screen_reply_challenge(frames[i]->data, &d->packet, &d->options,
 						   &d->agreed, mints[i].cookie);
@@ -189,6 +221,7 @@ uint32_t screen_abandon(struct screen_context *context, uint32_t flow, const uin
 	/* the server's answer may be in another worker's hands just now */
 	if (!screen_flow_state_move(f, SCREEN_FLOW_PENDING, SCREEN_FLOW_CLOSED))
 		return 0;
+	screen_flow_uncount(context->flows, f, SCREEN_COUNTED_SESSION);
 	memcpy(to, syn, syn_length);
 	(void)screen_parse(to, to + syn_length, &p);
 	return screen_reply_reset(to, &p, f->cookie_isn + 1, f->client_isn + 1, true);

@@ -14,6 +14,7 @@
 #include "meter.h"
 #include "policy.h"
 #include "reply.h"
+#include "talkers.h"
 
 enum {
 	SCREEN_KNOWN_SYNS_MAX = 64, /* a second: SYNs of live flows that pass in a flooding zone */
@@ -35,6 +36,8 @@ struct screen_context {
 	struct screen_lanes *lanes;	    /* the codec's working memory. Secret */
 	struct screen_flows *flows;	    /* shared by all workers */
 	struct screen_meters *meters;	    /* shared by all workers */
+	struct screen_talkers *talkers;	    /* NULL: not counted */
+	struct screen_events *events;	    /* NULL: not told */
 	uint64_t now_ns;		    /* CLOCK_MONOTONIC, one per burst */
 	uint64_t learning_until_ns;
 	uint32_t learning_rate;	   /* unknown segments a second */
@@ -87,6 +90,7 @@ struct screen_decision {
 	struct screen_options options;
 	struct screen_agreed agreed; /* SCREEN_CHALLENGE, or a valid cookie's */
 	uint64_t epoch;		     /* likewise */
+	uint16_t victim;	     /* SCREEN_CHALLENGE: the destination's entry, if it has one */
 	uint8_t share;		     /* SCREEN_ACTION_ASK_SERVER: of context->asked */
 	uint32_t syn_length;	     /* likewise */
 	uint8_t syn[SCREEN_SYNTHETIC_MAX];
@@ -108,6 +112,10 @@ void screen_resume(struct screen_context *context, struct screen_frame *frame,
  * replies in place; sets each length. A keyset is there: screen_decide() saw to it. [worker] */
 void screen_challenge(struct screen_context *context, struct screen_frame *const frames[],
 		      struct screen_decision *const decisions[], uint32_t count);
+
+/* A challenge that the reply budget does not allow: counted. [worker] */
+void screen_refuse(struct screen_context *context, const struct screen_frame *frame,
+		   const struct screen_decision *d);
 
 /* Gives up a splice that the server did not answer: the flow becomes a tombstone. Writes to `to` the
  * RST for the client, made of the SYN that was sent. Returns its length; 0, and nothing is changed,

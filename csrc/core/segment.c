@@ -6,6 +6,7 @@ static void end_pending(struct step *s)
 {
 	if (!screen_flow_state_move(step_flow(s), SCREEN_FLOW_PENDING, SCREEN_FLOW_CLOSED))
 		return;
+	screen_flow_uncount(s->c->flows, step_flow(s), SCREEN_COUNTED_SESSION);
 	s->d->action = SCREEN_ACTION_WAKE_OWNER;
 	s->d->flow = s->flow;
 }
@@ -50,6 +51,8 @@ static void server_accepts(struct step *s)
 	screen_splice_open(f, &d->packet, &d->options);
 	d->length = screen_splice_ack(f, s->frame->data, &d->packet, &d->options);
 	screen_flow_state_set(f, SCREEN_FLOW_SPLICED);
+	if (atomic_load_explicit(&f->held, memory_order_relaxed) == 0)
+		screen_flow_count(s->c->flows, f, SCREEN_COUNTED_SILENT);
 	d->action = SCREEN_ACTION_WAKE_OWNER;
 	d->flow = s->flow;
 	step_decide(s, SCREEN_REPLY, SCREEN_REPLY_SERVER_ACK);
@@ -101,7 +104,8 @@ static void spliced(struct step *s, int side)
 
 /* A plain flow is open when the client acknowledges what the server has said (with TCP Fast Open that
  * may be more than its SYN): a forged ACK does not make an entry that lives for hours. */
-static void handshake(struct screen_flow *f, int side, const struct screen_packet *p)
+static void handshake(struct screen_flows *t, struct screen_flow *f, int side,
+		      const struct screen_packet *p)
 {
 	const uint8_t kind = SCREEN_TCP_SYN | SCREEN_TCP_ACK;
 	uint32_t isn = __atomic_load_n(&f->server_isn, __ATOMIC_RELAXED);
@@ -110,8 +114,9 @@ static void handshake(struct screen_flow *f, int side, const struct screen_packe
 		__atomic_store_n(&f->server_isn, p->seq, __ATOMIC_RELAXED);
 	else if (side == 0 && (p->tcp_flags & kind) == SCREEN_TCP_ACK &&
 		 atomic_load_explicit(&f->side[1].seen_s, memory_order_relaxed) != 0 &&
-		 p->ack - (isn + 1) <= SCREEN_HANDSHAKE_WINDOW)
-		screen_flow_state_move(f, SCREEN_FLOW_HALF_OPEN, SCREEN_FLOW_OPEN);
+		 p->ack - (isn + 1) <= SCREEN_HANDSHAKE_WINDOW &&
+		 screen_flow_state_move(f, SCREEN_FLOW_HALF_OPEN, SCREEN_FLOW_OPEN))
+		screen_flow_count(t, f, SCREEN_COUNTED_SILENT);
 }
 
 /* A segment of a connection that is forwarded as it is. */
@@ -128,7 +133,7 @@ static void plain(struct step *s, int side)
 			return;
 		if (cookie == SCREEN_COOKIE_IS_VALID)
 			return step_splice(s);
-		handshake(f, side, &s->d->packet);
+		handshake(s->c->flows, f, side, &s->d->packet);
 	}
 	step_note(s, f, side);
 	step_forward(s, SCREEN_FORWARD_FLOW);

@@ -149,31 +149,79 @@ static bool between(uint32_t v, uint32_t low, uint32_t high)
 	return v >= low && v <= high;
 }
 
+/* A value that has a range when its screen is armed, and is 0 otherwise. */
+static bool armed_ok(const struct screen_profile_config *p, enum screen_ids ids, uint32_t v,
+		     uint32_t low, uint32_t high)
+{
+	return p->armed >> ids & 1 ? between(v, low, high) : v == 0;
+}
+
+static bool syn_flood_ok(const struct screen_profile_config *p)
+{
+	return armed_ok(p, SCREEN_IDS_SYN_FLOOD, p->alarm_threshold, 1, 500000) &&
+	       armed_ok(p, SCREEN_IDS_SYN_FLOOD, p->attack_threshold, 1, 500000) &&
+	       armed_ok(p, SCREEN_IDS_SYN_FLOOD, p->source_threshold, 4, 1000000) &&
+	       armed_ok(p, SCREEN_IDS_SYN_FLOOD, p->destination_threshold, 4, 1000000) &&
+	       armed_ok(p, SCREEN_IDS_SYN_FLOOD, p->timeout_s, 1, 50);
+}
+
+static bool others_ok(const struct screen_profile_config *p)
+{
+	return armed_ok(p, SCREEN_IDS_ICMP_FLOOD, p->icmp_flood, 1, 1000000) &&
+	       armed_ok(p, SCREEN_IDS_UDP_FLOOD, p->udp_flood, 1, 1000000) &&
+	       armed_ok(p, SCREEN_IDS_TCP_PORT_SCAN, p->tcp_port_scan_us, 1000, 1000000) &&
+	       armed_ok(p, SCREEN_IDS_UDP_PORT_SCAN, p->udp_port_scan_us, 1000, 1000000) &&
+	       armed_ok(p, SCREEN_IDS_IP_SWEEP, p->ip_sweep_us, 1000, 1000000) &&
+	       armed_ok(p, SCREEN_IDS_TCP_SWEEP, p->tcp_sweep_us, 1000, 1000000) &&
+	       armed_ok(p, SCREEN_IDS_UDP_SWEEP, p->udp_sweep_us, 1000, 1000000) &&
+	       armed_ok(p, SCREEN_IDS_SYN_ACK_ACK, p->syn_ack_ack, 1, 250000) &&
+	       armed_ok(p, SCREEN_IDS_SOURCE_SESSIONS, p->source_sessions, 1, 2000000) &&
+	       armed_ok(p, SCREEN_IDS_DESTINATION_SESSIONS, p->destination_sessions, 1, 2000000) &&
+	       armed_ok(p, SCREEN_IDS_EXTENSION_LIMIT, p->extension_limit, 0, 32);
+}
+
+/* Profiles have their prefixes one after the other, so that none is used twice. */
+static const char *check_white_list(const struct screen_snapshot *s, uint32_t i)
+{
+	const struct screen_profile_config *p = &s->profiles[i], *before = p - 1;
+	uint64_t end = (uint64_t)p->prefix_first + p->prefix_count;
+
+	if (p->prefix_count > SCREEN_WHITE_LIST_MAX || end > s->header->prefixes.count ||
+	    p->prefix_first != (i ? before->prefix_first + before->prefix_count : 0))
+		return "a profile's white-list does not fit";
+	for (uint32_t j = p->prefix_first; j < end; j++) {
+		uint32_t last = j == p->prefix_first ? 0 : s->prefixes[j - 1].list;
+
+		if (s->prefixes[j].list < last || s->prefixes[j].list > last + 1)
+			return "the white-lists of a profile are not in order";
+		if (s->prefixes[j].list >= SCREEN_LISTS_MAX)
+			return "a profile has too many white-lists";
+	}
+	return NULL;
+}
+
 static const char *check_profile(const struct screen_snapshot *s, uint32_t i)
 {
+	const uint64_t rows_only = 1ull << SCREEN_IDS_SYN_FLOOD_SOURCE |
+				   1ull << SCREEN_IDS_SYN_FLOOD_DESTINATION;
 	const struct screen_profile_config *p = &s->profiles[i];
-	uint64_t end = (uint64_t)p->prefix_first + p->prefix_count;
+	uint64_t headers = p->extension_headers[0] | p->extension_headers[1] |
+			   p->extension_headers[2] | p->extension_headers[3];
 
 	if (!name_ok(p->name, sizeof(p->name)))
 		return "a profile's name is not a padded string";
-	if (!between(p->alarm_threshold, 1, 500000) || !between(p->attack_threshold, 1, 500000) ||
-	    !between(p->source_threshold, 4, 1000000) ||
-	    !between(p->destination_threshold, 4, 1000000))
+	if (p->reserved0 || !zeros(p->reserved1, sizeof(p->reserved1)) || p->alarm_without_drop > 1)
+		return "reserved bytes of a profile are not zero";
+	if (p->armed >> SCREEN_IDS || (p->armed & rows_only))
+		return "a profile arms a screen that there is not";
+	if (!syn_flood_ok(p) || !others_ok(p))
 		return "a threshold of a profile is out of range";
-	if (!between(p->timeout_s, 1, 50))
-		return "a profile's timeout is out of range";
-	if (p->prefix_count > SCREEN_WHITE_LIST_MAX || end > s->header->prefixes.count)
-		return "a profile's white-list does not fit";
-	for (uint32_t j = p->prefix_first; j < end; j++) {
-		uint32_t before = j == p->prefix_first ? 0 : s->prefixes[j - 1].list;
-
-		if (s->prefixes[j].list < before || s->prefixes[j].list > before + 1)
-			return "the white-lists of a profile are not in order";
-	}
+	if ((p->armed >> SCREEN_IDS_EXTENSION_HEADER & 1) != (headers != 0))
+		return "a profile's extension headers are not those of its screen";
 	for (uint32_t j = 0; j < i; j++)
 		if (strcmp(s->profiles[j].name, p->name) == 0)
 			return "two profiles have the same name";
-	return NULL;
+	return check_white_list(s, i);
 }
 
 static const char *check_prefix(const struct screen_snapshot *s, uint32_t i)

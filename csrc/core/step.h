@@ -1,5 +1,5 @@
 /*
- * One decision under way: what its parts (syn.c, ack.c, segment.c) hand to each other. Private to the
+ * One decision under way: what its parts (ids.c, syn.c, ack.c, segment.c) hand to each other. Private to the
  * screen.
  */
 #pragma once
@@ -77,11 +77,31 @@ static inline void step_wait(struct step *s)
 	s->c->undecided++;
 }
 
-/* gauge.c: counts a SYN towards its destination. Returns whether that floods. */
+static inline bool step_syn_flood_armed(const struct step *s)
+{
+	return step_profile(s)->armed >> SCREEN_IDS_SYN_FLOOD & 1;
+}
+
+/* ids.c: the other screens of the profile. True when the frame is dropped. */
+bool step_ids(struct step *s, enum screen_kind kind);
+
+/* Those that look at a SYN that is about to be admitted. True when it is dropped. */
+bool step_ids_admission(struct step *s);
+
+/* Counts a hit in the zone's statistics, and says so in the log. */
+void step_count_ids(struct step *s, enum screen_ids ids);
+
+/* gauge.c: tells the log of the frame. */
+void step_event(struct step *s, enum screen_event_kind kind, enum screen_ids ids, uint64_t count);
+
+/* Counts a SYN towards its destination. Returns whether that floods. */
 bool step_meter_syn(struct step *s);
 
 /* Whether the frame's destination floods, without counting. */
 bool step_destination_floods(struct step *s);
+
+/* Counts an ACK to a flooding destination whose cookie was valid, or not. */
+void step_count_answer(struct step *s, bool valid);
 
 /* Counts an admitted SYN of its source, or to its destination: whether it is within the threshold. */
 bool step_within_source_threshold(struct step *s);
@@ -110,7 +130,10 @@ void step_track(struct step *s, bool client_is_source, uint32_t state, enum scre
  * Before it is translated. */
 void step_note(struct step *s, struct screen_flow *f, int side);
 
-/* syn.c: a SYN without ACK, RST or FIN. */
+/* syn.c: whether the source has too many admitted SYNs, and something is to be done about it. */
+bool step_over_source_threshold(struct step *s);
+
+/* A SYN without ACK, RST or FIN. */
 void step_syn(struct step *s);
 
 /* ack.c: whether the segment carries a valid cookie; then s->d->agreed says what was agreed. While it

@@ -67,11 +67,30 @@ static bool white_listed(const struct step *s)
 	const struct screen_profile_config *profile = step_profile(s);
 	uint8_t source[16], destination[16];
 
-	if (profile->prefix_count == 0)
+	if (profile->prefix_count == 0 || !s->c->policy->white)
 		return false;
 	screen_flow_address(s->frame->data, &s->d->packet, 0, source);
 	screen_flow_address(s->frame->data, &s->d->packet, 1, destination);
-	return screen_policy_white_listed(s->c->policy, profile, source, destination);
+	return screen_white_listed(s->c->policy->white, s->port->profile, source, destination);
+}
+
+/* A threshold is exceeded: counted. Whether there is something to be done about it. */
+static bool exceeded(struct step *s, enum screen_ids ids)
+{
+	step_count_ids(s, ids);
+	return !step_profile(s)->alarm_without_drop;
+}
+
+bool step_over_source_threshold(struct step *s)
+{
+	return step_syn_flood_armed(s) && !step_within_source_threshold(s) &&
+	       exceeded(s, SCREEN_IDS_SYN_FLOOD_SOURCE);
+}
+
+static bool over_destination_threshold(struct step *s)
+{
+	return step_syn_flood_armed(s) && !step_within_destination_threshold(s) &&
+	       exceeded(s, SCREEN_IDS_SYN_FLOOD_DESTINATION);
 }
 
 /* What is above destination-threshold is challenged like a flood, where it can be: SYNs that are
@@ -82,9 +101,9 @@ static void admit(struct step *s, enum screen_reason reason)
 
 	/* Without cookies one source must not use up what the destination has. With them its address
 	 * is proved first, so that forged SYNs do not count against the one that they name. */
-	if (!cookies && !step_within_source_threshold(s))
+	if (!cookies && step_over_source_threshold(s))
 		return step_drop(s, SCREEN_DROP_SOURCE_THRESHOLD);
-	if (!step_within_destination_threshold(s)) {
+	if (over_destination_threshold(s)) {
 		if (!cookies)
 			return step_drop(s, SCREEN_DROP_DESTINATION_THRESHOLD);
 		if (!white_listed(s)) {
@@ -93,8 +112,10 @@ static void admit(struct step *s, enum screen_reason reason)
 		}
 		reason = SCREEN_FORWARD_SYN_WHITE_LIST;
 	}
-	if (cookies && !step_within_source_threshold(s))
+	if (cookies && step_over_source_threshold(s))
 		return step_drop(s, SCREEN_DROP_SOURCE_THRESHOLD);
+	if (step_ids_admission(s))
+		return;
 	step_track(s, true, SCREEN_FLOW_HALF_OPEN, reason);
 }
 
@@ -104,11 +125,10 @@ static void unknown_syn(struct step *s)
 	bool floods = step_meter_syn(s);
 	enum screen_reason reason = SCREEN_FORWARD_SYN_CALM;
 
-	if (floods) {
-		if (!white_listed(s))
-			return challenge(s);
+	if (floods && white_listed(s))
 		reason = SCREEN_FORWARD_SYN_WHITE_LIST;
-	}
+	else if (floods && exceeded(s, SCREEN_IDS_SYN_FLOOD))
+		return challenge(s);
 	admit(s, reason);
 }
 
@@ -121,10 +141,11 @@ static void known_syn(struct step *s)
 	uint8_t now = (uint8_t)step_seconds(s);
 	bool floods = step_meter_syn(s);
 
-	if (atomic_exchange_explicit(&f->syn_s, now, memory_order_relaxed) == now ||
-	    (floods && step_known_syns(s) > SCREEN_KNOWN_SYNS_MAX))
+	if ((atomic_exchange_explicit(&f->syn_s, now, memory_order_relaxed) == now ||
+	     (floods && step_known_syns(s) > SCREEN_KNOWN_SYNS_MAX)) &&
+	    exceeded(s, SCREEN_IDS_SYN_FLOOD))
 		return step_drop(s, SCREEN_DROP_SYN_FLOOD);
-	if (!step_within_source_threshold(s))
+	if (step_over_source_threshold(s))
 		return step_drop(s, SCREEN_DROP_SOURCE_THRESHOLD);
 	if (screen_flow_state_get(f) == SCREEN_FLOW_SPLICED)
 		screen_splice_translate(f, SCREEN_TO_SERVER, s->frame->data, &s->d->packet,
@@ -158,7 +179,7 @@ void step_syn(struct step *s)
 	 * destination floods a repeated SYN must not get past the screen by having one. */
 	if (state != SCREEN_FLOW_HALF_OPEN)
 		return known_syn(s);
-	if (step_meter_syn(s) && !white_listed(s))
+	if (step_meter_syn(s) && !white_listed(s) && exceeded(s, SCREEN_IDS_SYN_FLOOD))
 		return challenge(s);
 	step_forward(s, SCREEN_FORWARD_SYN_KNOWN);
 }

@@ -37,9 +37,13 @@ bool step_flow_install(struct step *s, uint32_t index, uint32_t state)
 {
 	uint32_t other = SCREEN_FLOW_NONE;
 
-	atomic_store_explicit(&s->c->flows->flows[index].state, state, memory_order_relaxed);
+	struct screen_flow *f = &s->c->flows->flows[index];
+
+	atomic_store_explicit(&f->state, state, memory_order_relaxed);
+	screen_flow_count(s->c->flows, f, SCREEN_COUNTED_SESSION);
 	if (screen_flow_install(s->c->flows, index, s->hash, s->flow, &other) !=
 	    SCREEN_INSTALL_DONE) {
+		screen_flow_uncount(s->c->flows, f, SCREEN_COUNTED_SESSION);
 		screen_flow_give(s->c->flows, index);
 		return false;
 	}

@@ -4,6 +4,7 @@
 
 #include "budget.h"
 #include "frames.h"
+#include "tap.h"
 #include "timers.h"
 
 /* A quarter of the ring belongs to forwarding, and some frames to what is made or held here. Fill
@@ -59,6 +60,8 @@ bool screen_burst_send(struct screen_worker *w, uint8_t slot, uint64_t address, 
 	d->addr = address;
 	d->len = length;
 	d->options = 0;
+	if (w->tap)
+		screen_tap_out(w->tap, w, slot, screen_frame_data(w, address), length);
 	screen_frame_own(w, address, (uint8_t)(slot + 1));
 	q->tx_queued++;
 	add(&w->counters[slot].tx_frames, 1);
@@ -270,10 +273,14 @@ static void answer(struct screen_worker *w, struct screen_port *port, const stru
 	for (uint32_t i = 0; i < c->count; i++) {
 		enum screen_reason reason = SCREEN_DROP_REPLY_BUDGET;
 
-		if (i >= granted)
+		if (i >= granted) {
+			screen_refuse(&w->context, c->frame[i], c->decision[i]);
 			screen_frame_give(w, c->address[i]);
-		else if (screen_burst_send(w, port->slot, c->address[i], c->decision[i]->length))
+		} else if (screen_burst_send(w, port->slot, c->address[i],
+					     c->decision[i]->length)) {
 			reason = SCREEN_REPLY_CHALLENGE;
+		}
+		c->decision[i]->reason = reason;
 		count_reason(w, port->slot, reason);
 	}
 }
@@ -306,7 +313,9 @@ uint32_t screen_burst_receive(struct screen_worker *w, struct screen_port *port,
 	struct screen_decision decisions[SCREEN_BURST];
 	struct waiting challenged, undecided;
 	uint64_t bytes = 0;
-	uint32_t at, count = xsk_ring_cons__peek(rx, SCREEN_BURST, &at);
+	/* who looks wants to see each frame's fate: one at a time */
+	uint32_t at, count = xsk_ring_cons__peek(rx, w->tap ? 1 : SCREEN_BURST, &at);
+	bool looked_at = false;
 
 	if (count == 0)
 		return 0;
@@ -321,6 +330,8 @@ uint32_t screen_burst_receive(struct screen_worker *w, struct screen_port *port,
 		bytes += desc->len;
 		screen_frame_own(w, address, SCREEN_OWNER_WORKER);
 		look_for_room(w);
+		if (w->tap)
+			looked_at = screen_tap_begin(w->tap, w, &frames[i]);
 		screen_decide(&w->context, &frames[i], d);
 		if (d->undecided) {
 			wait_for_burst(&undecided, &frames[i], d, address);
@@ -338,6 +349,9 @@ uint32_t screen_burst_receive(struct screen_worker *w, struct screen_port *port,
 		check(w, &undecided);
 	if (challenged.count)
 		answer(w, port, &challenged);
+	if (looked_at)
+		screen_tap_end(w->tap, w, screen_reason_verdict(decisions[0].reason),
+			       decisions[0].reason);
 	add(&w->counters[port->slot].rx_frames, count);
 	add(&w->counters[port->slot].rx_bytes, bytes);
 	return count;

@@ -66,11 +66,18 @@ int screen_config_policy(struct screen_config *c, const uint16_t wires[SCREEN_PO
 	c->policy->has_peers = h->key_file[0] != 0;
 	c->policy->time_wait_s = h->time_wait_s;
 	c->policy->initial_timeout_s = h->initial_timeout_s;
-	c->policy->prefixes = c->snapshot.prefixes;
 	for (uint32_t i = 0; i < h->profiles.count; i++)
 		c->policy->profile[i] = c->snapshot.profiles[i];
 	for (uint32_t i = 0; i < h->ports.count; i++)
 		set_port(wires, c, i);
+	if (h->prefixes.count == 0)
+		return SCREEN_OK;
+	c->white = calloc(1, screen_white_list_size(h->prefixes.count));
+	if (!c->white)
+		return screen_error_set(error, SCREEN_ERROR_MEMORY, ENOMEM, "policy", "memory");
+	screen_white_list_build(c->white, c->snapshot.profiles, h->profiles.count,
+				c->snapshot.prefixes, h->prefixes.count);
+	c->policy->white = c->white;
 	return SCREEN_OK;
 }
 
@@ -80,5 +87,6 @@ void screen_config_free(struct screen_config *config)
 		return;
 	free(config->buffer);
 	free(config->policy);
+	free(config->white);
 	free(config);
 }

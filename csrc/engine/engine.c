@@ -13,6 +13,7 @@
 #include "netlink.h"
 #include "residue.h"
 #include "stage.h"
+#include "tap.h"
 #include "view.h"
 #include "worker.h"
 
@@ -64,13 +65,15 @@ static int allocate(struct screen_engine *e, struct screen_error_info *error)
 	if (e->flows_memory == MAP_FAILED)
 		e->flows_memory = NULL;
 	e->meters = calloc(1, sizeof(*e->meters));
+	e->sessions = calloc(1, sizeof(*e->sessions));
 	e->empty_policy = calloc(1, sizeof(*e->empty_policy));
-	if (!e->flows_memory || !e->meters || !e->empty_policy)
+	if (!e->flows_memory || !e->meters || !e->sessions || !e->empty_policy)
 		return screen_error_set(error, SCREEN_ERROR_MEMORY, ENOMEM, "engine",
 					"flow table and meters");
 	e->empty_policy->time_wait_s = 150;
 	randombytes_buf(key, sizeof(key));
 	screen_flows_init(&e->flows, e->flows_memory, e->options.flows_max, key);
+	e->flows.sessions = e->sessions;
 	randombytes_buf(e->meters->key, sizeof(e->meters->key));
 	return SCREEN_OK;
 }
@@ -207,6 +210,8 @@ static void free_engine(struct screen_engine *e)
 	if (e->flows_memory)
 		munmap(e->flows_memory, e->flows_size);
 	free(e->meters);
+	free(e->sessions);
+	screen_tap_free(atomic_load(&e->tap));
 	free(e->empty_policy);
 	pthread_mutex_destroy(&e->lock);
 	free(e);

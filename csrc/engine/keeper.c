@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "look.h"
 #include "netlink.h"
 #include "qsbr.h"
 #include "view.h"
@@ -151,6 +152,7 @@ static void *run(void *data)
 		}
 		settle_links(engine);
 		(void)screen_keeper_rotate(engine);
+		screen_look_calm(engine);
 		pthread_mutex_unlock(&engine->lock);
 		started = atomic_fetch_add(&engine->grace_started, 1) + 1;
 		screen_qsbr_wait();

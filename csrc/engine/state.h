@@ -27,6 +27,7 @@ enum {
 };
 
 struct screen_worker;
+struct screen_tap;
 struct shim; /* the skeleton */
 struct xdp_program;
 
@@ -94,6 +95,7 @@ struct screen_config {
 	uint8_t *buffer; /* the engine's own copy */
 	struct screen_snapshot snapshot;
 	struct screen_policy *policy;
+	struct screen_white_list *white; /* the policy's */
 	uint8_t zone_id[SCREEN_ZONES_MAX]; /* of each zone of the snapshot */
 	uint8_t slot[SCREEN_PORTS_MAX];	   /* of each port of the snapshot */
 };
@@ -124,6 +126,9 @@ struct screen_engine {
 	void *flows_memory;
 	size_t flows_size;
 	struct screen_meters *meters;
+	struct screen_sessions *sessions;
+	struct screen_events events; /* the keeper's */
+	_Atomic(struct screen_tap *) tap; /* NULL: nobody looks */
 
 	struct screen_worker *workers[SCREEN_WORKERS_MAX];
 	_Atomic uint32_t workers_count;

@@ -91,10 +91,15 @@ static void fill_zone(const struct screen_engine *engine, uint32_t i,
 	if (s->flooding)
 		s->flooding_since_ns =
 			atomic_load_explicit(&m->flood_first_ns, memory_order_relaxed);
-	s->syn_rate = screen_zone_meter_rate(m, (uint32_t)(now_ns / 1000000000u));
+	s->syn_rate = screen_pace_last(&m->rate, (uint32_t)(now_ns / 1000000000u));
 	s->alarms = atomic_load_explicit(&m->alarms, memory_order_relaxed);
 	s->attacks = atomic_load_explicit(&m->attacks, memory_order_relaxed);
+	s->challenged = atomic_load_explicit(&m->challenged, memory_order_relaxed);
 	s->cookies_valid = atomic_load_explicit(&m->cookies_valid, memory_order_relaxed);
+	s->cookies_invalid = atomic_load_explicit(&m->cookies_invalid, memory_order_relaxed);
+	s->refused = atomic_load_explicit(&m->refused, memory_order_relaxed);
+	for (int j = 0; j < SCREEN_IDS; j++)
+		s->ids[j] = atomic_load_explicit(&m->ids[j], memory_order_relaxed);
 }
 
 static void fill_workers(const struct screen_engine *engine, struct screen_engine_status *s)

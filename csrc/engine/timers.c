@@ -189,4 +189,5 @@ void screen_timers_tick(struct screen_worker *w)
 	screen_timers_release(w);
 	sweep(w, passed_ms);
 	give_back(w);
+	screen_talkers_halve(w->context.talkers, (uint32_t)(w->context.now_ns / 1000000000u));
 }

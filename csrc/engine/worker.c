@@ -191,6 +191,7 @@ static void take_view(struct screen_worker *w)
 	w->context.policy = v->policy;
 	w->context.keyset = v->keyset;
 	w->context.now_ns = screen_now_ns();
+	w->tap = atomic_load_explicit(&e->tap, memory_order_acquire);
 }
 
 void *screen_worker_run(void *data)
@@ -245,6 +246,8 @@ static void destroy(struct screen_worker *w)
 	}
 	if (w->event >= 0)
 		close(w->event);
+	free(w->context.talkers);
+	free(w->context.events);
 	free(w->free);
 	free(w->owner);
 	free(w->pendings);
@@ -275,6 +278,12 @@ static int allocate(struct screen_worker *w)
 	/* neither have the epochs' keys, nor in swap */
 	if (sodium_mlock(w->context.lanes, sizeof(*w->context.lanes)))
 		return -ENOMEM;
+	w->context.talkers = calloc(1, sizeof(*w->context.talkers));
+	w->context.events = calloc(1, sizeof(*w->context.events));
+	if (!w->context.talkers || !w->context.events)
+		return -ENOMEM;
+	randombytes_buf(&w->context.talkers->key, sizeof(w->context.talkers->key));
+	w->context.talkers->key |= 1;
 	w->free = calloc(w->umem.chunks, sizeof(*w->free));
 	w->owner = calloc(w->umem.chunks, 1);
 	w->pendings = calloc(1, sizeof(*w->pendings));

@@ -47,6 +47,7 @@ struct screen_worker {
 	uint8_t *owner; /* of each chunk */
 	const struct screen_view *view; /* of this burst */
 	uint64_t polled; /* serial of the view that the poll set was made for */
+	const struct screen_tap *tap; /* of this burst; NULL: nobody looks */
 	struct screen_context context;
 	struct screen_pendings *pendings;
 	bool unsent;	     /* a TX ring has frames that the kernel would not take yet */

@@ -25,15 +25,20 @@ static void use_zones_and_ports(const struct screen_snapshot *s)
 
 static void use_profiles(const struct screen_snapshot *s)
 {
-	struct screen_policy policy = { .prefixes = s->prefixes };
+	uint32_t prefixes = s->header->prefixes.count;
+	struct screen_white_list *white = calloc(1, screen_white_list_size(prefixes));
 
+	screen_white_list_build(white, s->profiles, s->header->profiles.count, s->prefixes,
+				prefixes);
 	for (uint32_t i = 0; i < s->header->profiles.count; i++) {
 		uint8_t address[16] = { 0x20, 1 };
 
-		PROMISE(s->profiles[i].attack_threshold >= 1);
+		PROMISE(!(s->profiles[i].armed >> SCREEN_IDS_SYN_FLOOD & 1) ||
+			s->profiles[i].attack_threshold >= 1);
 		PROMISE(s->profiles[i].timeout_s <= 50);
-		(void)screen_policy_white_listed(&policy, &s->profiles[i], address, address);
+		(void)screen_white_listed(white, i, address, address);
 	}
+	free(white);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

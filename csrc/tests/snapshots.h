@@ -79,10 +79,12 @@ __attribute__((noinline, unused)) static void snapshot_make(struct snapshot_byte
 		.wires = { { .name = "w1", .port = { 0, 1 } },
 			   { .name = "w2", .port = { 2, 3 }, .on_failure = 1 } },
 		.profiles = {
-			{ .name = "screen-1", .alarm_threshold = 512, .attack_threshold = 200,
+			{ .name = "screen-1", .armed = 1ull << SCREEN_IDS_SYN_FLOOD,
+			  .alarm_threshold = 512, .attack_threshold = 200,
 			  .source_threshold = 4000, .destination_threshold = 4000, .timeout_s = 20,
 			  .prefix_first = 0, .prefix_count = 4 },
-			{ .name = "screen-2", .alarm_threshold = 1, .attack_threshold = 500000,
+			{ .name = "screen-2", .armed = 1ull << SCREEN_IDS_SYN_FLOOD,
+			  .alarm_threshold = 1, .attack_threshold = 500000,
 			  .source_threshold = 4, .destination_threshold = 1000000, .timeout_s = 50,
 			  .prefix_first = 4, .prefix_count = 1 } },
 		.prefixes = {

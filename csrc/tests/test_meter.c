@@ -114,7 +114,7 @@ static void *count(void *argument)
 	for (int i = 0; i < EACH; i++) {
 		struct screen_meter_reading r = screen_sketch_count(c->sketch, KEY, 10, 1000);
 
-		screen_zone_meter_count(c->zone, 10);
+		screen_pace_count(&c->zone->rate, 10);
 		c->entered += r.entered;
 		if (r.count > c->max)
 			c->max = r.count;
@@ -143,7 +143,7 @@ static void meter_of_several_threads_is_one_rate(void **state)
 	assert_int_equal(max, THREADS * EACH);
 	assert_int_equal((uint32_t)atomic_load(screen_sketch_cell(s, KEY, 0)), THREADS * EACH);
 	assert_int_equal((uint32_t)atomic_load(screen_sketch_cell(s, KEY, 1)), THREADS * EACH);
-	assert_int_equal((uint32_t)zone.current, THREADS * EACH);
+	assert_int_equal((uint32_t)zone.rate.current, THREADS * EACH);
 	assert_in_range(entered, 1, THREADS);
 	free(s);
 }
@@ -187,8 +187,8 @@ static void zone_meter_shows_the_last_whole_second(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		for (uint32_t n = 0; n < rows[i].syns; n++)
-			screen_zone_meter_count(&z, rows[i].at_s);
-		assert_int_equal(screen_zone_meter_rate(&z, rows[i].at_s), rows[i].rate);
+			screen_pace_count(&z.rate, rows[i].at_s);
+		assert_int_equal(screen_pace_last(&z.rate, rows[i].at_s), rows[i].rate);
 	}
 }
 

@@ -2,6 +2,7 @@
  * Snapshots: a valid one is accepted, and everything that can be wrong with one has a sentence.
  */
 #include "policy.h"
+#include "random.h"
 #include "run.h"
 #include "snapshots.h"
 
@@ -154,7 +155,7 @@ static void snapshot_header_fields_out_of_range_are_refused(void **state)
 {
 	(void)state;
 	BAD(header.magic, 0x53594e52, 0, "the magic number is wrong");
-	BAD(header.version, 1, 0, "the format version is not this engine's");
+	BAD(header.version, 2, 0, "the format version is not this engine's");
 	BAD(header.header_size, 96, 0, "the format version is not this engine's");
 	BAD(header.total_size, 1, 0, "the size in the header is not that of the buffer");
 	BAD(header.reserved0, 1, 0, "reserved bytes of the header are not zero");
@@ -252,8 +253,8 @@ static void snapshot_wires_out_of_range_are_refused(void **state)
 static void snapshot_profiles_out_of_range_are_refused(void **state)
 {
 	static const char *threshold = "a threshold of a profile is out of range";
-	static const char *timeout = "a profile's timeout is out of range";
 	static const char *list = "a profile's white-list does not fit";
+	static const char *unknown = "a profile arms a screen that there is not";
 
 	(void)state;
 	BAD_NAME(profiles[1].name, 1, "a profile's name is not a padded string");
@@ -265,8 +266,20 @@ static void snapshot_profiles_out_of_range_are_refused(void **state)
 	BAD(profiles[1].source_threshold, 1000001, 1, threshold);
 	BAD(profiles[1].destination_threshold, 3, 1, threshold);
 	BAD(profiles[1].destination_threshold, 1000001, 1, threshold);
-	BAD(profiles[1].timeout_s, 0, 1, timeout);
-	BAD(profiles[1].timeout_s, 51, 1, timeout);
+	BAD(profiles[1].timeout_s, 0, 1, threshold);
+	BAD(profiles[1].timeout_s, 51, 1, threshold);
+	BAD(profiles[0].armed, 0, 0, threshold); /* what is not armed has no values */
+	BAD(profiles[0].armed, 1ull << SCREEN_IDS, 0, unknown);
+	BAD(profiles[0].armed, 1 | 1ull << SCREEN_IDS_SYN_FLOOD_SOURCE, 0, unknown);
+	BAD(profiles[0].icmp_flood, 1, 0, threshold);
+	BAD(profiles[0].extension_limit, 1, 0, threshold);
+	BAD(profiles[0].extension_headers[3], 1, 0,
+	    "a profile's extension headers are not those of its screen");
+	BAD(profiles[0].alarm_without_drop, 2, 0, "reserved bytes of a profile are not zero");
+	BAD(profiles[0].reserved0, 1, 0, "reserved bytes of a profile are not zero");
+	BAD(profiles[0].reserved1[1], 1, 0, "reserved bytes of a profile are not zero");
+	GOOD(profiles[0].alarm_without_drop, 1);
+	BAD(prefixes[4].list, SCREEN_LISTS_MAX, 1, "the white-lists of a profile are not in order");
 	BAD(profiles[1].prefix_count, SCREEN_WHITE_LIST_MAX + 1, 1, list);
 	BAD(profiles[1].prefix_count, 2, 1, list);
 	BAD(profiles[1].prefix_first, 5, 1, list);
@@ -277,7 +290,7 @@ static void snapshot_profiles_out_of_range_are_refused(void **state)
 }
 
 /* One profile, and one prefix more than it may have, or as many. */
-static void snapshot_white_list_of_65_prefixes_is_refused(void **state)
+static void snapshot_white_list_of_4097_prefixes_is_refused(void **state)
 {
 	enum { MANY = SCREEN_WHITE_LIST_MAX + 1 };
 	struct {
@@ -297,7 +310,7 @@ static void snapshot_white_list_of_65_prefixes_is_refused(void **state)
 		.profiles = { next, 1 }, .prefixes = { next + sizeof(b.profile), MANY },
 	};
 	b.profile = (struct screen_profile_config){
-		.name = "p", .alarm_threshold = 1, .attack_threshold = 1, .source_threshold = 4,
+		.name = "p", .armed = 1ull << SCREEN_IDS_SYN_FLOOD, .alarm_threshold = 1, .attack_threshold = 1, .source_threshold = 4,
 		.destination_threshold = 4, .timeout_s = 1, .prefix_count = MANY,
 	};
 	snapshot_digest(&b, sizeof(b), b.header.digest);
@@ -366,47 +379,122 @@ static const struct {
 	  { [10] = 0xff, 0xff, 203, 0, 113, 1 }, false, true },
 };
 
+static struct screen_white_list *white_list_of(const struct screen_profile_config *profiles,
+					       uint32_t profiles_count,
+					       const struct screen_prefix_config *prefixes,
+					       uint32_t count)
+{
+	struct screen_white_list *w = calloc(1, screen_white_list_size(count));
+
+	assert_non_null(w);
+	screen_white_list_build(w, profiles, profiles_count, prefixes, count);
+	return w;
+}
+
 static void white_list_needs_one_prefix_of_each_kind_that_a_list_has(void **state)
 {
 	struct snapshot_bytes b;
-	struct screen_policy policy = { 0 };
-	struct screen_profile_config none;
+	struct screen_white_list *w;
 
 	(void)state;
 	snapshot_make(&b);
-	policy.prefixes = b.prefixes;
-	none = b.profiles[0];
-	none.prefix_count = 0;
+	w = white_list_of(b.profiles, 2, b.prefixes, SNAPSHOT_PREFIXES);
 	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
 		const uint8_t *source = addresses[i].source, *to = addresses[i].destination;
 
-		if (screen_policy_white_listed(&policy, &b.profiles[0], source, to) !=
-			    addresses[i].first ||
-		    screen_policy_white_listed(&policy, &b.profiles[1], source, to) !=
-			    addresses[i].second)
+		if (screen_white_listed(w, 0, source, to) != addresses[i].first ||
+		    screen_white_listed(w, 1, source, to) != addresses[i].second)
 			fail_msg("%s", addresses[i].what);
-		assert_false(screen_policy_white_listed(&policy, &none, source, to));
+		assert_false(screen_white_listed(w, 2, source, to));
 	}
+	free(w);
 }
 
 /* Each prefix length against each bit. */
 static void white_list_prefixes_match_exactly_their_bits(void **state)
 {
 	struct screen_prefix_config prefix = { .address = { 0 } };
-	struct screen_policy policy = { .prefixes = &prefix };
 	struct screen_profile_config profile = { .prefix_count = 1 };
+	struct screen_white_list *w;
 
 	(void)state;
-	for (uint8_t length = 0; length <= 128; length++)
+	for (uint8_t length = 0; length <= 128; length++) {
+		prefix.length = length;
+		w = white_list_of(&profile, 1, &prefix, 1);
 		for (uint8_t bit = 0; bit < 128; bit++) {
 			uint8_t address[16] = { 0 };
 
-			prefix.length = length;
 			address[bit / 8] = (uint8_t)(0x80 >> bit % 8);
-			assert_int_equal(screen_policy_white_listed(&policy, &profile, address,
-								    address),
+			assert_int_equal(screen_white_listed(w, 0, address, address),
 					 bit >= length);
 		}
+		free(w);
+	}
+}
+
+/* The rule itself, one prefix after the other. */
+static bool listed_slowly(const struct screen_prefix_config *prefixes, uint32_t count,
+			  const uint8_t source[16], const uint8_t destination[16])
+{
+	bool wants[2][SCREEN_LISTS_MAX] = { 0 }, has[2][SCREEN_LISTS_MAX] = { 0 };
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct screen_prefix_config *p = &prefixes[i];
+		const uint8_t *address = p->kind ? destination : source;
+		bool matches = true;
+
+		for (uint32_t bit = 0; bit < p->length; bit++)
+			matches &= !((p->address[bit / 8] ^ address[bit / 8]) >> (7 - bit % 8) & 1);
+		wants[p->kind][p->list] = true;
+		has[p->kind][p->list] |= matches;
+	}
+	for (int l = 0; l < SCREEN_LISTS_MAX; l++)
+		if ((wants[0][l] || wants[1][l]) && wants[0][l] == has[0][l] &&
+		    wants[1][l] == has[1][l])
+			return true;
+	return false;
+}
+
+static void random_prefix(struct random *r, struct screen_prefix_config *p, uint16_t list)
+{
+	memset(p, 0, sizeof(*p));
+	p->kind = random_8(r) & 1;
+	p->list = list;
+	p->length = (uint8_t)random_below(r, 33);
+	/* few bits, so that many match */
+	for (uint32_t bit = 0; bit < p->length; bit++)
+		if (bit < 6 && (random_8(r) & 1))
+			p->address[0] |= (uint8_t)(0x80 >> bit);
+}
+
+static void white_list_of_thousands_equals_the_rule(void **state)
+{
+	static struct screen_prefix_config prefixes[SCREEN_WHITE_LIST_MAX];
+	struct random r = random_seeded();
+
+	(void)state;
+	for (int round = 0; round < 60; round++) {
+		uint32_t count = 1 + random_below(&r, round % 3 ? 20 : SCREEN_WHITE_LIST_MAX);
+		struct screen_profile_config profile = { .prefix_count = count };
+		struct screen_white_list *w;
+		uint16_t list = 0;
+
+		for (uint32_t i = 0; i < count; i++) {
+			if (i && list < SCREEN_LISTS_MAX - 1 && random_below(&r, 4) == 0)
+				list++;
+			random_prefix(&r, &prefixes[i], list);
+		}
+		w = white_list_of(&profile, 1, prefixes, count);
+		for (int i = 0; i < 50; i++) {
+			uint8_t source[16] = { 0 }, destination[16] = { 0 };
+
+			source[0] = random_8(&r) & 0xfc;
+			destination[0] = random_8(&r) & 0xfc;
+			assert_int_equal(screen_white_listed(w, 0, source, destination),
+					 listed_slowly(prefixes, count, source, destination));
+		}
+		free(w);
+	}
 }
 
 int main(int argc, char **argv)
@@ -422,11 +510,12 @@ int main(int argc, char **argv)
 		cmocka_unit_test(snapshot_ports_that_no_wire_has_are_refused),
 		cmocka_unit_test(snapshot_wires_out_of_range_are_refused),
 		cmocka_unit_test(snapshot_profiles_out_of_range_are_refused),
-		cmocka_unit_test(snapshot_white_list_of_65_prefixes_is_refused),
+		cmocka_unit_test(snapshot_white_list_of_4097_prefixes_is_refused),
 		cmocka_unit_test(snapshot_prefixes_out_of_range_are_refused),
 		cmocka_unit_test(snapshot_names_used_twice_are_refused),
 		cmocka_unit_test(white_list_needs_one_prefix_of_each_kind_that_a_list_has),
 		cmocka_unit_test(white_list_prefixes_match_exactly_their_bits),
+		cmocka_unit_test(white_list_of_thousands_equals_the_rule),
 	};
 
 	if (sodium_init() < 0)

@@ -100,7 +100,7 @@ static inline int test_wire_commit(struct test_wire *t, enum screen_activation a
 			   { .name = "trust", .profile = SCREEN_NONE } },
 		.ports = { { .ifname = "left1", .zone = 0 }, { .ifname = "right1", .zone = 1 } },
 		.wires = { { .name = "w1", .port = { 0, 1 }, .on_failure = (uint8_t)on_failure } },
-		.profiles = { { .name = "flood", .alarm_threshold = 512,
+		.profiles = { { .name = "flood", .armed = 1ull << SCREEN_IDS_SYN_FLOOD, .alarm_threshold = 512,
 				.attack_threshold = threshold, .source_threshold = 1000000,
 				.destination_threshold = 1000000, .timeout_s = 20 } },
 	};

@@ -27,7 +27,11 @@ struct world {
 	struct screen_meters *meters;
 	struct screen_lanes lanes;
 	struct screen_context context;
-	struct screen_prefix_config prefixes[8];
+	struct screen_prefix_config prefixes[8]; /* of profile 0 */
+	struct screen_white_list *white;
+	struct screen_sessions *sessions;
+	struct screen_events events;
+	struct screen_talkers talkers;
 	void *memory;
 	struct frame_spec client; /* what a client's frame looks like; the server's is its mirror */
 	struct random random;
@@ -85,9 +89,11 @@ static inline struct world *world_new(uint8_t family, uint8_t tags)
 	w->memory = aligned_alloc(64, screen_flows_size(WORLD_FLOWS));
 	memset(w->memory, 0, screen_flows_size(WORLD_FLOWS));
 	screen_flows_init(&w->flows, w->memory, WORLD_FLOWS, key);
+	w->flows.sessions = w->sessions = calloc(1, sizeof(*w->sessions));
+	w->talkers.key = 0x9e3779b97f4a7c15;
 	w->policy = (struct screen_policy){
 		.generation = 1, .mode = SCREEN_MODE_SYN_COOKIE, .time_wait_s = 150,
-		.initial_timeout_s = 20, .prefixes = w->prefixes,
+		.initial_timeout_s = 20,
 		.port = {
 			{ .used = 1, .peer = 1, .wire = 1, .zone = 0, .profile = 0, .screened = 1 },
 			{ .used = 1, .peer = 0, .wire = 1, .zone = 1, .profile = SCREEN_NONE,
@@ -98,12 +104,12 @@ static inline struct world *world_new(uint8_t family, uint8_t tags)
 		},
 	};
 	w->policy.profile[0] = (struct screen_profile_config){
-		.name = "p", .alarm_threshold = 50, .attack_threshold = 100,
+		.name = "p", .armed = 1ull << SCREEN_IDS_SYN_FLOOD, .alarm_threshold = 50, .attack_threshold = 100,
 		.source_threshold = 4000, .destination_threshold = 4000, .timeout_s = 20,
 	};
 	w->context = (struct screen_context){
 		.policy = &w->policy, .keyset = &w->keyset, .flows = &w->flows,
-		.meters = w->meters, .codec = screen_codec_best(), .lanes = &w->lanes,
+		.meters = w->meters, .talkers = &w->talkers, .events = &w->events, .codec = screen_codec_best(), .lanes = &w->lanes,
 		.now_ns = 1000 * 1000000000ull,
 	};
 	w->random.state = 42;
@@ -114,9 +120,24 @@ static inline struct world *world_new(uint8_t family, uint8_t tags)
 
 static inline void world_free(struct world *w)
 {
+	free(w->white);
+	free(w->sessions);
 	free(w->memory);
 	free(w->meters);
 	free(w);
+}
+
+/* The index of what a test has put into prefixes[]. */
+static inline void world_white_list(struct world *w)
+{
+	uint32_t count = w->policy.profile[0].prefix_count;
+
+	if (count == 0)
+		return;
+	free(w->white);
+	w->white = calloc(1, screen_white_list_size(count));
+	screen_white_list_build(w->white, w->policy.profile, 1, w->prefixes, count);
+	w->policy.white = w->white;
 }
 
 static inline void world_wait(struct world *w, double s)
@@ -196,6 +217,7 @@ static inline enum screen_reason world_decide(struct world *w, const uint8_t *da
 	memset(d, 0xaa, sizeof(*d));
 	d->verdict = SCREEN_VERDICTS;
 	d->reason = SCREEN_REASONS;
+	world_white_list(w);
 	screen_decide(&w->context, &frame, d);
 	if (d->undecided) {
 		screen_check(&w->context, frames, decisions, 1);

@@ -115,8 +115,10 @@ func (a *app) root() *cobra.Command {
 	root.SetErr(a.stderr)
 	root.PersistentFlags().StringVar(&a.socket, "control-socket", control.DefaultSocket,
 		"unix socket on which the daemon is reached")
-	root.AddCommand(a.runCommand(), a.checkCommand(), a.commitCommand(), a.requestCommand(), a.showCommand(),
-		a.detachCommand(), a.explainCommand(), a.cookieCommand(),
+	root.SetHelpCommand(a.helpCommand())
+	root.AddCommand(a.runCommand(), a.checkCommand(), a.commitCommand(), a.rollbackCommand(),
+		a.compareCommand(), a.requestCommand(), a.showCommand(),
+		a.detachCommand(), a.cookieCommand(),
 		a.replayCommand(), a.versionCommand(), manCommand(root))
 	return root
 }

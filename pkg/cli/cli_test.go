@@ -22,22 +22,18 @@ import (
 
 // canned is a daemon that always says the same.
 type canned struct {
-	commit control.CommitResult
 	report control.CapabilityReport
 	status dataplane.Status
 	flows  control.FlowReport
 	keys   control.KeyReport
 	refuse error // what changes of the master key end with
 	change dataplane.KeyChange
+	commits
 }
 
 func (c *canned) ChangeKey(_ context.Context, change dataplane.KeyChange) (control.KeyReport, error) {
 	c.change = change
 	return c.keys, c.refuse
-}
-
-func (c *canned) Commit(context.Context, control.CommitRequest) (control.CommitResult, error) {
-	return c.commit, nil
 }
 
 func (c *canned) Capabilities(context.Context) (control.CapabilityReport, error) {
@@ -101,8 +97,8 @@ func write(t *testing.T, text string) (path string) {
 
 func TestUsageErrorsExitWith2(t *testing.T) {
 	for want, args := range map[string][]string{
-		`"synscreen" needs one more word: check, commit, cookie, detach, explain, replay, request, run, show, version`: {},
-		`unknown word "bogus" after "synscreen": one of check, commit, cookie, detach, explain, replay, request, run, show, version is known`: {
+		`"synscreen" needs one more word: check, commit, compare, cookie, detach, replay, request, rollback, run, show, version`: {},
+		`unknown word "bogus" after "synscreen": one of check, commit, compare, cookie, detach, replay, request, rollback, run, show, version is known`: {
 			"bogus"},
 		`unknown word "x" after "synscreen show security": one of flow, screen, syn-cookie is known`: {"show", "security", "x"},
 		`unknown flag: --bogus`:             {"check", "--bogus", "f"},
@@ -129,12 +125,15 @@ func TestEveryCommandTakesTheControlSocket(t *testing.T) {
 		{"show", "capabilities"}, {"show", "ports"}, {"show", "wires"}, {"show", "counters"},
 		{"show", "security", "screen", "statistics"}, {"show", "security", "flow", "session"},
 		{"show", "security", "syn-cookie"}, {"commit", file},
+		{"commit"}, {"commit", "confirmed", file}, {"rollback", "1"}, {"compare"}, {"compare", file},
+		{"compare", "rollback", "2"}, {"show", "configuration"}, {"show", "system", "commit"},
+		{"show", "system", "rollback", "1"},
 		{"request", "security", "syn-cookie", "stage-key", file},
 		{"request", "security", "syn-cookie", "activate-key"}, {"request", "security", "syn-cookie", "rotate-key"},
 	} {
 		expect(t, want, append(args, "--control-socket", socket)...)
 	}
-	for _, args := range [][]string{{"version"}, {"explain"}} {
+	for _, args := range [][]string{{"version"}, {"help"}, {"help", "security"}} {
 		if got := command(t, append(args, "--control-socket", socket)...); got.Code != 0 {
 			t.Errorf("%v: %+v", args, got)
 		}
@@ -162,30 +161,6 @@ func TestCheckRefusesWhatNoEngineDoes(t *testing.T) {
 		"set security flow syn-flood-protection-mode syn-proxy\n")
 	expect(t, outcome{Code: 1, Stderr: path + ":2:19: security flow syn-flood-protection-mode: syn-proxy is " +
 		"not available: the userspace dataplane keeps no half-open proxy state; use syn-cookie\n"}, "check", path)
-}
-
-func TestCommitTellsWhatBecameOfIt(t *testing.T) {
-	path := write(t, "set x\n")
-	for _, test := range []struct {
-		name   string
-		result control.CommitResult
-		want   outcome
-	}{
-		{"done", control.CommitResult{Committed: true, Generation: 4, Mode: dataplane.ModeSynCookie},
-			outcome{Stdout: "commit complete: generation 4, mode syn-cookie\n"}},
-		{"done with a warning", control.CommitResult{Committed: true, Generation: 4, Warnings: []string{"warning: w"}},
-			outcome{Stdout: "commit complete: generation 4, mode drop\n", Stderr: "warning: w\n"}},
-		{"refused", control.CommitResult{Generation: 3, Errors: []string{"f:1:2: one", "f:2:2: two"}},
-			outcome{Code: 1, Stderr: "f:1:2: one\nf:2:2: two\nnothing was committed; " +
-				"the running configuration (generation 3) is unchanged\n"}},
-		{"refused at first", control.CommitResult{Errors: []string{"f:1:2: one"}},
-			outcome{Code: 1, Stderr: "f:1:2: one\nnothing was committed; no configuration is running\n"}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			socket := serve(t, &canned{commit: test.result})
-			expect(t, test.want, "commit", path, "--control-socket", socket)
-		})
-	}
 }
 
 func TestShowCapabilitiesTellsProofsAndRefusal(t *testing.T) {
@@ -335,6 +310,8 @@ func TestShowPrintsJSON(t *testing.T) {
 		{"show", "capabilities"}, {"show", "ports"}, {"show", "wires"}, {"show", "counters"},
 		{"show", "security", "screen", "statistics"}, {"show", "security", "flow", "session"},
 		{"show", "security", "syn-cookie"}, {"request", "security", "syn-cookie", "rotate-key"}, {"version"},
+		{"commit"}, {"compare"}, {"show", "configuration"}, {"show", "system", "commit"},
+		{"show", "system", "rollback", "1"},
 	} {
 		got := command(t, append(args, "--json", "--control-socket", socket)...)
 		if got.Code != 0 || got.Stderr != "" || !json.Valid([]byte(got.Stdout)) {
@@ -359,16 +336,6 @@ func TestDetachWithoutAStateDirSaysSo(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "none")
 	expect(t, outcome{Code: 1, Stderr: "synscreen: detach: there is no state directory " + dir +
 		"; name it with --state-dir\n"}, "detach", "--state-dir", dir)
-}
-
-func TestExplainTellsAStatement(t *testing.T) {
-	got := command(t, "explain", "security", "flow", "syn-flood-protection-mode")
-	if got.Code != 0 || !strings.Contains(got.Stdout, "syn-cookie") {
-		t.Errorf("%+v", got)
-	}
-	if got := command(t, "explain", "bogus"); got.Code != 2 {
-		t.Errorf("%+v", got)
-	}
 }
 
 func TestManWritesAPageForEachCommand(t *testing.T) {

@@ -69,8 +69,9 @@ func (a *app) runCommand() *cobra.Command {
 		Use:   "run --config FILE",
 		Short: "Run the daemon",
 		Long: "Runs the daemon in the foreground until SIGTERM or SIGINT; SIGHUP reads FILE again.\n" +
-			"It always starts from FILE. What was committed to the running daemon since is kept as\n" +
-			"active.conf in the state directory, for you to look at; it is never read back.\n\n" +
+			"It starts from FILE, whatever was committed to the daemon before; `rollback` reaches that. Only a\n" +
+			"text that was committed by `commit confirmed` and never confirmed is not started: the log then\n" +
+			"says so, and what was confirmed last runs.\n\n" +
 			"A FILE with errors ends the start. One that the engine or the capability gate refuses does not:\n" +
 			"traffic passes as each wire's on-failure says, where a bridge could be made, the log and `show capabilities` say why, and the\n" +
 			"daemon tries again, first after 5 s, in the end every 60 s.",
@@ -85,6 +86,8 @@ func (a *app) runCommand() *cobra.Command {
 		"`DIR` of the master key and of what a restart must recognise")
 	flags.StringVar(&f.options.MetricsAddr, "metrics", "",
 		"`ADDR` such as 127.0.0.1:9700 that serves Prometheus metrics (default off)")
+	flags.StringVar(&f.options.Syslog, "syslog", "",
+		"`TARGET` that is sent events as RFC 5424 datagrams: the path of a socket, or udp://HOST:PORT (default none)")
 	flags.Uint32Var(&engine.FlowsMax, "flows", defaultFlows,
 		"`ENTRIES` of the flow table, a power of two from 1024 to 16777216")
 	flags.Uint32Var(&engine.FramesPerWorker, "frames", defaultFrames,

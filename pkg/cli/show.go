@@ -29,7 +29,7 @@ func (a *app) showCommand() *cobra.Command {
 	flow.AddCommand(a.sessionCommand())
 	security.AddCommand(screen, flow, a.synCookieCommand())
 	show.AddCommand(a.capabilitiesCommand(), a.portsCommand(), a.wiresCommand(), a.countersCommand(),
-		security)
+		a.configurationCommand(), a.systemCommand(), security)
 	return show
 }
 

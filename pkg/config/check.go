@@ -6,15 +6,13 @@ import (
 	"strings"
 )
 
-// maxWhiteListPrefixes bounds the prefixes of all white-lists of one profile.
-const maxWhiteListPrefixes = 64
-
 // checker finds statements that do not fit together. It is silent about what is missing where a
 // statement that could have said it was refused: that error is the one to mend first.
 type checker struct {
-	tree  *Tree
-	found *collector
-	ends  []use // every interface of every wire
+	tree     *Tree
+	found    *collector
+	ends     []use   // every interface of every wire
+	prefixes []*node // every prefix of every white-list
 }
 
 // use is one mention of an interface.
@@ -34,6 +32,7 @@ func (c *checker) check(config *Config) {
 	c.dataplane(config)
 	c.screens(config)
 	c.somethingScreened(config)
+	c.configWhiteLists()
 	var members []use
 	for _, z := range config.Zones {
 		for _, i := range z.Interfaces {
@@ -156,21 +155,6 @@ func (c *checker) wireEnds(v view, w Wire, ends []*node) {
 	}
 	c.fail(ends[len(ends)-1].pos, w.InterfacePath(), fmt.Sprintf("a wire needs two different interfaces, not %d (%s)",
 		len(ends), strings.Join(names, ", ")), remedy)
-}
-
-// whiteListSize checks the number of prefixes of one profile.
-func (c *checker) whiteListSize(flood view) {
-	var all []*node
-	for _, list := range flood.all("white-list") {
-		all = append(all, list.down("source-address").values()...)
-		all = append(all, list.down("destination-address").values()...)
-	}
-	if len(all) > maxWhiteListPrefixes {
-		n := all[maxWhiteListPrefixes]
-		c.fail(n.pos, flood.node.path()+" white-list",
-			fmt.Sprintf("the profile has %d prefixes in its white-lists, the limit is %d", len(all), maxWhiteListPrefixes),
-			"join prefixes that lie next to each other")
-	}
 }
 
 // anyDoubtful is true if something in this node, or in one of these children, was refused.

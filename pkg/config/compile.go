@@ -1,7 +1,5 @@
 package config
 
-import "net/netip"
-
 // compile reads the typed configuration out of a tree and checks that its statements fit together.
 func compile(t *Tree, found *collector) *Config {
 	root := view{t.root.stmt, t.root}
@@ -63,56 +61,6 @@ func compileZone(v view) Zone {
 		z.Interfaces = append(z.Interfaces, Interface{Name: n.value.key, Pos: n.pos})
 	}
 	return z
-}
-
-func (c *checker) screen(v view) Screen {
-	s := Screen{Name: v.text(), Pos: v.pos(), Description: v.down("description").text()}
-	if flood := v.down("tcp", "syn-flood"); flood.present() {
-		s.SynFlood = c.synFlood(flood)
-	}
-	return s
-}
-
-func (c *checker) synFlood(v view) *SynFlood {
-	f := &SynFlood{
-		Pos:                  v.pos(),
-		AlarmThreshold:       v.down("alarm-threshold").number(),
-		AttackThreshold:      v.down("attack-threshold").number(),
-		SourceThreshold:      v.down("source-threshold").number(),
-		DestinationThreshold: v.down("destination-threshold").number(),
-		TimeoutSeconds:       v.down("timeout").number(),
-		QueueSize:            v.down("queue-size").number(),
-	}
-	for _, list := range v.all("white-list") {
-		f.WhiteLists = append(f.WhiteLists, c.whiteList(list))
-	}
-	c.whiteListSize(v)
-	return f
-}
-
-func (c *checker) whiteList(v view) WhiteList {
-	source, destination := v.down("source-address"), v.down("destination-address")
-	w := WhiteList{
-		Name:        v.text(),
-		Pos:         v.pos(),
-		Source:      prefixes(source),
-		Destination: prefixes(destination),
-	}
-	// Nothing listed means any, so that an empty white-list would turn the screen off.
-	unread := v.node.anyDoubtful("source-address", "destination-address")
-	if len(w.Source)+len(w.Destination) == 0 && !unread {
-		c.fail(v.pos(), v.node.path(), "the white-list names no address",
-			"add source-address or destination-address to it, or remove it")
-	}
-	return w
-}
-
-func prefixes(v view) []netip.Prefix {
-	var out []netip.Prefix
-	for _, n := range v.values() {
-		out = append(out, n.value.prefix)
-	}
-	return out
 }
 
 func (c *checker) wire(v view) Wire {

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net/netip"
+	"reflect"
 	"strings"
 )
 
@@ -41,7 +42,16 @@ func (d *dumper) zone(z Zone) {
 }
 
 func (d *dumper) screen(s Screen) {
-	d.line("%s%s: description=%q", s.Path(), at(s.Pos), s.Description)
+	d.line("%s%s: description=%q%s", s.Path(), at(s.Pos), s.Description, dryRun(s))
+	d.group("icmp", s.ICMP)
+	d.group("ip", s.IP)
+	d.group("ip ipv6-extension-header", s.IP.ExtensionHeaders)
+	d.group("tcp", s.TCP)
+	d.group("udp", s.UDP)
+	d.group("limit-session", s.LimitSession)
+	for _, a := range s.Armed {
+		d.line("    armed%s %s", at(a.Pos), a.Screen)
+	}
 	if s.SynFlood == nil {
 		return
 	}
@@ -54,6 +64,36 @@ func (d *dumper) screen(s Screen) {
 			join(w.Destination))
 	}
 }
+
+func dryRun(s Screen) string {
+	if !s.AlarmWithoutDrop {
+		return ""
+	}
+	return " alarm-without-drop" + at(s.AlarmWithoutDropPos)
+}
+
+// group writes what is not zero in a group of screens.
+func (d *dumper) group(name string, group any) {
+	v := reflect.ValueOf(group)
+	var fields []string
+	for i := range v.NumField() {
+		field := v.Field(i)
+		_, isGroup := field.Interface().(ExtensionHeaders)
+		if _, isPos := field.Interface().(Pos); isPos || isGroup || field.IsZero() {
+			continue
+		}
+		if field.Kind() == reflect.Pointer {
+			field = field.Elem()
+		}
+		fields = append(fields, fmt.Sprintf("%s=%v", v.Type().Field(i).Name, field.Interface()))
+	}
+	if len(fields) > 0 {
+		d.line("    %s%s %s", name, at(v.FieldByName("Pos").Interface().(Pos)), strings.Join(fields, " "))
+	}
+}
+
+// String writes a range of header types for the dump.
+func (h HeaderTypes) String() string { return fmt.Sprintf("%d-%d%s", h.First, h.Last, at(h.Pos)) }
 
 func at(p Pos) string {
 	if !p.IsValid() {

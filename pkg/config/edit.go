@@ -85,7 +85,7 @@ func (p *parser) targetStep(at *node) (*node, bool) {
 		p.fail(t.pos, at, "unexpected "+t.String(), "write one path on the line")
 		return nil, false
 	}
-	stmt, _ := p.keyword(at)
+	stmt, _ := p.keyword(at, nil)
 	if stmt == nil {
 		return nil, false
 	}

@@ -123,11 +123,15 @@ func (c *collector) warned() Warnings {
 
 // bounded keeps the maxErrors first entries by position, whatever the order in which they arrive.
 type bounded struct {
-	kept    []Error
+	kept    []Error // once there were too many, the first maxErrors of them in order
 	dropped int
 }
 
 func (b *bounded) add(e Error) {
+	if b.surplus(e.Pos) {
+		b.dropped++
+		return
+	}
 	b.kept = append(b.kept, e)
 	if len(b.kept) >= 2*maxErrors {
 		b.trim()
@@ -136,6 +140,11 @@ func (b *bounded) add(e Error) {
 
 // full is true when later places in the text would only be counted.
 func (b *bounded) full() bool { return len(b.kept)+b.dropped >= maxErrors }
+
+// surplus is true for a place behind all that will be kept.
+func (b *bounded) surplus(pos Pos) bool {
+	return b.dropped > 0 && pos.compare(b.kept[maxErrors-1].Pos) > 0
+}
 
 func (b *bounded) trim() {
 	slices.SortStableFunc(b.kept, Error.compare)

@@ -18,10 +18,7 @@ const indent = "    "
 // The text reads back as the same configuration.
 func Format(t *Tree, form Form) string {
 	var f formatter
-	if t == nil {
-		return ""
-	}
-	for _, n := range t.root.sorted() {
+	for _, n := range t.statements() {
 		if form == Set {
 			f.set(n, "")
 		} else {
@@ -29,6 +26,17 @@ func Format(t *Tree, form Form) string {
 		}
 	}
 	return f.text.String()
+}
+
+// FormatSet is Format in `set` lines.
+func FormatSet(t *Tree) string { return Format(t, Set) }
+
+// statements gives those of the top level; a nil tree has none.
+func (t *Tree) statements() []*node {
+	if t == nil {
+		return nil
+	}
+	return t.root.sorted()
 }
 
 type formatter struct{ text strings.Builder }

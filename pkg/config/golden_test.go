@@ -27,8 +27,8 @@ func goldenFiles(tb testing.TB) []string {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if len(files) < 60 {
-		tb.Fatalf("%s holds %d cases, want at least 60", goldenDir, len(files))
+	if len(files) < 120 {
+		tb.Fatalf("%s holds %d cases, want at least 120", goldenDir, len(files))
 	}
 	return files
 }
@@ -124,17 +124,31 @@ func TestSetAndBracesFormsConvertToEachOtherWithoutLoss(t *testing.T) {
 			continue
 		}
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			for _, form := range []Form{Set, Braces} {
-				text := Format(config.Tree, form)
-				again, _, err := Parse("again", []byte(text))
-				if err != nil {
-					t.Fatalf("the formatted text does not parse: %v\n%s", err, text)
+			for _, form := range forms() {
+				again := reread(t, config, form)
+				for _, other := range forms() {
+					sameConfig(t, config, reread(t, again, other))
 				}
-				sameConfig(t, config, again)
-				sameForms(t, config.Tree, again.Tree)
 			}
 		})
 	}
+}
+
+func forms() []Form { return []Form{Set, Braces} }
+
+// reread writes a configuration in one form and reads it again.
+func reread(t *testing.T, config *Config, form Form) *Config {
+	t.Helper()
+	text := Format(config.Tree, form)
+	again, _, err := Parse("again", []byte(text))
+	if err != nil {
+		t.Fatalf("the formatted text does not parse: %v\n%s", err, text)
+	}
+	if diff := cmp.Diff(text, Format(again.Tree, form)); diff != "" {
+		t.Errorf("written again, the text differs (-want +got):\n%s", diff)
+	}
+	sameForms(t, config.Tree, again.Tree)
+	return again
 }
 
 // sameConfig compares all but positions.
@@ -150,7 +164,7 @@ func sameConfig(t *testing.T, want, got *Config) {
 
 func sameForms(t *testing.T, want, got *Tree) {
 	t.Helper()
-	for _, form := range []Form{Set, Braces} {
+	for _, form := range forms() {
 		if diff := cmp.Diff(Format(want, form), Format(got, form)); diff != "" {
 			t.Errorf("form %d (-want +got):\n%s", form, diff)
 		}

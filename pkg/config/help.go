@@ -114,7 +114,10 @@ func (s *statement) summary() string {
 	if s.ours {
 		text += " (ours)"
 	}
-	if s.status == unsupported {
+	switch {
+	case s.refusal.msg != "":
+		text += " (not supported: " + s.refusal.msg + ")"
+	case s.status == unsupported:
 		text += " (not supported yet)"
 	}
 	return text

@@ -5,8 +5,8 @@ package config
 
 import "fmt"
 
-// maxText bounds a configuration text, in bytes.
-const maxText = 1 << 20
+// maxText bounds a configuration text, in bytes: all prefixes of white-lists fit, a `set` line each.
+const maxText = 4 << 20
 
 // Parse reads one configuration text; name stands for it in positions. On any error the configuration
 // is nil and the error is an *ErrorList of all of them.

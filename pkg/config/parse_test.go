@@ -38,7 +38,7 @@ func TestTextOfMaximumSizeIsRead(t *testing.T) {
 
 func TestTextBeyondMaximumSizeIsRefused(t *testing.T) {
 	list := mustFail(t, engineLine+strings.Repeat("#", maxText-len(engineLine)+1))
-	want := "x.conf:1:1: the text has 1048577 bytes, more than the 1048576 that are read; shorten it"
+	want := "x.conf:1:1: the text has 4194305 bytes, more than the 4194304 that are read; shorten it"
 	if list.Error() != want {
 		t.Errorf("got %q, want %q", list.Error(), want)
 	}
@@ -106,7 +106,7 @@ func TestParseTreeAcceptsStatementsThatDoNotFitTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := Format(tree, Set); got != "set security zones security-zone z screen none\n" {
+	if got := FormatSet(tree); got != "set security zones security-zone z screen none\n" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -150,17 +150,18 @@ func TestHostileTextsAreReadInBoundedTime(t *testing.T) {
 		"bad names":      fill("set security zones security-zone \"\x07\" screen s\n"),
 	}
 	for name, text := range texts {
-		start := time.Now()
-		tree, _, err := ParseTree("x.conf", []byte(text))
-		if err == nil {
-			Format(tree, Braces)
-		}
-		if _, _, err := Parse("x.conf", []byte(text)); err == nil {
-			t.Errorf("%s: accepted", name)
-		}
-		if took := time.Since(start); took > 10*time.Second {
-			t.Errorf("%s took %s", name, took)
-		}
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			if tree, _, err := ParseTree("x.conf", []byte(text)); err == nil {
+				Format(tree, Braces)
+			}
+			if _, _, err := Parse("x.conf", []byte(text)); err == nil {
+				t.Error("accepted")
+			}
+			if took := time.Since(start); took > 60*time.Second {
+				t.Errorf("took %s", took)
+			}
+		})
 	}
 }
 

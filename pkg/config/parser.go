@@ -203,7 +203,7 @@ func (p *parser) mark(w *walk) {
 // fail reports an error at a place; the node, if any, gives its path.
 func (p *parser) fail(pos Pos, n *node, msg, remedy string) {
 	e := Error{Pos: pos, Msg: msg, Remedy: remedy}
-	if n != nil {
+	if n != nil && !p.found.errors.surplus(pos) {
 		e.Path = n.path()
 	}
 	p.found.errors.add(e)

@@ -22,6 +22,12 @@ func (z Zone) InterfacePath(name string) string {
 // Path is the configuration path of the profile.
 func (s Screen) Path() string { return joinPath("security", "screen", "ids-option", s.Name) }
 
+// ArmedPath is the path of one armed screen of the profile.
+func (s Screen) ArmedPath(armed Armed) string { return s.Path() + " " + armed.Screen }
+
+// AlarmWithoutDropPath is the path of the profile's dry run.
+func (s Screen) AlarmWithoutDropPath() string { return s.Path() + " alarm-without-drop" }
+
 // SynFloodPath is the path of the profile's `tcp syn-flood`.
 func (s Screen) SynFloodPath() string { return s.Path() + " tcp syn-flood" }
 

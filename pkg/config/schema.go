@@ -1,9 +1,6 @@
 package config
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // newSchema builds the grammar. To add a statement, add a line here and read it in compile.go; the
 // order of the lines is the order of formatted text and of the help.
@@ -57,66 +54,6 @@ func zonesSchema() *statement {
 		)...)
 	children := append([]*statement{zone}, junosOnly("zones for management", "functional-zone")...)
 	return newContainer("zones", "security zones", children...)
-}
-
-func screenSchema() *statement {
-	profile := newNamed("ids-option", "a screen profile", nameOf(64), slices.Concat(
-		[]*statement{newLeaf("description", textOf(1, 900), "free text")},
-		junosOnly("dry run: alarm, never drop", "alarm-without-drop"),
-		[]*statement{tcpScreenSchema()},
-		otherScreens(),
-	)...)
-	children := append([]*statement{profile},
-		junosOnly("settings of all screens", "trap", "traceoptions", "white-list")...)
-	return newContainer("screen", "screen profiles", children...)
-}
-
-func tcpScreenSchema() *statement {
-	children := append([]*statement{synFloodSchema()}, junosOnly("a TCP screen",
-		"fin-no-ack", "land", "port-scan", "syn-ack-ack-proxy", "syn-fin", "syn-frag", "tcp-no-flag",
-		"tcp-sweep", "winnuke")...)
-	return newContainer("tcp", "screens on TCP", children...)
-}
-
-func synFloodSchema() *statement {
-	return newContainer("syn-flood", "arm the SYN-flood screen, with defaults for what is not set",
-		newLeaf("alarm-threshold", rateOf(1, 500000, 512), "rate at which a flood is logged"),
-		newLeaf("attack-threshold", rateOf(1, 500000, 200),
-			"rate to one address and port at which SYNs are challenged, or their excess dropped"),
-		newLeaf("source-threshold", rateOf(4, 500000, 4000),
-			"admitted SYNs from one source above which more are dropped"),
-		newLeaf("destination-threshold", rateOf(4, 500000, 4000),
-			"admitted SYNs to one address above which more are challenged, or dropped"),
-		newLeaf("timeout", numberOf(1, 50, 20, "seconds"), "life of a half-open connection"),
-		newLeaf("queue-size", numberOf(200, 20000, 1024, "connections"),
-			"half-open connections that a proxy may queue; has no effect").
-			asDeprecated("queue-size has no effect: challenges keep no queue"),
-		newNamed("white-list", fmt.Sprintf("addresses that are never challenged; %d prefixes in a profile at most",
-			maxWhiteListPrefixes), nameOf(32),
-			newList("source-address", prefix(),
-				"clients to exempt; none listed means any"),
-			newList("destination-address", prefix(),
-				"servers to exempt; none listed means any")),
-	).asPresence()
-}
-
-// otherScreens are the screens beside `tcp`; they are refused one by one, so that the error names the
-// screen and not only its protocol.
-func otherScreens() []*statement {
-	return []*statement{
-		newContainer("icmp", "screens on ICMP", junosOnly("an ICMP screen",
-			"flood", "fragment", "icmpv6-malformed", "ip-sweep", "large", "ping-death")...),
-		newContainer("ip", "screens on IP", junosOnly("an IP screen",
-			"bad-option", "block-frag", "ipv6-extension-header", "ipv6-extension-header-limit",
-			"ipv6-malformed-header", "loose-source-route-option", "record-route-option",
-			"security-option", "source-route-option", "spoofing", "stream-option",
-			"strict-source-route-option", "tear-drop", "timestamp-option", "tunnel",
-			"unknown-protocol")...),
-		newContainer("limit-session", "limits of sessions", junosOnly("a limit of sessions",
-			"destination-ip-based", "source-ip-based")...),
-		newContainer("udp", "screens on UDP", junosOnly("a UDP screen",
-			"flood", "port-scan", "udp-sweep")...),
-	}
 }
 
 func flowSchema() *statement {

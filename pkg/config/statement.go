@@ -38,12 +38,13 @@ type statement struct {
 	kind       kind
 	value      *valueType // named: the name; leaf, list, group: the value
 	help       string
-	presence   bool   // container: its presence alone has a meaning
-	ordered    bool   // list: the order of the values is kept
-	exactly    int    // list: how many different values it must have; 0: any number
-	ours       bool   // not a statement of Junos
-	status     status // unsupported: all below the keyword is skipped
-	deprecated string // accepted with this warning
+	presence   bool    // container: its presence alone has a meaning
+	ordered    bool    // list: the order of the values is kept
+	exactly    int     // list: how many different values it must have; 0: any number
+	ours       bool    // not a statement of Junos
+	status     status  // unsupported: all below the keyword is skipped
+	refusal    problem // unsupported for good: why, and what to do instead
+	deprecated string  // accepted with this warning
 	children   []*statement
 }
 
@@ -73,6 +74,14 @@ func (s *statement) supportedKeywords() []string { return s.keywordsWith(support
 
 // unsupportedKeywords lists the statements that are recognised and refused.
 func (s *statement) unsupportedKeywords() []string { return s.keywordsWith(unsupported) }
+
+// refused says why an unsupported statement is not accepted.
+func (s *statement) refused() problem {
+	if s.refusal.msg != "" {
+		return problem{"known on Junos, not supported: " + s.refusal.msg, s.refusal.remedy}
+	}
+	return problem{"known on Junos, not supported yet (" + s.help + ")", "remove it"}
+}
 
 func (s *statement) keywordsWith(want status) []string {
 	var words []string
@@ -121,6 +130,11 @@ func (s *statement) asOurs() *statement { s.ours = true; return s }
 
 // asDeprecated marks a statement that is accepted with a warning.
 func (s *statement) asDeprecated(warning string) *statement { s.deprecated = warning; return s }
+
+// refusedFor makes a statement of Junos that is refused with a reason of its own.
+func refusedFor(keyword, help string, refusal problem) *statement {
+	return &statement{keyword: keyword, kind: container, help: help, status: unsupported, refusal: refusal}
+}
 
 // junosOnly lists statements that exist on Junos and that we refuse as such.
 func junosOnly(help string, keywords ...string) []*statement {

@@ -5,7 +5,7 @@ import "fmt"
 // step reads the next keyword of a statement, with its name or value. It is false if the statement
 // cannot be read any further.
 func (p *parser) step(w *walk) bool {
-	stmt, pos := p.keyword(w.at)
+	stmt, pos := p.keyword(w.at, w.last)
 	if stmt == nil {
 		w.last, w.refused = nil, true
 		return false
@@ -26,17 +26,18 @@ func (p *parser) step(w *walk) bool {
 	return true
 }
 
-// keyword reads one keyword and finds it below a node; it reports what is unknown or unsupported.
-func (p *parser) keyword(at *node) (*statement, Pos) {
+// keyword reads one keyword and finds it below a node; it reports what is unknown or unsupported. The
+// statement read before it, if any, helps to say why.
+func (p *parser) keyword(at, before *node) (*statement, Pos) {
 	t := p.next()
 	stmt := at.stmt.child(t.text)
 	switch {
 	case stmt == nil || t.quoted:
-		p.failUnknown(at, t)
+		p.failUnknown(at, before, t)
 		return nil, t.pos
 	case stmt.status == unsupported:
-		n := &node{stmt: stmt, parent: at}
-		p.fail(t.pos, n, "known on Junos, not supported yet ("+stmt.help+")", "remove it")
+		why := stmt.refused()
+		p.fail(t.pos, &node{stmt: stmt, parent: at}, why.msg, why.remedy)
 		return nil, t.pos
 	}
 	return stmt, t.pos
@@ -92,7 +93,7 @@ func (p *parser) value(n *node) (v value, given, ok bool) {
 		return value{}, true, false
 	}
 	v, wrong := n.stmt.value.parse(t.text)
-	isKeyword := !t.quoted && n.parent.stmt.child(t.text) != nil
+	isKeyword := !t.quoted && (n.parent.stmt.child(t.text) != nil || n.stmt.child(t.text) != nil)
 	if t.kind != wordToken || wrong.msg != "" && isKeyword {
 		p.fail(p.behind, n, "the "+n.stmt.value.noun()+" is missing", "allowed is "+n.stmt.value.describe())
 		return value{}, false, false
@@ -121,7 +122,7 @@ func (p *parser) skipList() {
 }
 
 // failUnknown reports a word that is no statement here, and what was probably meant.
-func (p *parser) failUnknown(at *node, t token) {
+func (p *parser) failUnknown(at, before *node, t token) {
 	if !t.quoted && isGroupWord(t.text) {
 		p.failGroup(at, t)
 		return
@@ -140,7 +141,48 @@ func (p *parser) failUnknown(at *node, t token) {
 		p.fail(t.pos, at, "unexpected "+show(t.text), remedy)
 		return
 	}
-	p.fail(t.pos, at, "unknown statement "+show(t.text), suggest(p.tree.root.stmt, at.stmt, t))
+	p.fail(t.pos, at, "unknown statement "+show(t.text), p.meant(at, before, t))
+}
+
+// meant says what was probably meant by an unknown word.
+func (p *parser) meant(at, before *node, t token) string {
+	root := p.tree.root.stmt
+	if close := closest(root, at.stmt, t); close != "" {
+		return close
+	}
+	if home := p.home(at, t); home != "" {
+		return home
+	}
+	if near := similar(root, at.stmt, t); near != "" {
+		return near
+	}
+	if before != nil && before.stmt.kind == flag && before.parent == at {
+		return before.stmt.keyword + " takes no value; remove " + show(t.text)
+	}
+	if knob := at.stmt.onlyKnob(t.text); knob != "" {
+		return fmt.Sprintf("did you mean %q?", knob+" "+t.text)
+	}
+	return expected(at.stmt)
+}
+
+// home says what to do with a statement that belongs further up, or somewhere below that.
+func (p *parser) home(at *node, t token) string {
+	if t.quoted {
+		return ""
+	}
+	for n := at.parent; n != nil; n = n.parent {
+		path := descend(n.stmt, t.text)
+		switch {
+		case n.isValue:
+		case n.stmt.child(t.text) != nil && p.lineMode:
+			return "it belongs to " + n.place() + "; write it on a line of its own"
+		case n.stmt.child(t.text) != nil:
+			return "it belongs to " + n.place() + "; is a } missing above?"
+		case path != "":
+			return fmt.Sprintf("did you mean %q, below %s?", path, n.place())
+		}
+	}
+	return ""
 }
 
 func (p *parser) failGroup(at *node, t token) {

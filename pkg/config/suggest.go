@@ -9,12 +9,19 @@ import (
 // maxListed bounds how many statements an error lists.
 const maxListed = 8
 
-// suggest says what was probably meant by an unknown word below a statement.
+// suggest says what was probably meant by an unknown word below a statement, whatever stands around it.
 func suggest(root, at *statement, t token) string {
-	known := at.keywords()
-	if at == root {
-		known = append(known, editVerbs()...)
+	if close := closest(root, at, t); close != "" {
+		return close
 	}
+	if near := similar(root, at, t); near != "" {
+		return near
+	}
+	return expected(at)
+}
+
+// closest knows words that are keywords, but not here or not like this.
+func closest(root, at *statement, t token) string {
 	switch {
 	case t.quoted && at.child(t.text) != nil:
 		return "a keyword has no quotes"
@@ -24,16 +31,43 @@ func suggest(root, at *statement, t token) string {
 	if path := descend(at, t.text); path != "" {
 		return fmt.Sprintf("did you mean %q?", path)
 	}
-	if full := abbreviated(t.text, known); full != "" {
+	if full := abbreviated(t.text, known(root, at)); full != "" {
 		return fmt.Sprintf("keywords cannot be abbreviated; did you mean %q?", full)
 	}
-	if near := nearest(t.text, known); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
+	return ""
+}
+
+// similar knows words that look like a keyword.
+func similar(root, at *statement, t token) string {
+	words := known(root, at)
+	near := nearest(t.text, words)
+	if near == "" {
+		near = containing(t.text, words)
 	}
-	if root.child(t.text) != nil {
-		return "it belongs to the top level; is a } missing above?"
+	if near == "" {
+		return ""
 	}
-	return expected(at)
+	return fmt.Sprintf("did you mean %q?", near)
+}
+
+// known gives the words that a statement could go on with.
+func known(root, at *statement) []string {
+	if at == root {
+		return append(at.keywords(), editVerbs()...)
+	}
+	return at.keywords()
+}
+
+// onlyKnob is the keyword of the one leaf below a statement, if a word is a value of it.
+func (s *statement) onlyKnob(word string) string {
+	leaves := slices.DeleteFunc(slices.Clone(s.children), func(c *statement) bool { return c.status != supported })
+	if len(leaves) != 1 || leaves[0].kind != leaf {
+		return ""
+	}
+	if _, wrong := leaves[0].value.parse(word); wrong.msg != "" {
+		return ""
+	}
+	return leaves[0].keyword
 }
 
 // descend finds a keyword further down and gives the path to it, if it is the only one and no name lies
@@ -65,6 +99,20 @@ func abbreviated(word string, known []string) string {
 		return ""
 	}
 	return known[i]
+}
+
+// containing gives the keyword that a word is a part of, if there is but one.
+func containing(word string, known []string) string {
+	var found []string
+	for _, k := range known {
+		if len(word) > 2 && strings.Contains(strings.ToLower(k), strings.ToLower(word)) {
+			found = append(found, k)
+		}
+	}
+	if len(found) != 1 {
+		return ""
+	}
+	return found[0]
 }
 
 // expected lists what can follow a statement.

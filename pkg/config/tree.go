@@ -122,6 +122,14 @@ func (n *node) path() string {
 	}
 }
 
+// place is the path of a node for a sentence.
+func (n *node) place() string {
+	if n.parent == nil {
+		return "the top level"
+	}
+	return n.path()
+}
+
 // mayHaveBeen is true if a statement below the containers of this path was refused, so that the absence
 // of another one proves nothing.
 func (t *Tree) mayHaveBeen(path ...string) bool {

@@ -1,7 +1,5 @@
 package config
 
-import "net/netip"
-
 // Config is the validated configuration: defaults filled in, inactive statements left out, every list
 // sorted, so that equal texts give equal values. Positions point at the statement that decided a value;
 // a zero Pos means that the value is a default.
@@ -31,34 +29,6 @@ type Zone struct {
 type Interface struct {
 	Name string // Linux name: eth1 for eth1 and for eth1.0
 	Pos  Pos
-}
-
-// Screen is one ids-option profile.
-type Screen struct {
-	Name        string
-	Pos         Pos
-	Description string
-	SynFlood    *SynFlood // nil: not armed
-}
-
-// SynFlood holds the knobs of `tcp syn-flood`. Rates are in SYNs per second.
-type SynFlood struct {
-	Pos                  Pos
-	AlarmThreshold       int
-	AttackThreshold      int
-	SourceThreshold      int
-	DestinationThreshold int
-	TimeoutSeconds       int
-	QueueSize            int         // accepted for compatibility, without effect
-	WhiteLists           []WhiteList // sorted by name
-}
-
-// WhiteList exempts what matches both of its lists; an empty list matches every address.
-type WhiteList struct {
-	Name        string
-	Pos         Pos
-	Source      []netip.Prefix // sorted, masked
-	Destination []netip.Prefix // sorted, masked
 }
 
 // ProtectionMode is `security flow syn-flood-protection-mode`.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -53,7 +54,10 @@ func numberOf(low, high, fallback int, unit string) *valueType {
 	return &valueType{kind: numberValue, min: low, max: high, unit: unit, fallback: strconv.Itoa(fallback)}
 }
 
-func rateOf(low, high, fallback int) *valueType { return numberOf(low, high, fallback, "SYN/s") }
+// numberIn is a number without a default.
+func numberIn(low, high int, unit string) *valueType {
+	return &valueType{kind: numberValue, min: low, max: high, unit: unit}
+}
 
 func oneOf(fallback string, choices ...string) *valueType {
 	return &valueType{kind: choiceValue, choices: choices, fallback: fallback}
@@ -146,11 +150,12 @@ func (t *valueType) parse(text string) (value, problem) {
 func (t *valueType) parseNumber(text string) (value, problem) {
 	remedy := "allowed is " + t.describe()
 	isDigit := func(r rune) bool { return '0' <= r && r <= '9' }
-	if text == "" || strings.TrimLeftFunc(text, isDigit) != "" {
+	digits := strings.TrimPrefix(text, "-")
+	if digits == "" || strings.TrimLeftFunc(digits, isDigit) != "" {
 		return value{}, problem{show(text) + " is not a number", remedy}
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < t.min || n > t.max {
+	if err != nil || n < t.min || n > t.max || text != digits {
 		return value{}, problem{clip(text) + " is out of range", remedy}
 	}
 	canonical := strconv.Itoa(n)
@@ -250,10 +255,10 @@ func parsePrefix(text string) (value, problem) {
 	return value{text: text, key: p.String(), prefix: p}, problem{}
 }
 
-// compare orders values of one statement: addresses by number, all else by bytes.
+// compare orders values of one statement: addresses and numbers by number, all else by bytes.
 func (v value) compare(w value) int {
 	if v.prefix.IsValid() && w.prefix.IsValid() {
 		return v.prefix.Compare(w.prefix)
 	}
-	return strings.Compare(v.key, w.key)
+	return cmp.Or(cmp.Compare(v.number, w.number), strings.Compare(v.key, w.key))
 }

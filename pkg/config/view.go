@@ -78,3 +78,19 @@ func (v view) number() int {
 	}
 	return n
 }
+
+// numberIfSet is the value of a leaf, or 0.
+func (v view) numberIfSet() int {
+	if v.node == nil {
+		return 0
+	}
+	return v.number()
+}
+
+// threshold is that of a screen which its presence arms; 0: it is not armed.
+func (v view) threshold() int {
+	if v.node == nil {
+		return 0
+	}
+	return v.down("threshold").number()
+}

@@ -64,14 +64,14 @@ func clip(word string) string {
 // show quotes a word for a message, control characters escaped.
 func show(word string) string { return strconv.Quote(clip(word)) }
 
-// nearest is the candidate closest to a mistyped word, or nothing if none is close.
+// nearest is the candidate closest to a mistyped word, whatever the case, or nothing if none is close.
 func nearest(word string, candidates []string) string {
 	if len(word) < 2 || len(word) > maxShown {
 		return ""
 	}
 	best, bestDistance := "", len(word)/3+2
 	for _, c := range candidates {
-		if d := distance(word, c); d < bestDistance {
+		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < bestDistance {
 			best, bestDistance = c, d
 		}
 	}

@@ -49,6 +49,40 @@ func (c *Client) Commit(ctx context.Context, request CommitRequest) (CommitResul
 	return post[CommitResult](ctx, c, "/v1/commit", request)
 }
 
+// Check asks what a commit would do.
+func (c *Client) Check(ctx context.Context, request CommitRequest) (CheckResult, error) {
+	return post[CheckResult](ctx, c, "/v1/check", request)
+}
+
+// Confirm confirms the commit that waits for it.
+func (c *Client) Confirm(ctx context.Context) (ConfirmResult, error) {
+	return post[ConfirmResult](ctx, c, "/v1/confirm", struct{}{})
+}
+
+// Rollback asks for a kept configuration to be run.
+func (c *Client) Rollback(ctx context.Context, request RollbackRequest) (CommitResult, error) {
+	return post[CommitResult](ctx, c, "/v1/rollback", request)
+}
+
+// Compare asks how a configuration and the running one differ.
+func (c *Client) Compare(ctx context.Context, request CompareRequest) (Comparison, error) {
+	return post[Comparison](ctx, c, "/v1/compare", request)
+}
+
+// Commits asks what is kept.
+func (c *Client) Commits(ctx context.Context) (CommitList, error) {
+	return ask[CommitList](ctx, c, http.MethodGet, "/v1/commits", nil)
+}
+
+// Configuration asks for a kept configuration, or for the running one.
+func (c *Client) Configuration(ctx context.Context, number *int) (Configuration, error) {
+	path := "/v1/configuration"
+	if number != nil {
+		path += "?number=" + strconv.Itoa(*number)
+	}
+	return ask[Configuration](ctx, c, http.MethodGet, path, nil)
+}
+
 // ChangeKey asks for a step on the way of a master key.
 func (c *Client) ChangeKey(ctx context.Context, change dataplane.KeyChange) (KeyReport, error) {
 	return post[KeyReport](ctx, c, "/v1/key", change)
@@ -77,6 +111,21 @@ func (c *Client) Flows(ctx context.Context, query FlowQuery) (FlowReport, error)
 		values.Set("summary", "true")
 	}
 	return ask[FlowReport](ctx, c, http.MethodGet, "/v1/flows?"+values.Encode(), nil)
+}
+
+// Floods asks what floods.
+func (c *Client) Floods(ctx context.Context) (FloodReport, error) {
+	return ask[FloodReport](ctx, c, http.MethodGet, "/v1/floods", nil)
+}
+
+// IDSOption asks for a profile as it runs.
+func (c *Client) IDSOption(ctx context.Context, name string) (IDSOption, error) {
+	return ask[IDSOption](ctx, c, http.MethodGet, "/v1/ids-option?"+url.Values{"name": {name}}.Encode(), nil)
+}
+
+// Clear asks to set statistics to zero.
+func (c *Client) Clear(ctx context.Context, request ClearRequest) (ClearResult, error) {
+	return post[ClearResult](ctx, c, "/v1/clear", request)
 }
 
 func post[T any](ctx context.Context, c *Client, path string, request any) (T, error) {
@@ -130,12 +179,20 @@ func refusal(status string, text []byte) error {
 	return errors.New(body.Error)
 }
 
+// NoDaemonError says that nobody answers at a socket.
+type NoDaemonError struct{ Socket string }
+
+// Error says what to do about it.
+func (e *NoDaemonError) Error() string {
+	return fmt.Sprintf("no daemon answers at %s; start one with `synscreen run --config FILE`, "+
+		"or name its socket with --control-socket", e.Socket)
+}
+
 // explain says what to do about a daemon that cannot be reached.
 func (c *Client) explain(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("no daemon answers at %s; start one with `synscreen run --config FILE`, "+
-			"or name its socket with --control-socket", c.socket)
+		return &NoDaemonError{Socket: c.socket}
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("the daemon's socket %s may not be opened by this user; run as root", c.socket)
 	}

@@ -22,6 +22,8 @@ import (
 
 // canned answers every request with what it holds, and keeps what it was asked.
 type canned struct {
+	looks
+
 	commit  CommitResult
 	keys    KeyReport
 	report  CapabilityReport
@@ -31,11 +33,44 @@ type canned struct {
 	request CommitRequest
 	query   FlowQuery
 	change  dataplane.KeyChange
+
+	check         CheckResult
+	confirmed     ConfirmResult
+	list          CommitList
+	configuration Configuration
+	comparison    Comparison
+	rollback      RollbackRequest
+	compare       CompareRequest
+	number        *int
 }
 
 func (c *canned) Commit(_ context.Context, request CommitRequest) (CommitResult, error) {
 	c.request = request
 	return c.commit, c.err
+}
+
+func (c *canned) Check(_ context.Context, request CommitRequest) (CheckResult, error) {
+	c.request = request
+	return c.check, c.err
+}
+
+func (c *canned) Confirm(context.Context) (ConfirmResult, error) { return c.confirmed, c.err }
+
+func (c *canned) Rollback(_ context.Context, request RollbackRequest) (CommitResult, error) {
+	c.rollback = request
+	return c.commit, c.err
+}
+
+func (c *canned) Compare(_ context.Context, request CompareRequest) (Comparison, error) {
+	c.compare = request
+	return c.comparison, c.err
+}
+
+func (c *canned) Commits(context.Context) (CommitList, error) { return c.list, c.err }
+
+func (c *canned) Configuration(_ context.Context, number *int) (Configuration, error) {
+	c.number = number
+	return c.configuration, c.err
 }
 
 func (c *canned) ChangeKey(_ context.Context, change dataplane.KeyChange) (KeyReport, error) {
@@ -156,6 +191,10 @@ func TestServerRefusesWhatItCannotRead(t *testing.T) {
 				`\"forget-key\" is none of [stage-key activate-key rotate-key]"}`},
 		{"no key to stage", "POST", "/v1/key", `{"action":"stage-key","file":"k"}`, 400,
 			`{"error":"stage-key: \"k\" is not an absolute path"}`},
+		{"no number", "GET", "/v1/configuration?number=x", "", 400, `{"error":"number \"x\": not a number"}`},
+		{"no time", "POST", "/v1/commit", `{"confirm_minutes":65536}`, 400,
+			`{"error":"read the commit: json: cannot unmarshal number 65536 into Go struct field ` +
+				`CommitRequest.confirm_minutes of type uint16"}`},
 		{"bad limit", "GET", "/v1/flows?limit=-1", "", 400, `{"error":"limit \"-1\": not a number from 0 to 100000"}`},
 		{"bad prefixes", "GET", "/v1/flows?server=y&client=x", "", 400,
 			`{"error":"client \"x\": not a prefix such as 192.0.2.0/24\nserver \"y\": not a prefix such as 192.0.2.0/24"}`},

@@ -17,21 +17,6 @@ const (
 	responseBytesMax = 256 << 20
 )
 
-// CommitRequest carries a configuration to be run.
-type CommitRequest struct {
-	Name string `json:"name"` // stands for the text in positions
-	Text string `json:"text"`
-}
-
-// CommitResult says what became of a commit. With errors, the running configuration is as it was.
-type CommitResult struct {
-	Committed  bool           `json:"committed"`
-	Generation uint64         `json:"generation"` // of what runs now; 0: nothing
-	Mode       dataplane.Mode `json:"mode"`
-	Errors     []string       `json:"errors"`
-	Warnings   []string       `json:"warnings"`
-}
-
 // KeyReport says which master keys are in use after a change.
 type KeyReport struct {
 	Action dataplane.KeyAction `json:"action"`

@@ -3,44 +3,29 @@ package daemon
 import (
 	"context"
 	"errors"
-
-	"synscreen/pkg/control"
-	"synscreen/pkg/dataplane"
 )
 
-// call is a request on its way to the loop, which answers once.
-type call[Request, Answer any] struct {
-	request Request
-	reply   chan<- outcome[Answer]
-}
+// errand is work for the loop, which does one after the other.
+type errand func(l *loop)
 
 type outcome[Answer any] struct {
 	answer Answer
 	err    error
 }
 
-// What the loop can be asked for.
-type (
-	commitCall = call[control.CommitRequest, control.CommitResult]
-	keyCall    = call[dataplane.KeyChange, control.KeyReport]
-)
-
-// answer ends the call. Nobody may be waiting any more.
-func (c call[Request, Answer]) answer(answer Answer, err error) {
-	c.reply <- outcome[Answer]{answer, err}
-}
-
-// hand gives a request to the loop and waits for its answer. Once the loop has taken the request, it is
-// carried out, whether or not somebody waits.
-func hand[Request, Answer any](ctx context.Context, calls chan<- call[Request, Answer],
-	done <-chan struct{}, request Request) (Answer, error) {
+// hand gives work to the loop and waits for its answer. Once the loop has taken the work, it is carried
+// out, whether or not somebody waits.
+func hand[Answer any](ctx context.Context, b *backend, work func(l *loop) (Answer, error)) (Answer, error) {
 	var none Answer
-	reply := make(chan outcome[Answer], 1)
+	reply := make(chan outcome[Answer], 1) // nobody may be waiting any more
 	select {
-	case calls <- call[Request, Answer]{request: request, reply: reply}:
+	case b.errands <- func(l *loop) {
+		answer, err := work(l)
+		reply <- outcome[Answer]{answer, err}
+	}:
 	case <-ctx.Done():
 		return none, ctx.Err()
-	case <-done:
+	case <-b.done:
 		return none, errors.New("nothing was changed: the daemon is stopping")
 	}
 	select {

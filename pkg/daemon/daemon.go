@@ -10,6 +10,7 @@ import (
 
 	"synscreen/pkg/control"
 	"synscreen/pkg/dataplane/userspace"
+	"synscreen/pkg/history"
 	"synscreen/pkg/metrics"
 )
 
@@ -17,6 +18,10 @@ import (
 // fit together is an error; one that is refused later is not: the daemon runs and tries again.
 func Run(ctx context.Context, options Options) error {
 	first, err := readSource(options.ConfigFile)
+	if err != nil {
+		return err
+	}
+	syslog, err := newSyslogSender(options.Syslog, first.config.HostName, options.Log)
 	if err != nil {
 		return err
 	}
@@ -30,6 +35,10 @@ func Run(ctx context.Context, options Options) error {
 		return err
 	}
 	defer state.Release()
+	kept, unread, err := history.Open(stateDir)
+	if err != nil {
+		return err
+	}
 	listeners, err := listen(options)
 	if err != nil {
 		return err
@@ -44,27 +53,30 @@ func Run(ctx context.Context, options Options) error {
 	if first.config.HostName != "" {
 		options.Log = options.Log.With("host_name", first.config.HostName)
 	}
-	return serve(ctx, options, listeners, manager, state, first)
+	for _, err := range unread {
+		options.Log.Warn("a kept configuration is left out", "error", err)
+	}
+	return serve(ctx, options, listeners, manager, kept, first, syslog)
 }
 
 // serve runs the loop and the servers until the context ends or one of the servers fails.
 func serve(ctx context.Context, options Options, listeners listeners, dataplane Dataplane,
-	state *StateDir, first source) error {
+	kept *history.Store, first source, syslog *syslogSender) error {
 	parent := ctx
 	ctx, stop := context.WithCancelCause(parent)
 	defer stop(nil)
-	commits, keys, done := make(chan commitCall), make(chan keyCall), make(chan struct{})
+	errands, done := make(chan errand), make(chan struct{})
 	l := &loop{
 		dataplane: dataplane,
-		save:      state.Save,
+		history:   kept,
 		file:      options.ConfigFile,
 		log:       options.Log,
 		hangup:    options.Hangup,
-		commits:   commits,
-		keys:      keys,
+		errands:   errands,
 		watcher:   newWatcher(),
+		events:    newEventLog(options.Log, syslog),
 	}
-	backend := &backend{dataplane: dataplane, commits: commits, keys: keys, done: done}
+	backend := &backend{dataplane: dataplane, events: l.events, errands: errands, done: done}
 
 	var servers sync.WaitGroup
 	servers.Go(func() {
@@ -75,8 +87,14 @@ func serve(ctx context.Context, options Options, listeners listeners, dataplane 
 			stop(metrics.Serve(ctx, listeners.metrics, backend, options.Log))
 		})
 	}
+	if syslog != nil {
+		servers.Go(func() { syslog.run(ctx) })
+	}
 	l.run(ctx, first, func() { tell(options, "READY=1") })
 	close(done)
+	if syslog != nil {
+		syslog.end()
+	}
 	tell(options, "STOPPING=1")
 	options.Log.Info("daemon stops", "cause", context.Cause(ctx))
 	servers.Wait()

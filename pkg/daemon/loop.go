@@ -5,74 +5,92 @@ import (
 	"errors"
 	"log/slog"
 	"os"
-	"strings"
+	"slices"
 	"time"
 
 	"synscreen/pkg/config"
 	"synscreen/pkg/control"
 	"synscreen/pkg/dataplane"
 	"synscreen/pkg/dataplane/userspace"
+	"synscreen/pkg/history"
 )
 
 // Dataplane is what the daemon needs of userspace.Manager.
 type Dataplane interface {
 	Commit(source string, cfg *config.Config) (userspace.Running, error)
+	Check(source string, cfg *config.Config) (userspace.Running, error)
 	Upgrade() (userspace.Running, error)
 	ChangeKey(change dataplane.KeyChange) (dataplane.KeyStatus, error)
 	Running() userspace.Running
 	Capabilities() (userspace.Running, dataplane.Capabilities, *userspace.Rejection, error)
 	Status() (dataplane.Status, error)
 	Flows(cursor uint64, limit int) ([]dataplane.FlowRow, uint64, error)
+	Events(limit int) ([]dataplane.Event, uint64, error)
 }
 
 // loop decides about commits and changes of the master key, one at a time, in one goroutine.
 type loop struct {
 	dataplane Dataplane
-	save      func(text []byte) error
+	history   *history.Store
 	file      string // read again on hangup
 	log       *slog.Logger
 	hangup    <-chan os.Signal
-	commits   <-chan commitCall
-	keys      <-chan keyCall
+	errands   <-chan errand
 	watcher   *watcher
+	events    *eventLog
 
-	pending *source // refused while nothing runs: tried again
-	retry   *time.Timer
-	delay   time.Duration
+	running   *source // nil: nothing runs
+	probation probation
+	pending   *source // refused while nothing runs: tried again
+	retry     *time.Timer
+	delay     time.Duration
 }
 
 // run commits the configuration and serves until the context ends.
-func (l *loop) run(ctx context.Context, first source, ready func()) {
-	l.retry = time.NewTimer(retryMin)
-	l.retry.Stop()
+func (l *loop) run(ctx context.Context, file source, ready func()) {
+	l.retry = stoppedTimer()
 	defer l.retry.Stop()
+	l.probation.timer = stoppedTimer()
+	defer l.probation.timer.Stop()
 	watch := time.NewTicker(watchInterval)
 	defer watch.Stop()
+	look := time.NewTicker(eventInterval)
+	defer look.Stop()
 
-	l.start(first)
+	l.start(file)
 	ready()
 	for {
 		select {
 		case <-ctx.Done():
+			l.events.finish(time.Now(), l.dataplane)
 			return
 		case <-l.hangup:
 			l.reload()
-		case call := <-l.commits:
-			call.answer(l.commit(call.request), nil)
-		case call := <-l.keys:
-			call.answer(l.changeKey(call.request))
+		case work := <-l.errands:
+			work(l)
 		case <-l.retry.C:
 			l.again()
+		case <-l.probation.timer.C:
+			l.probationTick()
 		case <-watch.C:
 			l.watch()
+		case <-look.C:
+			l.events.poll(time.Now(), l.dataplane)
 		}
 	}
 }
 
+func stoppedTimer() *time.Timer {
+	timer := time.NewTimer(time.Hour)
+	timer.Stop()
+	return timer
+}
+
 // start commits the configuration that the daemon was started with.
-func (l *loop) start(first source) {
+func (l *loop) start(file source) {
+	first := l.startSource(file)
 	l.warn(first)
-	if _, err := l.apply(first); err != nil {
+	if _, err := l.apply(first, history.Start); err != nil {
 		l.pend(first)
 	}
 }
@@ -85,20 +103,13 @@ func (l *loop) reload() {
 		return
 	}
 	l.warn(read)
-	if _, err := l.apply(read); err != nil && l.dataplane.Running().Generation == 0 {
+	_, err = l.apply(read, history.Reload)
+	switch {
+	case err == nil:
+		l.endProbation()
+	case l.dataplane.Running().Generation == 0:
 		l.pend(read)
 	}
-}
-
-// commit takes a configuration from the command line.
-func (l *loop) commit(request control.CommitRequest) control.CommitResult {
-	sent, err := parse(request.Name, []byte(request.Text))
-	if err != nil {
-		l.refused(request.Name, err)
-		return newResult(l.dataplane.Running(), sent.warnings, err)
-	}
-	running, err := l.apply(sent)
-	return newResult(running, sent.warnings, err)
 }
 
 // changeKey takes a step on the way of a master key. What comes of it the watcher logs: at once, so that
@@ -113,13 +124,14 @@ func (l *loop) changeKey(change dataplane.KeyChange) (control.KeyReport, error) 
 	return control.KeyReport{Action: change.Action, Key: keys}, nil
 }
 
-// apply commits a configuration and keeps a copy of what then runs.
-func (l *loop) apply(s source) (userspace.Running, error) {
+// apply commits a configuration and keeps it among those that ran.
+func (l *loop) apply(s source, way history.Way) (userspace.Running, error) {
 	running, err := l.dataplane.Commit(s.name, s.config)
 	if err != nil {
 		l.refused(s.name, err)
 		return running, err
 	}
+	l.running = &s
 	l.pending = nil
 	l.retry.Stop()
 	l.accepted(running)
@@ -127,10 +139,26 @@ func (l *loop) apply(s source) (userspace.Running, error) {
 	if running.Degraded {
 		l.schedule(retryMin)
 	}
-	if err := l.save(s.text); err != nil {
-		l.log.Error("configuration runs, but no copy was kept", "config", s.name, "error", err)
+	if err := l.keep(s, way, running.Generation); err != nil {
+		running.Warnings = append(slices.Clone(running.Warnings), *err)
 	}
 	return running, nil
+}
+
+// keep puts what runs among the kept configurations. That it cannot be written is no reason to stop it.
+func (l *loop) keep(s source, way history.Way, generation uint64) *userspace.Refusal {
+	err := l.history.Keep(history.Record{
+		Name: s.name, Way: way, Time: time.Now(), Generation: generation,
+		Unconfirmed: way == history.CommitConfirmed,
+	}, s.text)
+	if err == nil {
+		return nil
+	}
+	l.log.Error("configuration runs, but no copy was kept", "config", s.name, "error", err)
+	return &userspace.Refusal{
+		Reason: "the configuration runs, but a restart will not know of it: " + err.Error(),
+		Remedy: "mend the state directory, then commit again",
+	}
 }
 
 // pend makes a configuration the one that is tried again.
@@ -149,7 +177,7 @@ func (l *loop) schedule(delay time.Duration) {
 func (l *loop) again() {
 	var err error
 	if l.pending != nil {
-		_, err = l.apply(*l.pending)
+		_, err = l.apply(*l.pending, history.Start)
 	} else {
 		err = l.upgrade()
 	}
@@ -207,27 +235,4 @@ func (l *loop) refused(name string, err error) {
 		l.log.Error("configuration refused", "config", name, "running_generation", generation,
 			"at", r.At, "path", r.Path, "reason", r.Reason, "remedy", r.Remedy)
 	}
-}
-
-// newResult tells the command line what became of its commit.
-func newResult(running userspace.Running, warnings config.Warnings, err error) control.CommitResult {
-	result := control.CommitResult{
-		Committed:  err == nil,
-		Generation: running.Generation,
-		Mode:       running.Mode,
-		Errors:     []string{},
-		Warnings:   []string{},
-	}
-	if err != nil {
-		result.Errors = strings.Split(err.Error(), "\n")
-	}
-	for _, warning := range warnings {
-		result.Warnings = append(result.Warnings, warning.String())
-	}
-	if err == nil {
-		for _, warning := range running.Warnings {
-			result.Warnings = append(result.Warnings, "warning: "+warning.String())
-		}
-	}
-	return result
 }

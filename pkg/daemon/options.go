@@ -26,6 +26,7 @@ type Options struct {
 	ConfigFile    string
 	ControlSocket string
 	MetricsAddr   string // empty: no metrics
+	Syslog        string // where events go as well: a socket's path or udp://HOST:PORT; empty: nowhere
 	Engine        dataplane.EngineOptions
 	Log           *slog.Logger
 	Hangup        <-chan os.Signal // asks to read the configuration file again

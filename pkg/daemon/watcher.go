@@ -34,16 +34,14 @@ func (w *watcher) observe(log *slog.Logger, status dataplane.Status) {
 	w.ports = ports
 	observeCluster(log, w.last, status)
 	observeKeys(log, w.last.Key, status.Key)
+	observeKeyset(log, w.last.KeysetLate, status.KeysetLate)
 	w.last = status
 }
 
-// observeZone logs at most one alarm, and the way into a flood and out of it. A flood that came and
-// went between two readings is both.
+// observeZone logs the way into a flood and out of it. A flood that came and went between two readings
+// is both. Single destinations are told of by eventLog.
 func observeZone(log *slog.Logger, before, now dataplane.ZoneStatus) {
 	log = log.With("tag", "RT_SCREEN_TCP", "zone", now.Name, "profile", now.Profile, "syn_rate", now.SynRate)
-	if now.Alarms > before.Alarms {
-		log.Warn("SYN flood alarm", "alarms", now.Alarms-before.Alarms, "flooding_destinations", now.Flooding)
-	}
 	entered := before.Flooding == 0 && (now.Flooding > 0 || now.Attacks > before.Attacks)
 	if entered {
 		log.Warn("zone is flooding", "flooding_destinations", now.Flooding,
@@ -51,6 +49,17 @@ func observeZone(log *slog.Logger, before, now dataplane.ZoneStatus) {
 	}
 	if now.Flooding == 0 && (entered || before.Flooding > 0) {
 		log.Info("zone is calm again", "attacks_total", now.Attacks, "cookies_valid_total", now.CookiesValid)
+	}
+}
+
+// observeKeyset logs that no epoch can be begun, and that it can be again.
+func observeKeyset(log *slog.Logger, before, late bool) {
+	switch {
+	case late && !before:
+		log.Error("keys of the new epoch cannot be used", "remedy", "free or remount the state directory: "+
+			"within two epochs no cookie can be minted or checked, and SYNs to flooding destinations are dropped")
+	case before && !late:
+		log.Info("keys of the new epoch are in use")
 	}
 }
 

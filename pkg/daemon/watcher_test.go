@@ -82,10 +82,9 @@ func TestWatcherLogsWhatChanged(t *testing.T) {
 		want     []string // of the last reading
 	}{
 		{"calm at first", []dataplane.Status{zoneAt(0, 0, 0)}, []string{}},
-		{"alarms without a flood, one record", []dataplane.Status{zoneAt(0, 2, 0), zoneAt(0, 5, 0)},
-			[]string{`level=WARN msg="SYN flood alarm"` + zone + `alarms=3 flooding_destinations=0`}},
+		{"alarms without a flood are told by events", []dataplane.Status{zoneAt(0, 2, 0), zoneAt(0, 5, 0)},
+			[]string{}},
 		{"a flood begins", []dataplane.Status{zoneAt(0, 2, 0), zoneAt(1, 3, 1)}, []string{
-			`level=WARN msg="SYN flood alarm"` + zone + `alarms=1 flooding_destinations=1`,
 			`level=WARN msg="zone is flooding"` + zone + `flooding_destinations=1 attacks=1`,
 		}},
 		{"a flood goes on", []dataplane.Status{zoneAt(1, 3, 1), zoneAt(2, 3, 2)}, []string{}},
@@ -172,5 +171,22 @@ func TestWatcherLogsWhatChanged(t *testing.T) {
 				t.Errorf("records (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestWatcherAlarmsWhenTheKeysOfAnEpochCannotBeUsed(t *testing.T) {
+	journal, watcher := &journal{}, newWatcher()
+	for _, test := range []struct {
+		late bool
+		want string
+	}{
+		{false, ""}, {true, "level=ERROR msg=\"keys of the new epoch cannot be used\""}, {true, ""},
+		{false, "level=INFO msg=\"keys of the new epoch are in use\""},
+	} {
+		watcher.observe(journal.logger(), dataplane.Status{KeysetLate: test.late})
+		got := strings.Join(journal.take(), "\n")
+		if !strings.HasPrefix(got, test.want) || (test.want == "" && got != "") {
+			t.Errorf("late %v: logged %q, want %q", test.late, got, test.want)
+		}
 	}
 }

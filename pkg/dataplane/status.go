@@ -56,12 +56,16 @@ type WireStatus struct {
 
 // ZoneStatus is what the meters of one zone say.
 type ZoneStatus struct {
-	Name         string        `json:"name"`
-	Profile      string        `json:"profile,omitempty"`
-	Flooding     uint32        `json:"flooding"` // 1 while some destination floods
-	FloodingFor  time.Duration `json:"flooding_ns"`
-	SynRate      uint32        `json:"syn_rate"` // SYNs of the last whole second
-	Alarms       uint64        `json:"alarms"`
-	Attacks      uint64        `json:"attacks"`
-	CookiesValid uint64        `json:"cookies_valid"`
+	Name           string        `json:"name"`
+	Profile        string        `json:"profile,omitempty"`
+	Flooding       uint32        `json:"flooding"` // 1 while some destination floods
+	FloodingFor    time.Duration `json:"flooding_ns"`
+	SynRate        uint32        `json:"syn_rate"` // SYNs of the last whole second
+	Alarms         uint64        `json:"alarms"`
+	Attacks        uint64        `json:"attacks"`
+	Challenged     uint64        `json:"challenged"` // or would have been, under alarm-without-drop
+	CookiesValid   uint64        `json:"cookies_valid"`
+	CookiesInvalid uint64        `json:"cookies_invalid"`
+	Refused        uint64        `json:"refused"` // challenges that the reply budget did not allow
+	IDs            []uint64      `json:"ids"`     // hits of each Screen
 }

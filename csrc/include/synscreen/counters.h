@@ -48,7 +48,8 @@ enum screen_reason {
 				       * more SYNs of live flows than pass */
 	SCREEN_DROP_SOURCE_THRESHOLD, /* admitted SYNs of one source above source-threshold */
 	SCREEN_DROP_DESTINATION_THRESHOLD, /* admitted SYNs to one address above its threshold */
-	SCREEN_DROP_SYN_FRAGMENT,     /* a fragmented SYN to a flooding destination */
+	SCREEN_DROP_SYN_FRAGMENT,     /* a fragmented SYN to a flooding destination, or
+				       * any under tcp syn-frag */
 	SCREEN_DROP_SYN_MSS,	      /* an MSS below 216 cannot be challenged (cookie.h) */
 	SCREEN_DROP_SYN_MD5,	      /* a TCP-MD5 or TCP-AO SYN cannot be challenged */
 	SCREEN_DROP_SYN_SOURCE,	      /* a SYN from a group address or to one: never answered */
@@ -58,6 +59,39 @@ enum screen_reason {
 	SCREEN_DROP_SPLICE_PENDING,   /* a bare or surplus segment while the server is asked */
 	SCREEN_DROP_HOLD_LIMIT,	      /* more early data than is held */
 	SCREEN_DROP_SPLICE_CLOSED,    /* a segment of a splice that has ended */
+	/* dropped: the other screens of a profile, in the order of enum screen_ids */
+	SCREEN_DROP_ICMP_FLOOD,	      /* icmp flood: ICMP to one address above the threshold */
+	SCREEN_DROP_UDP_FLOOD,	      /* udp flood: likewise */
+	SCREEN_DROP_TCP_PORT_SCAN,    /* tcp port-scan: a source that tried ten ports of one address */
+	SCREEN_DROP_UDP_PORT_SCAN,    /* udp port-scan */
+	SCREEN_DROP_IP_SWEEP,	      /* icmp ip-sweep: a source that tried ten addresses */
+	SCREEN_DROP_TCP_SWEEP,	      /* tcp tcp-sweep */
+	SCREEN_DROP_UDP_SWEEP,	      /* udp udp-sweep */
+	SCREEN_DROP_TEAR_DROP,	      /* ip tear-drop: a fragment that overlaps another */
+	SCREEN_DROP_PING_DEATH,	      /* icmp ping-death: a fragment beyond 65535 bytes */
+	SCREEN_DROP_SOURCE_ROUTE,     /* ip source-route-option, loose or strict */
+	SCREEN_DROP_LAND,	      /* tcp land: source and destination address are the same */
+	SCREEN_DROP_NO_FLAG,	      /* tcp tcp-no-flag */
+	SCREEN_DROP_UNKNOWN_PROTOCOL, /* ip unknown-protocol: above 137, 139 over IPv6 */
+	SCREEN_DROP_BAD_OPTION,	      /* ip bad-option: IPv4 options that do not add up */
+	SCREEN_DROP_RECORD_ROUTE,     /* ip record-route-option */
+	SCREEN_DROP_TIMESTAMP,	      /* ip timestamp-option */
+	SCREEN_DROP_SECURITY,	      /* ip security-option */
+	SCREEN_DROP_LOOSE_SOURCE_ROUTE,  /* ip loose-source-route-option */
+	SCREEN_DROP_STRICT_SOURCE_ROUTE, /* ip strict-source-route-option */
+	SCREEN_DROP_STREAM,	      /* ip stream-option */
+	SCREEN_DROP_ICMP_FRAGMENT,    /* icmp fragment */
+	SCREEN_DROP_ICMP_LARGE,	      /* icmp large: over 1024 bytes */
+	SCREEN_DROP_SYN_FIN,	      /* tcp syn-fin */
+	SCREEN_DROP_FIN_NO_ACK,	      /* tcp fin-no-ack */
+	SCREEN_DROP_SOURCE_SESSIONS,  /* limit-session source-ip-based */
+	SCREEN_DROP_DESTINATION_SESSIONS, /* limit-session destination-ip-based */
+	SCREEN_DROP_SYN_ACK_ACK,      /* tcp syn-ack-ack-proxy: a source's connections without data */
+	SCREEN_DROP_BLOCK_FRAG,	      /* ip block-frag: any fragment */
+	SCREEN_DROP_EXTENSION_HEADER, /* ip ipv6-extension-header: one that is not wanted */
+	SCREEN_DROP_EXTENSION_LIMIT,  /* ip ipv6-extension-header-limit: more than wanted */
+	SCREEN_DROP_IPV6_MALFORMED,   /* ip ipv6-malformed-header */
+	SCREEN_DROP_ICMPV6_MALFORMED, /* icmp icmpv6-malformed */
 	/* dropped: broken frames */
 	SCREEN_DROP_MALFORMED,	      /* headers that do not fit into the frame or each other */
 	SCREEN_DROP_CHECKSUM,	      /* IP or TCP checksum of a frame to be answered is wrong */

@@ -19,7 +19,7 @@
 #define SCREEN_API __attribute__((visibility("default")))
 
 enum {
-	SCREEN_ABI_VERSION = 2,
+	SCREEN_ABI_VERSION = 3,
 	SCREEN_TEXT_SIZE = 192,
 	SCREEN_MESSAGE_SIZE = 512,
 	SCREEN_FINGERPRINT_SIZE = 20, /* 16 hex digits, a NUL, padding */
@@ -132,7 +132,92 @@ struct screen_zone_status {
 	uint64_t flooding_since_ns; /* CLOCK_MONOTONIC; 0 when calm */
 	uint64_t alarms;	/* destinations that reached alarm-threshold, one a second each */
 	uint64_t attacks;	/* times a destination went from calm to flooding */
+	uint64_t challenged;	/* challenges sent, or that would have been (alarm-without-drop) */
 	uint64_t cookies_valid;
+	uint64_t cookies_invalid; /* ACKs to flooding destinations whose cookie did not check */
+	uint64_t refused;	/* challenges that the reply budget did not allow */
+	uint64_t ids[SCREEN_IDS]; /* hits of each screen */
+};
+
+/* What the answers to challenges say of a flood. */
+enum screen_looks {
+	SCREEN_LOOKS_UNKNOWN = 0, /* too few challenges to say */
+	SCREEN_LOOKS_SPOOFED = 1, /* hardly any challenge comes back valid: forged sources */
+	SCREEN_LOOKS_MIXED = 2,
+	SCREEN_LOOKS_CROWD = 3,	  /* most come back: many real clients */
+};
+
+/* A destination that floods, or did until just now. */
+struct screen_destination_row {
+	char zone[SCREEN_NAME_SIZE];
+	uint8_t address[16]; /* IPv4 v4-mapped */
+	uint16_t port;
+	uint8_t flooding;
+	uint8_t looks;	     /* enum screen_looks, of the last whole 10 s */
+	uint64_t since_ns;   /* CLOCK_MONOTONIC: entered flooding */
+	uint32_t syn_rate;   /* SYNs of the last whole second */
+	uint32_t peak_rate;
+	uint64_t syns, challenged, valid, invalid, refused;
+};
+
+/* A source prefix (IPv4 /24, IPv6 /64) of SYNs to flooding destinations. */
+struct screen_source_row {
+	char zone[SCREEN_NAME_SIZE];
+	uint8_t address[16]; /* IPv4 v4-mapped */
+	uint8_t length;	     /* 120 (v4-mapped /24) or 64 */
+	uint8_t reserved[7];
+	uint64_t syns;	     /* an estimate, never above the truth, of the last minute or so */
+};
+
+enum screen_event_kind {
+	SCREEN_EVENT_ALARM = 1,	      /* a destination reached alarm-threshold, once a second */
+	SCREEN_EVENT_FLOOD_START = 2, /* a destination went from calm to flooding */
+	SCREEN_EVENT_FLOOD_END = 3,   /* and back */
+	SCREEN_EVENT_SCREEN = 4,      /* another screen has acted, once a second for each zone */
+};
+
+/* Something to log. */
+struct screen_event {
+	uint64_t realtime_ns;
+	uint32_t kind; /* enum screen_event_kind */
+	uint32_t ids;  /* enum screen_ids */
+	char zone[SCREEN_NAME_SIZE];
+	char ifname[SCREEN_IFNAME_SIZE];
+	uint8_t source[16], destination[16]; /* IPv4 v4-mapped; zeros: does not matter */
+	uint16_t sport, dport;
+	uint8_t protocol; /* IP's */
+	uint8_t dropped;  /* 0: alarm-without-drop, or nothing was to be dropped */
+	uint8_t looks;	  /* enum screen_looks, of floods */
+	uint8_t reserved;
+	uint64_t count;	      /* frames in this second; of FLOOD_END: SYNs in all */
+	uint64_t duration_ns; /* FLOOD_END */
+};
+
+enum screen_tap_side { SCREEN_TAP_IN = 0, SCREEN_TAP_OUT = 1 };
+
+/* Which frames are copied for a look. */
+struct screen_tap_filter {
+	char ifname[SCREEN_IFNAME_SIZE]; /* empty: any port */
+	uint32_t snap_length;		 /* bytes of a frame at most; 0: none, its fate alone */
+	uint8_t has_tuple;		 /* 1: only frames between these two, either way */
+	uint8_t reserved[3];
+	uint8_t address[2][16]; /* IPv4 v4-mapped */
+	uint16_t port[2];
+};
+
+/* Before each frame's bytes in what screen_engine_tap_read() writes; records begin 8-byte aligned. */
+struct screen_tap_record {
+	uint64_t realtime_ns;
+	uint32_t size;	   /* of the record, this header and padding included */
+	uint32_t length;   /* of the frame */
+	uint32_t captured; /* bytes that follow */
+	uint8_t slot;	   /* the port's place in the list of ports */
+	uint8_t side;	   /* enum screen_tap_side */
+	uint8_t verdict;   /* enum screen_verdict; of a frame that came in */
+	uint8_t reserved;
+	uint32_t reason; /* enum screen_reason; likewise */
+	char ifname[SCREEN_IFNAME_SIZE];
+	uint32_t reserved2;
 };
 
 /* How cluster time, in which epochs are counted, stands to this machine's clock. */
@@ -261,6 +346,35 @@ SCREEN_API int screen_engine_activate_key(struct screen_engine *engine,
 /* Stages a new random key and activates it. Refused under a key_file. [control] */
 SCREEN_API int screen_engine_rotate_key(struct screen_engine *engine,
 					struct screen_error_info *error);
+
+/* Writes up to rows_max destinations that flood. Returns the number written. [control] */
+SCREEN_API int screen_engine_destinations(struct screen_engine *engine,
+					  struct screen_destination_row *rows, uint32_t rows_max);
+
+/* Writes up to rows_max source prefixes, those with the most SYNs first. Returns the number written.
+ * [control] */
+SCREEN_API int screen_engine_sources(struct screen_engine *engine, struct screen_source_row *rows,
+				     uint32_t rows_max);
+
+/* Takes up to events_max events; *lost is how many found no room since the last call. Returns the
+ * number taken. [control] */
+SCREEN_API int screen_engine_events(struct screen_engine *engine, struct screen_event *events,
+				    uint32_t events_max, uint64_t *lost);
+
+/* Copies frames from now on; NULL ends it. There is one tap: another filter replaces the one before.
+ * [control] */
+SCREEN_API int screen_engine_tap(struct screen_engine *engine,
+				 const struct screen_tap_filter *filter,
+				 struct screen_error_info *error);
+
+/* Takes copied frames: records back to back, as many as fit into size bytes. *lost is how many frames
+ * found no room since the last call. Returns the bytes written. [control] */
+SCREEN_API int screen_engine_tap_read(struct screen_engine *engine, void *buffer, uint32_t size,
+				      uint64_t *lost);
+
+/* Sets the statistics of a zone to zero; NULL: of all zones. [control] */
+SCREEN_API int screen_engine_clear(struct screen_engine *engine, const char *zone,
+				   struct screen_error_info *error);
 
 /* Ends the workers and gives back everything. A no-op on NULL. [control] */
 SCREEN_API void screen_engine_destroy(struct screen_engine *engine, enum screen_leave leave);

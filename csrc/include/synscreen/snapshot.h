@@ -14,7 +14,7 @@
 
 enum {
 	SCREEN_SNAPSHOT_MAGIC = 0x53594e53, /* "SNYS" in memory */
-	SCREEN_SNAPSHOT_VERSION = 2,
+	SCREEN_SNAPSHOT_VERSION = 3,
 	SCREEN_NAME_SIZE = 68,	  /* 64 characters, a NUL, padding */
 	SCREEN_IFNAME_SIZE = 16,  /* IFNAMSIZ */
 	SCREEN_PATH_SIZE = 256,	  /* of a file's name, NUL included */
@@ -24,8 +24,9 @@ enum {
 	SCREEN_PORTS_MAX = 64,
 	SCREEN_WIRES_MAX = 32,
 	SCREEN_PROFILES_MAX = 64,
-	SCREEN_PREFIXES_MAX = 4096,
-	SCREEN_WHITE_LIST_MAX = 64, /* prefixes in one profile's white-lists */
+	SCREEN_PREFIXES_MAX = 16384,
+	SCREEN_WHITE_LIST_MAX = 4096, /* prefixes in one profile's white-lists */
+	SCREEN_LISTS_MAX = 64,	    /* white-lists of one profile */
 	SCREEN_NONE = 0xffff,	    /* "no such index" */
 };
 
@@ -48,6 +49,49 @@ enum screen_on_failure {
 enum screen_prefix_kind {
 	SCREEN_PREFIX_SOURCE = 0,
 	SCREEN_PREFIX_DESTINATION = 1,
+};
+
+/* The screens of a profile, as bits of screen_profile_config.armed, and the rows of a zone's
+ * statistics: Junos's attack types, in its order. */
+enum screen_ids {
+	SCREEN_IDS_ICMP_FLOOD,
+	SCREEN_IDS_UDP_FLOOD,
+	SCREEN_IDS_WINNUKE,
+	SCREEN_IDS_TCP_PORT_SCAN,
+	SCREEN_IDS_UDP_PORT_SCAN,
+	SCREEN_IDS_IP_SWEEP,
+	SCREEN_IDS_TCP_SWEEP,
+	SCREEN_IDS_UDP_SWEEP,
+	SCREEN_IDS_TEAR_DROP,
+	SCREEN_IDS_SYN_FLOOD, /* armed: tcp syn-flood; the row counts what the threshold acted on */
+	SCREEN_IDS_SYN_FLOOD_SOURCE,	  /* a row only: source-threshold */
+	SCREEN_IDS_SYN_FLOOD_DESTINATION, /* likewise */
+	SCREEN_IDS_PING_DEATH,
+	SCREEN_IDS_SOURCE_ROUTE,
+	SCREEN_IDS_LAND,
+	SCREEN_IDS_SYN_FRAG,
+	SCREEN_IDS_NO_FLAG,
+	SCREEN_IDS_UNKNOWN_PROTOCOL,
+	SCREEN_IDS_BAD_OPTION,
+	SCREEN_IDS_RECORD_ROUTE,
+	SCREEN_IDS_TIMESTAMP,
+	SCREEN_IDS_SECURITY,
+	SCREEN_IDS_LOOSE_SOURCE_ROUTE,
+	SCREEN_IDS_STRICT_SOURCE_ROUTE,
+	SCREEN_IDS_STREAM,
+	SCREEN_IDS_ICMP_FRAGMENT,
+	SCREEN_IDS_ICMP_LARGE,
+	SCREEN_IDS_SYN_FIN,
+	SCREEN_IDS_FIN_NO_ACK,
+	SCREEN_IDS_SOURCE_SESSIONS,
+	SCREEN_IDS_DESTINATION_SESSIONS,
+	SCREEN_IDS_SYN_ACK_ACK,
+	SCREEN_IDS_BLOCK_FRAG,
+	SCREEN_IDS_EXTENSION_HEADER,
+	SCREEN_IDS_EXTENSION_LIMIT,
+	SCREEN_IDS_IPV6_MALFORMED,
+	SCREEN_IDS_ICMPV6_MALFORMED,
+	SCREEN_IDS,
 };
 
 struct screen_section {
@@ -95,15 +139,31 @@ struct screen_wire_config {
 	uint8_t reserved[7];
 };
 
+/* One ids-option. Values of what is not armed are 0. */
 struct screen_profile_config {
 	char name[SCREEN_NAME_SIZE];
+	uint32_t prefix_first; /* its white-list: entries of the prefix section */
+	uint32_t prefix_count;
+	uint32_t reserved0;
+	uint64_t armed; /* bits of enum screen_ids; rows only are 0 */
+	/* SYN_FLOOD */
 	uint32_t alarm_threshold;	/* SYN/s, 1-500000 */
 	uint32_t attack_threshold;	/* SYN/s, 1-500000 */
 	uint32_t source_threshold;	/* SYN/s, 4-1000000 */
 	uint32_t destination_threshold; /* SYN/s, 4-1000000 */
 	uint32_t timeout_s;		/* life of a half-open flow, 1-50 */
-	uint32_t prefix_first;		/* its white-list: entries of the prefix section */
-	uint32_t prefix_count;
+	/* rates towards one destination address */
+	uint32_t icmp_flood, udp_flood; /* packets/s, 1-1000000 */
+	/* ten targets of one source within so many microseconds, 1000-1000000 */
+	uint32_t tcp_port_scan_us, udp_port_scan_us;
+	uint32_t ip_sweep_us, tcp_sweep_us, udp_sweep_us;
+	/* connections at a time */
+	uint32_t syn_ack_ack;			    /* 1-250000 */
+	uint32_t source_sessions, destination_sessions; /* 1-2000000 */
+	uint8_t extension_limit;		    /* IPv6 extension headers, 0-32 */
+	uint8_t alarm_without_drop;		    /* 1: everything is counted, nothing is done */
+	uint8_t reserved1[2];
+	uint64_t extension_headers[4]; /* EXTENSION_HEADER: bits of next-header values */
 };
 
 /* One prefix of a white-list. IPv4 is v4-mapped (::ffff:a.b.c.d, length 96-128). A SYN is on a list
@@ -120,5 +180,5 @@ _Static_assert(sizeof(struct screen_snapshot_header) == 368, "ABI");
 _Static_assert(sizeof(struct screen_zone_config) == 72, "ABI");
 _Static_assert(sizeof(struct screen_port_config) == 24, "ABI");
 _Static_assert(sizeof(struct screen_wire_config) == 80, "ABI");
-_Static_assert(sizeof(struct screen_profile_config) == 96, "ABI");
+_Static_assert(sizeof(struct screen_profile_config) == 184, "ABI");
 _Static_assert(sizeof(struct screen_prefix_config) == 24, "ABI");

@@ -61,34 +61,35 @@ func (c *compiler) profiles() {
 	screens := slices.Clone(c.cfg.Screens)
 	slices.SortFunc(screens, func(a, b config.Screen) int { return cmp.Compare(a.Name, b.Name) })
 	for _, screen := range screens {
-		if screen.SynFlood != nil && used[screen.Name] {
-			c.profile(screen)
+		if entry := newProfile(screen); entry.screens.Armed != 0 && used[screen.Name] {
+			c.profile(screen, entry)
 		}
 	}
 }
 
-func (c *compiler) profile(screen config.Screen) {
-	flood := screen.SynFlood
-	entry := profile{
-		name:                 screen.Name,
-		alarmThreshold:       flood.AlarmThreshold,
-		attackThreshold:      flood.AttackThreshold,
-		sourceThreshold:      flood.SourceThreshold,
-		destinationThreshold: flood.DestinationThreshold,
-		timeoutS:             flood.TimeoutSeconds,
-		prefixFirst:          len(c.out.prefixes),
+func (c *compiler) profile(screen config.Screen, entry profile) {
+	entry.prefixFirst = len(c.out.prefixes)
+	if screen.SynFlood != nil {
+		c.whiteLists(screen)
 	}
-	lists := slices.Clone(flood.WhiteLists)
+	entry.prefixCount = len(c.out.prefixes) - entry.prefixFirst
+	if entry.prefixCount > WhiteListMax {
+		c.refuse(screen.SynFloodPath()+" white-list", screen.SynFlood.Pos, "join neighbouring prefixes",
+			"%d prefixes are more than the %d that one profile may have", entry.prefixCount, WhiteListMax)
+	}
+	c.out.profiles = append(c.out.profiles, entry)
+}
+
+func (c *compiler) whiteLists(screen config.Screen) {
+	lists := slices.Clone(screen.SynFlood.WhiteLists)
 	slices.SortFunc(lists, func(a, b config.WhiteList) int { return cmp.Compare(a.Name, b.Name) })
 	for i, list := range lists {
 		c.whiteList(screen, list, i)
 	}
-	entry.prefixCount = len(c.out.prefixes) - entry.prefixFirst
-	if entry.prefixCount > WhiteListMax {
-		c.refuse(screen.SynFloodPath()+" white-list", flood.Pos, "join neighbouring prefixes",
-			"%d prefixes are more than the %d that one profile may have", entry.prefixCount, WhiteListMax)
+	if len(lists) > ListsMax {
+		c.refuse(screen.SynFloodPath()+" white-list", screen.SynFlood.Pos, "join some",
+			"%d lists are more than the %d that one profile may have", len(lists), ListsMax)
 	}
-	c.out.profiles = append(c.out.profiles, entry)
 }
 
 func (c *compiler) whiteList(screen config.Screen, list config.WhiteList, position int) {

@@ -48,10 +48,10 @@ func TestCompileRefusesWhatDoesNotFit(t *testing.T) {
 				"so that it would exempt every SYN; add a source-address or a destination-address, or remove the list"},
 		},
 		{
-			name: "65 prefixes",
-			cfg:  screened(config.WhiteList{Name: "many", Source: prefixes(65)}),
-			want: []string{"security screen ids-option web tcp syn-flood white-list: 65 prefixes are more than " +
-				"the 64 that one profile may have; join neighbouring prefixes"},
+			name: "4097 prefixes",
+			cfg:  screened(config.WhiteList{Name: "many", Source: prefixes(4097)}),
+			want: []string{"security screen ids-option web tcp syn-flood white-list: 4097 prefixes are more than " +
+				"the 4096 that one profile may have; join neighbouring prefixes"},
 		},
 		{
 			name: "33 wires",
@@ -121,7 +121,7 @@ func screened(list config.WhiteList) *config.Config {
 func prefixes(n int) []netip.Prefix {
 	var out []netip.Prefix
 	for i := range n {
-		out = append(out, netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}), 32))
+		out = append(out, netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 0, byte(i >> 8), byte(i)}), 32))
 	}
 	return out
 }

@@ -93,15 +93,9 @@ func (w wire) record() WireRecord {
 }
 
 func (p profile) record() ProfileRecord {
-	record := ProfileRecord{
-		AlarmThreshold:       uint32(p.alarmThreshold),
-		AttackThreshold:      uint32(p.attackThreshold),
-		SourceThreshold:      uint32(p.sourceThreshold),
-		DestinationThreshold: uint32(p.destinationThreshold),
-		TimeoutS:             uint32(p.timeoutS),
-		PrefixFirst:          uint32(p.prefixFirst),
-		PrefixCount:          uint32(p.prefixCount),
-	}
+	record := p.screens
+	record.PrefixFirst = uint32(p.prefixFirst)
+	record.PrefixCount = uint32(p.prefixCount)
 	copy(record.Name[:], p.name)
 	return record
 }

@@ -39,12 +39,12 @@ func TestEncodeReadsBackAsTheConfiguration(t *testing.T) {
 	got := decode(t, encode(s, 7))
 	want := decoded{
 		Header: HeaderRecord{
-			Magic: SnapshotMagic, Version: 2, HeaderSize: 368, TotalSize: 784, Generation: 7,
+			Magic: SnapshotMagic, Version: 3, HeaderSize: 368, TotalSize: 872, Generation: 7,
 			Zones:    SectionRecord{Offset: 368, Count: 2},
 			Ports:    SectionRecord{Offset: 512, Count: 2},
 			Wires:    SectionRecord{Offset: 560, Count: 1},
 			Profiles: SectionRecord{Offset: 640, Count: 1},
-			Prefixes: SectionRecord{Offset: 736, Count: 2},
+			Prefixes: SectionRecord{Offset: 824, Count: 2},
 			Mode:     1, Activation: 1, NoSynCheck: 1, TimeWaitS: 151, InitialTimeoutS: 22,
 			EpochSkewS: 5,
 		},
@@ -58,7 +58,7 @@ func TestEncodeReadsBackAsTheConfiguration(t *testing.T) {
 		},
 		Wires: []WireRecord{{Name: padded("w1"), Port: [2]uint16{1, 0}, OnFailure: 1}},
 		Profiles: []ProfileRecord{{
-			Name: padded("web"), AlarmThreshold: 1001, AttackThreshold: 1002, SourceThreshold: 1003,
+			Name: padded("web"), Armed: 1 << dataplane.ScreenSynFlood, AlarmThreshold: 1001, AttackThreshold: 1002, SourceThreshold: 1003,
 			DestinationThreshold: 1004, TimeoutS: 21, PrefixFirst: 0, PrefixCount: 2,
 		}},
 		Prefixes: []PrefixRecord{
@@ -108,3 +108,65 @@ func padded(name string) (out [NameSize]byte) {
 	copy(out[:], name)
 	return out
 }
+
+func TestEncodeOfEveryScreenArmsItWithItsNumber(t *testing.T) {
+	got := decode(t, encode(compiled(t, everyScreen), 1)).Profiles[0]
+	const rowsOnly = 1<<dataplane.ScreenSynFloodSource | 1<<dataplane.ScreenSynFloodDestination
+	want := ProfileRecord{
+		Name: padded("web"), Armed: 1<<dataplane.ScreenCount - 1 - rowsOnly,
+		AlarmThreshold: 512, AttackThreshold: 200, SourceThreshold: 4000, DestinationThreshold: 4000, TimeoutS: 20,
+		IcmpFlood: 1001, UdpFlood: 1002, TcpPortScanUs: 1003, UdpPortScanUs: 1004, IpSweepUs: 1005,
+		TcpSweepUs: 1006, UdpSweepUs: 1007, SynAckAck: 1008, SourceSessions: 1009, DestinationSessions: 1010,
+		ExtensionLimit: 2, AlarmWithoutDrop: 1, ExtensionHeaders: [4]uint64{1 << 43},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("profile (-want +got):\n%s", diff)
+	}
+}
+
+const everyScreen = oneZone + `
+set security screen ids-option web alarm-without-drop
+set security screen ids-option web tcp syn-flood
+set security screen ids-option web tcp fin-no-ack
+set security screen ids-option web tcp land
+set security screen ids-option web tcp syn-fin
+set security screen ids-option web tcp syn-frag
+set security screen ids-option web tcp tcp-no-flag
+set security screen ids-option web tcp winnuke
+set security screen ids-option web tcp port-scan threshold 1003
+set security screen ids-option web tcp tcp-sweep threshold 1006
+set security screen ids-option web tcp syn-ack-ack-proxy threshold 1008
+set security screen ids-option web udp flood threshold 1002
+set security screen ids-option web udp port-scan threshold 1004
+set security screen ids-option web udp udp-sweep threshold 1007
+set security screen ids-option web icmp flood threshold 1001
+set security screen ids-option web icmp ip-sweep threshold 1005
+set security screen ids-option web icmp fragment
+set security screen ids-option web icmp large
+set security screen ids-option web icmp ping-death
+set security screen ids-option web icmp icmpv6-malformed
+set security screen ids-option web ip bad-option
+set security screen ids-option web ip block-frag
+set security screen ids-option web ip loose-source-route-option
+set security screen ids-option web ip record-route-option
+set security screen ids-option web ip security-option
+set security screen ids-option web ip source-route-option
+set security screen ids-option web ip stream-option
+set security screen ids-option web ip strict-source-route-option
+set security screen ids-option web ip tear-drop
+set security screen ids-option web ip timestamp-option
+set security screen ids-option web ip unknown-protocol
+set security screen ids-option web ip ipv6-malformed-header
+set security screen ids-option web ip ipv6-extension-header routing-header
+set security screen ids-option web ip ipv6-extension-header-limit 2
+set security screen ids-option web limit-session source-ip-based 1009
+set security screen ids-option web limit-session destination-ip-based 1010
+`
+
+const oneZone = `
+set system dataplane-type userspace
+set security zones security-zone untrust interfaces eth1
+set security zones security-zone untrust screen web
+set security zones security-zone trust interfaces eth2
+set security forwarding-options secure-wire w1 interface [ eth1 eth2 ]
+`

@@ -24,6 +24,18 @@ type Engine interface {
 	Status() (dataplane.Status, error)
 	// Flows reads up to limit flows from cursor on, 0 at first. No rows means the end.
 	Flows(cursor uint64, limit int) (rows []dataplane.FlowRow, next uint64, err error)
+	// Destinations reads which destinations flood, those with the highest rate first.
+	Destinations() ([]dataplane.Destination, error)
+	// Sources reads up to limit source prefixes of floods, those with the most SYNs first.
+	Sources(limit int) ([]dataplane.Source, error)
+	// Tap copies frames from now on; another filter replaces the one before, nil ends it.
+	Tap(filter *dataplane.TapFilter) error
+	// TapRead takes frames that were copied, and says how many were lost. No frames: no more for now.
+	TapRead() (frames []dataplane.TapFrame, lost uint64, err error)
+	// Clear sets the statistics of a zone to zero; empty: of all.
+	Clear(zone string) error
+	// Events takes up to limit events, the oldest first, and how many found no room since the last call.
+	Events(limit int) (events []dataplane.Event, lost uint64, err error)
 	// Close ends the engine.
 	Close(leave dataplane.Leave)
 }

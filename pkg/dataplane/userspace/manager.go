@@ -18,6 +18,7 @@ type Manager struct {
 	now     func() time.Time
 	running Running
 	last    *Rejection
+	tap     tapping
 }
 
 // Running is the configuration that runs.

@@ -13,6 +13,7 @@ import (
 
 // fakeEngine keeps what it is told and reports what it is set to. It is no model of a data path.
 type fakeEngine struct {
+	fakeLook
 	caps       dataplane.Capabilities
 	prepareErr error
 	publishErr error
@@ -79,6 +80,8 @@ func (f *fakeEngine) Status() (dataplane.Status, error) {
 }
 
 func (f *fakeEngine) Flows(uint64, int) ([]dataplane.FlowRow, uint64, error) { return nil, 0, nil }
+
+func (f *fakeEngine) Events(int) ([]dataplane.Event, uint64, error) { return nil, 0, nil }
 
 func (f *fakeEngine) Close(dataplane.Leave) { f.calls = append(f.calls, "close") }
 

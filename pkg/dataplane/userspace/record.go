@@ -6,7 +6,7 @@ package userspace
 // Values of snapshot.h's enumerators.
 const (
 	SnapshotMagic   = 0x53594e53
-	SnapshotVersion = 2
+	SnapshotVersion = 3
 	NameSize        = 68
 	InterfaceSize   = 16
 	PathSize        = 256
@@ -16,8 +16,9 @@ const (
 	PortsMax        = 64
 	WiresMax        = 32
 	ProfilesMax     = 64
-	PrefixesMax     = 4096
-	WhiteListMax    = 64
+	PrefixesMax     = 16384
+	WhiteListMax    = 4096
+	ListsMax        = 64
 	NoIndex         = 0xffff
 )
 
@@ -83,14 +84,31 @@ type WireRecord struct {
 
 // ProfileRecord is struct screen_profile_config.
 type ProfileRecord struct {
-	Name                 [NameSize]byte
+	Name        [NameSize]byte
+	PrefixFirst uint32
+	PrefixCount uint32
+	Reserved0   uint32
+	Armed       uint64
+	// the numbers of the screens, 0 for one that is not armed
 	AlarmThreshold       uint32
 	AttackThreshold      uint32
 	SourceThreshold      uint32
 	DestinationThreshold uint32
 	TimeoutS             uint32
-	PrefixFirst          uint32
-	PrefixCount          uint32
+	IcmpFlood            uint32
+	UdpFlood             uint32
+	TcpPortScanUs        uint32
+	UdpPortScanUs        uint32
+	IpSweepUs            uint32
+	TcpSweepUs           uint32
+	UdpSweepUs           uint32
+	SynAckAck            uint32
+	SourceSessions       uint32
+	DestinationSessions  uint32
+	ExtensionLimit       uint8
+	AlarmWithoutDrop     uint8
+	Reserved1            [2]uint8
+	ExtensionHeaders     [4]uint64
 }
 
 // PrefixRecord is struct screen_prefix_config.

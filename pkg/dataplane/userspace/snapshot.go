@@ -41,14 +41,10 @@ type wire struct {
 }
 
 type profile struct {
-	name                 string
-	alarmThreshold       int
-	attackThreshold      int
-	sourceThreshold      int
-	destinationThreshold int
-	timeoutS             int
-	prefixFirst          int
-	prefixCount          int
+	name        string
+	screens     ProfileRecord // what is armed, and its numbers
+	prefixFirst int
+	prefixCount int
 }
 
 type prefix struct {

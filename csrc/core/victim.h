@@ -1,0 +1,104 @@
+/*
+ * Victims: the destinations that flood, by name, which the sketches do not know. A fixed number;
+ * one that finds no room floods and is challenged like any other, but is not listed.
+ *
+ * Workers find and count; the keeper takes out what is calm again. A count that a worker adds to an
+ * entry just then given to another destination is lost to the one and wrong for the other: by one.
+ */
+#pragma once
+
+#include "pace.h"
+#include "../include/synscreen/engine.h"
+
+enum {
+	SCREEN_VICTIM_WAYS = 4,
+	SCREEN_VICTIM_SETS = 256, /* a power of two */
+	SCREEN_VICTIMS = SCREEN_VICTIM_WAYS * SCREEN_VICTIM_SETS,
+	SCREEN_VICTIM_NONE = 0xffff,
+
+	/* What a flood looks like is said of windows of so many seconds with so many challenges. */
+	SCREEN_LOOKS_WINDOW_S = 10,
+	SCREEN_LOOKS_MIN = 20,
+	SCREEN_LOOKS_SPOOFED_BELOW = 5, /* % of challenges that come back valid */
+	SCREEN_LOOKS_CROWD_FROM = 50,	/* % */
+};
+
+struct screen_victim {
+	_Atomic uint64_t hash; /* of the destination in its zone; 0: free */
+	_Atomic uint64_t address[2];
+	_Atomic uint32_t zone_port; /* zone << 16 | port */
+	_Atomic uint32_t threshold; /* attack-threshold */
+	_Atomic uint64_t since_ns, last_ns;
+	_Atomic uint32_t attacked; /* it has reached the threshold: not just activation always */
+	_Atomic uint32_t peak;
+	struct screen_pace rate;	      /* of SYNs, a second */
+	struct screen_pace challenges, valids; /* SCREEN_LOOKS_WINDOW_S */
+	_Atomic uint64_t syns, challenged, valid, invalid, refused;
+};
+
+struct screen_victims {
+	_Atomic uint32_t busy[SCREEN_VICTIM_SETS];
+	struct screen_victim victim[SCREEN_VICTIMS];
+};
+
+static inline uint32_t screen_victim_find(struct screen_victims *t, uint64_t hash)
+{
+	uint32_t first = (uint32_t)(hash & (SCREEN_VICTIM_SETS - 1)) * SCREEN_VICTIM_WAYS;
+
+	for (uint32_t i = first; i < first + SCREEN_VICTIM_WAYS; i++)
+		if (atomic_load_explicit(&t->victim[i].hash, memory_order_acquire) == hash)
+			return i;
+	return SCREEN_VICTIM_NONE;
+}
+
+/* Makes an entry for a destination; SCREEN_VICTIM_NONE without room, or while another worker makes one
+ * nearby. */
+static inline uint32_t screen_victim_make(struct screen_victims *t, uint64_t hash,
+					  const uint8_t address[16], uint32_t zone_port,
+					  uint64_t now_ns)
+{
+	uint32_t set = (uint32_t)(hash & (SCREEN_VICTIM_SETS - 1)), found;
+	uint32_t first = set * SCREEN_VICTIM_WAYS;
+
+	if (atomic_exchange_explicit(&t->busy[set], 1, memory_order_acquire))
+		return SCREEN_VICTIM_NONE;
+	found = screen_victim_find(t, hash);
+	for (uint32_t i = first; found == SCREEN_VICTIM_NONE && i < first + SCREEN_VICTIM_WAYS;
+	     i++) {
+		struct screen_victim *v = &t->victim[i];
+		uint64_t words[2];
+
+		if (atomic_load_explicit(&v->hash, memory_order_relaxed))
+			continue;
+		memset((void *)v, 0, sizeof(*v));
+		memcpy(words, address, 16);
+		atomic_store_explicit(&v->address[0], words[0], memory_order_relaxed);
+		atomic_store_explicit(&v->address[1], words[1], memory_order_relaxed);
+		atomic_store_explicit(&v->zone_port, zone_port, memory_order_relaxed);
+		atomic_store_explicit(&v->since_ns, now_ns, memory_order_relaxed);
+		atomic_store_explicit(&v->hash, hash, memory_order_release);
+		found = i;
+	}
+	atomic_store_explicit(&t->busy[set], 0, memory_order_release);
+	return found;
+}
+
+static inline enum screen_looks screen_victim_looks(struct screen_victim *v, uint32_t now_s)
+{
+	uint32_t window = now_s / SCREEN_LOOKS_WINDOW_S;
+	uint32_t challenged = screen_pace_last(&v->challenges, window);
+	uint32_t valid = screen_pace_last(&v->valids, window);
+
+	if (challenged < SCREEN_LOOKS_MIN)
+		return SCREEN_LOOKS_UNKNOWN;
+	if (100ull * valid < (uint64_t)SCREEN_LOOKS_SPOOFED_BELOW * challenged)
+		return SCREEN_LOOKS_SPOOFED;
+	if (100ull * valid >= (uint64_t)SCREEN_LOOKS_CROWD_FROM * challenged)
+		return SCREEN_LOOKS_CROWD;
+	return SCREEN_LOOKS_MIXED;
+}
+
+static inline void screen_victim_add(_Atomic uint64_t *counter)
+{
+	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
