@@ -26,10 +26,17 @@ func TestCallsOfAClosedEngineAreErrors(t *testing.T) {
 	_, capsErr := engine.Capabilities()
 	_, statusErr := engine.Status()
 	_, _, flowsErr := engine.Flows(0, 1)
+	_, destinationsErr := engine.Destinations()
+	_, sourcesErr := engine.Sources(1)
+	_, _, tapErr := engine.TapRead()
+	_, _, eventsErr := engine.Events(1)
 	for name, err := range map[string]error{
 		"prepare": engine.Prepare(nil), "publish": engine.Publish(),
 		"stage key": engine.StageKey("/k"), "activate key": engine.ActivateKey(),
 		"rotate key": engine.RotateKey(), "capabilities": capsErr, "status": statusErr, "flows": flowsErr,
+		"destinations": destinationsErr, "sources": sourcesErr, "tap": engine.Tap(nil), "tap read": tapErr,
+		"clear":  engine.Clear(""),
+		"events": eventsErr,
 	} {
 		if err == nil || err.Error() != "use the engine: it is closed" {
 			t.Errorf("%s: error %v", name, err)

@@ -68,7 +68,7 @@ static inline bool screen_tear_overlaps(struct screen_tear *t, uint64_t hash, ui
 		return false;
 	c = screen_tear_find(set, hash, now_s);
 	for (bit = first; c && bit < end; bit++) {
-		had += c->have[bit / 64] >> bit % 64 & 1;
+		had += (uint32_t)(c->have[bit / 64] >> bit % 64 & 1);
 		c->have[bit / 64] |= 1ull << bit % 64;
 	}
 	atomic_store_explicit(&set->busy, 0, memory_order_release);

@@ -46,7 +46,8 @@ static uint32_t put_ipv4(uint8_t *ip, const struct ip_spec *s)
 	ip[8] = 64;
 	ip[9] = s->protocol;
 	put_addresses(ip + 12, ip + 16, 4, s);
-	memcpy(ip + 20, s->options, s->options_length);
+	if (s->options_length)
+		memcpy(ip + 20, s->options, s->options_length);
 	frame_put16(ip + 10, frame_checksum_ipv4(ip));
 	return header;
 }
@@ -403,11 +404,13 @@ static void ids_scans_are_ten_targets_within_the_interval(void **state)
 static const char *fragment(struct world *w, uint8_t family, uint16_t id, uint16_t first_eighth,
 			    bool more, uint16_t bytes)
 {
-	uint16_t field = family == 4 ? (uint16_t)(first_eighth | (more ? 0x2000 : 0)) :
-				       (uint16_t)(first_eighth << 3 | (more ? 1 : 0));
-	struct made m = make(&(struct ip_spec){ family, 17, .fragment = field, .id = id,
-						.payload_length = bytes });
+	struct ip_spec s = { family, 17, .id = id, .payload_length = bytes };
+	struct made m;
 
+	s.fragment = (uint16_t)(first_eighth << 3 | more);
+	if (family == 4)
+		s.fragment = (uint16_t)(first_eighth | more << 13);
+	m = make(&s);
 	return decide_made(w, &m);
 }
 

@@ -117,7 +117,8 @@ func (a *app) root() *cobra.Command {
 		"unix socket on which the daemon is reached")
 	root.SetHelpCommand(a.helpCommand())
 	root.AddCommand(a.runCommand(), a.checkCommand(), a.commitCommand(), a.rollbackCommand(),
-		a.compareCommand(), a.requestCommand(), a.showCommand(),
+		a.compareCommand(), a.requestCommand(), a.showCommand(), a.clearCommand(),
+		a.traceCommand(), a.monitorCommand(),
 		a.detachCommand(), a.cookieCommand(),
 		a.replayCommand(), a.versionCommand(), manCommand(root))
 	return root

@@ -37,9 +37,15 @@ func (a *app) rollbackCommand() *cobra.Command {
 func (a *app) showRollbackCommand() *cobra.Command {
 	var number int
 	command := a.configurationView(&number)
-	command.Use = "rollback N"
-	command.Short = "Show a configuration that ran before"
-	command.Args = numberArg(&number)
+	command.Use = "rollback [N]"
+	command.Short = "Show a configuration that ran before; without N the one that was committed last"
+	numbered := numberArg(&number)
+	command.Args = func(command *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		return numbered(command, args)
+	}
 	return command
 }
 

@@ -25,8 +25,8 @@ func (a *app) showCommand() *cobra.Command {
 	}
 	screen := &cobra.Command{Use: "screen", Short: "Screens", Args: cobra.ArbitraryArgs, RunE: group}
 	flow := &cobra.Command{Use: "flow", Short: "Sessions", Args: cobra.ArbitraryArgs, RunE: group}
-	screen.AddCommand(a.statisticsCommand())
-	flow.AddCommand(a.sessionCommand())
+	screen.AddCommand(a.statisticsCommand(), a.idsOptionCommand())
+	flow.AddCommand(a.sessionCommand(), a.synCookieFlowCommand())
 	security.AddCommand(screen, flow, a.synCookieCommand())
 	show.AddCommand(a.capabilitiesCommand(), a.portsCommand(), a.wiresCommand(), a.countersCommand(),
 		a.configurationCommand(), a.systemCommand(), security)

@@ -118,9 +118,9 @@ func (c *Client) Floods(ctx context.Context) (FloodReport, error) {
 	return ask[FloodReport](ctx, c, http.MethodGet, "/v1/floods", nil)
 }
 
-// IDSOption asks for a profile as it runs.
-func (c *Client) IDSOption(ctx context.Context, name string) (IDSOption, error) {
-	return ask[IDSOption](ctx, c, http.MethodGet, "/v1/ids-option?"+url.Values{"name": {name}}.Encode(), nil)
+// IDSOptions asks for a profile as it runs, or for all without a name.
+func (c *Client) IDSOptions(ctx context.Context, name string) ([]IDSOption, error) {
+	return ask[[]IDSOption](ctx, c, http.MethodGet, "/v1/ids-options?"+url.Values{"name": {name}}.Encode(), nil)
 }
 
 // Clear asks to set statistics to zero.

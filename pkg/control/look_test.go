@@ -20,7 +20,7 @@ import (
 // looks is what a backend has to show.
 type looks struct {
 	floods  FloodReport
-	option  IDSOption
+	options []IDSOption
 	name    string // asked for
 	clear   ClearRequest
 	filter  dataplane.TapFilter
@@ -32,9 +32,9 @@ type looks struct {
 
 func (l *looks) Floods(context.Context) (FloodReport, error) { return l.floods, nil }
 
-func (l *looks) IDSOption(_ context.Context, name string) (IDSOption, error) {
+func (l *looks) IDSOptions(_ context.Context, name string) ([]IDSOption, error) {
 	l.name = name
-	return l.option, nil
+	return l.options, nil
 }
 
 func (l *looks) Clear(_ context.Context, request ClearRequest) (ClearResult, error) {
@@ -72,7 +72,7 @@ func TestClientReadsWhatTheBackendSaysOfFloods(t *testing.T) {
 				Sources: []dataplane.Source{{Prefix: netip.MustParsePrefix("192.0.2.0/24"), SYNs: 3}},
 			},
 		},
-		option: IDSOption{Name: "a b", Zones: []string{"untrust"}, Settings: []IDSSetting{{Name: "x", Value: "1"}}},
+		options: []IDSOption{{Name: "a b", Zones: []string{"untrust"}, Settings: []IDSSetting{{Name: "x", Value: "1"}}}},
 	}}
 	client, ctx := start(t, backend), t.Context()
 	floods, err := client.Floods(ctx)
@@ -80,8 +80,8 @@ func TestClientReadsWhatTheBackendSaysOfFloods(t *testing.T) {
 		cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" || err != nil {
 		t.Errorf("floods: error %v (-want +got):\n%s", err, diff)
 	}
-	option, err := client.IDSOption(ctx, "a b")
-	same(t, "ids-option", backend.option, option, err)
+	options, err := client.IDSOptions(ctx, "a b")
+	same(t, "ids-options", backend.options, options, err)
 	same(t, "name", "a b", backend.name, nil)
 	cleared, err := client.Clear(ctx, ClearRequest{Zone: "untrust"})
 	same(t, "clear", ClearResult{Zone: "untrust"}, cleared, err)
@@ -118,7 +118,7 @@ func TestTapTellsOfFramesUntilTheClientGoes(t *testing.T) {
 
 func TestTapSaysWhyItEnds(t *testing.T) {
 	for want, l := range map[string]looks{
-		"eth9: is no port of the engine": {tapErr: errors.New("eth9: is no port of the engine")},
+		"eth9: is no port of the engine":                             {tapErr: errors.New("eth9: is no port of the engine")},
 		"the daemon has ended the look at frames: another has begun": {endErr: errors.New("another has begun")},
 	} {
 		client := start(t, &canned{looks: l})
@@ -142,7 +142,6 @@ func TestTapEndsWhenTheReaderHasEnough(t *testing.T) {
 func TestLooksThatCannotBeReadAreRefused(t *testing.T) {
 	handler := Handler(&canned{})
 	for _, test := range []struct{ method, target, body, want string }{
-		{"GET", "/v1/ids-option", "", `{"error":"name: which profile?"}`},
 		{"POST", "/v1/tap", `{"snap_length":4097}`, `{"error":"snap_length 4097: 4096 bytes at most can be copied"}`},
 		{"POST", "/v1/tap", `{"tuple":["192.0.2.1:1","[2001:db8::1]:2"]}`,
 			`{"error":"tuple: 192.0.2.1 and 2001:db8::1 are not of one address family"}`},

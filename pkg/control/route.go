@@ -82,13 +82,9 @@ func readNumber(_ http.ResponseWriter, r *http.Request) (*int, error) {
 	return &number, nil
 }
 
-// readName reads the name of a profile.
+// readName reads the name of a profile; without one it is all.
 func readName(_ http.ResponseWriter, r *http.Request) (string, error) {
-	name := r.URL.Query().Get("name")
-	if name == "" {
-		return "", errors.New("name: which profile?")
-	}
-	return name, nil
+	return r.URL.Query().Get("name"), nil
 }
 
 func readFlowQuery(_ http.ResponseWriter, r *http.Request) (FlowQuery, error) {

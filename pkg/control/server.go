@@ -25,7 +25,7 @@ type Backend interface {
 	Status(ctx context.Context) (dataplane.Status, error)
 	Flows(ctx context.Context, query FlowQuery) (FlowReport, error)
 	Floods(ctx context.Context) (FloodReport, error)
-	IDSOption(ctx context.Context, name string) (IDSOption, error)
+	IDSOptions(ctx context.Context, name string) ([]IDSOption, error) // empty: all
 	Clear(ctx context.Context, request ClearRequest) (ClearResult, error)
 	Tap(ctx context.Context, filter dataplane.TapFilter, send func(TapBatch) error) error
 }
@@ -67,7 +67,7 @@ func Handler(backend Backend) http.Handler {
 	route(mux, "GET /v1/status", nothing, without(backend.Status))
 	route(mux, "GET /v1/flows", readFlowQuery, backend.Flows)
 	route(mux, "GET /v1/floods", nothing, without(backend.Floods))
-	route(mux, "GET /v1/ids-option", readName, backend.IDSOption)
+	route(mux, "GET /v1/ids-options", readName, backend.IDSOptions)
 	route(mux, "POST /v1/clear", posted[ClearRequest]("request to clear"), backend.Clear)
 	mux.HandleFunc("POST /v1/tap", serveTap(backend.Tap))
 	return mux

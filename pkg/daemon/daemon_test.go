@@ -17,7 +17,10 @@ import (
 )
 
 // idleEngine takes every configuration, proves nothing, and says when it is closed.
-type idleEngine struct{ closed chan dataplane.Leave }
+type idleEngine struct {
+	idleLook
+	closed chan dataplane.Leave
+}
 
 func (e *idleEngine) Prepare([]byte) error  { return nil }
 func (e *idleEngine) Publish() error        { return nil }
@@ -36,7 +39,7 @@ func (e *idleEngine) Flows(cursor uint64, limit int) ([]dataplane.FlowRow, uint6
 	return make([]dataplane.FlowRow, limit), cursor + uint64(limit), nil
 }
 func (e *idleEngine) Events(int) ([]dataplane.Event, uint64, error) { return nil, 0, nil }
-func (e *idleEngine) Close(leave dataplane.Leave) { e.closed <- leave }
+func (e *idleEngine) Close(leave dataplane.Leave)                   { e.closed <- leave }
 
 // newOptions gives the options of a daemon in a directory of its own.
 func newOptions(t *testing.T, text string) (Options, *idleEngine) {

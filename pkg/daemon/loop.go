@@ -26,6 +26,7 @@ type Dataplane interface {
 	Status() (dataplane.Status, error)
 	Flows(cursor uint64, limit int) ([]dataplane.FlowRow, uint64, error)
 	Events(limit int) ([]dataplane.Event, uint64, error)
+	Looker
 }
 
 // loop decides about commits and changes of the master key, one at a time, in one goroutine.

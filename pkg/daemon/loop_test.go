@@ -23,6 +23,7 @@ import (
 
 // scripted is a dataplane whose commits and upgrades end as they are told to.
 type scripted struct {
+	scriptedLook
 	mu       sync.Mutex
 	running  userspace.Running
 	refuse   error                     // what the next commits, checks and changes of keys end with

@@ -36,8 +36,8 @@ type syslogSender struct {
 	sent, dropped atomic.Uint64
 }
 
-// ParseSyslog reads where --syslog points: the path of a datagram socket, or udp://HOST:PORT.
-func ParseSyslog(target string) (network, address string, err error) {
+// parseSyslog reads where --syslog points: the path of a datagram socket, or udp://HOST:PORT.
+func parseSyslog(target string) (network, address string, err error) {
 	address, isUDP := strings.CutPrefix(target, udpScheme)
 	if !isUDP {
 		if !strings.HasPrefix(target, "/") {
@@ -61,7 +61,7 @@ func newSyslogSender(target, hostname string, log *slog.Logger) (*syslogSender, 
 	if target == "" {
 		return nil, nil
 	}
-	network, address, err := ParseSyslog(target)
+	network, address, err := parseSyslog(target)
 	if err != nil {
 		return nil, err
 	}

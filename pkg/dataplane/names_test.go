@@ -23,7 +23,11 @@ func TestEnumerationsReadBackWhatTheyWrite(t *testing.T) {
 		{value: BindZeroCopy, into: new(Bind)},
 		{value: ClusterAhead, into: new(ClusterState)},
 		{value: OtherKeyRetired, into: new(OtherKey)},
+		{value: EventFloodEnd, into: new(EventKind)},
+		{value: ScreenSynFloodSource, into: new(Screen)},
+		{value: LooksCrowd, into: new(Looks)},
 		{value: RotateKey, into: new(KeyAction)},
+		{value: TapOut, into: new(TapSide)},
 	} {
 		text, err := test.value.MarshalText()
 		if err != nil {

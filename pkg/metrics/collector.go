@@ -11,15 +11,17 @@ import (
 	"synscreen/pkg/dataplane"
 )
 
-// Source gives one reading of the engine.
+// Source gives one reading of the engine, and what the daemon knows of its events.
 type Source interface {
 	Status(ctx context.Context) (dataplane.Status, error)
+	EventTotals() EventTotals
 }
 
 // Collector reads the engine once for each scrape.
 type Collector struct {
 	source  Source
 	metrics []metric
+	events  []eventMetric
 	up      *prometheus.Desc
 	build   *prometheus.Desc
 	version string
@@ -44,6 +46,7 @@ func NewCollector(source Source) *Collector {
 	return &Collector{
 		source:  source,
 		metrics: families(),
+		events:  eventFamilies(),
 		up: prometheus.NewDesc("synscreen_up",
 			"Whether the engine gave its status to this scrape.", nil, nil),
 		build: prometheus.NewDesc("synscreen_build_info",
@@ -59,11 +62,18 @@ func (c *Collector) Describe(descs chan<- *prometheus.Desc) {
 	for _, m := range c.metrics {
 		descs <- m.desc
 	}
+	for _, m := range c.events {
+		descs <- m.desc
+	}
 }
 
 // Collect sends every sample of one reading.
 func (c *Collector) Collect(samples chan<- prometheus.Metric) {
 	samples <- prometheus.MustNewConstMetric(c.build, prometheus.GaugeValue, 1, c.version, runtime.Version())
+	totals := c.source.EventTotals()
+	for _, m := range c.events {
+		samples <- prometheus.MustNewConstMetric(m.desc, prometheus.CounterValue, float64(m.read(totals)))
+	}
 	status, err := c.source.Status(context.Background())
 	samples <- prometheus.MustNewConstMetric(c.up, prometheus.GaugeValue, truth(err == nil))
 	if err != nil {

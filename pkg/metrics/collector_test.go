@@ -8,8 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	dto "github.com/prometheus/client_model/go"
 
 	"synscreen/pkg/dataplane"
 )
@@ -24,6 +27,10 @@ type still struct {
 func (s *still) Status(context.Context) (dataplane.Status, error) {
 	s.asked++
 	return s.status, s.err
+}
+
+func (s *still) EventTotals() EventTotals {
+	return EventTotals{Logged: 21, Suppressed: 22, Lost: 23, SyslogSent: 24, SyslogDropped: 25}
 }
 
 func sample() *still {
@@ -43,19 +50,72 @@ func sample() *still {
 			},
 			Shim: []dataplane.ShimCount{{Counter: "shim_to_engine", Frames: 11}},
 		}},
-		Zones: []dataplane.ZoneStatus{{Name: "untrust", Flooding: 1, SynRate: 1000, Alarms: 6}},
+		Zones: []dataplane.ZoneStatus{
+			{Name: "trust", IDs: make([]uint64, dataplane.ScreenCount)},
+			{Name: "untrust", Profile: "web", Flooding: 1, SynRate: 1000, Alarms: 6, Challenged: 31,
+				CookiesValid: 32, CookiesInvalid: 33, Refused: 34, IDs: hits()},
+		},
 	}}
 }
 
-func TestMetricsNamesAreClean(t *testing.T) {
+// hits gives each screen a number of its own.
+func hits() []uint64 {
+	hits := make([]uint64, dataplane.ScreenCount)
+	for i := range hits {
+		hits[i] = 100 + uint64(i)
+	}
+	return hits
+}
+
+// page gives the families of a scrape, each of which has a sample.
+func page(t *testing.T) []*dto.MetricFamily {
+	t.Helper()
 	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(NewCollector(sample()))
-	problems, err := testutil.GatherAndLint(registry)
+	collector := NewCollector(sample())
+	registry.MustRegister(collector)
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := 2 + len(collector.metrics) + len(collector.events); len(families) != want {
+		t.Fatalf("%d families have a sample, %d are described: complete the sample", len(families), want)
+	}
+	return families
+}
+
+func TestMetricsNamesAreClean(t *testing.T) {
+	problems, err := promlint.NewWithMetricFamilies(page(t)).Lint()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, problem := range problems {
 		t.Errorf("%s: %s", problem.Metric, problem.Text)
+	}
+}
+
+func TestEachScreenOfAScreenedZoneIsCountedByItsLabel(t *testing.T) {
+	got := map[string]float64{}
+	for _, family := range page(t) {
+		if family.GetName() != "synscreen_screen_hits_total" {
+			continue
+		}
+		for _, sample := range family.GetMetric() {
+			labels := map[string]string{}
+			for _, label := range sample.GetLabel() {
+				labels[label.GetName()] = label.GetValue()
+			}
+			got[labels["zone"]+" "+labels["screen"]] = sample.GetCounter().GetValue()
+		}
+	}
+	want := map[string]float64{}
+	for _, screen := range dataplane.Screens() {
+		want["untrust "+screen.String()] = 100 + float64(screen)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("samples (-want +got):\n%s", diff)
+	}
+	if got["untrust tcp_port_scan"] != 103 {
+		t.Errorf("TCP port scan is %v", got["untrust tcp_port_scan"])
 	}
 }
 
@@ -80,6 +140,15 @@ synscreen_epoch{use="mint"} 100
 # HELP synscreen_epoch_skew_seconds Time that the clocks of peers may be apart.
 # TYPE synscreen_epoch_skew_seconds gauge
 synscreen_epoch_skew_seconds 2
+# HELP synscreen_events_logged_total Events of the engine that were logged.
+# TYPE synscreen_events_logged_total counter
+synscreen_events_logged_total 21
+# HELP synscreen_events_lost_total Events that the engine had no room for.
+# TYPE synscreen_events_lost_total counter
+synscreen_events_lost_total 23
+# HELP synscreen_events_suppressed_total Events that were not logged: too many of their tag in a second.
+# TYPE synscreen_events_suppressed_total counter
+synscreen_events_suppressed_total 22
 # HELP synscreen_flows Flows in the table.
 # TYPE synscreen_flows gauge
 synscreen_flows 5
@@ -102,19 +171,47 @@ synscreen_port_receive_frames_total{port="eth1"} 11
 synscreen_shim_frames_total{counter="shim_to_engine",port="eth1"} 11
 # HELP synscreen_syn_rate SYNs from the zone in the last whole second.
 # TYPE synscreen_syn_rate gauge
+synscreen_syn_rate{zone="trust"} 0
 synscreen_syn_rate{zone="untrust"} 1000
+# HELP synscreen_syslog_dropped_total Messages that syslog could not be sent in time.
+# TYPE synscreen_syslog_dropped_total counter
+synscreen_syslog_dropped_total 25
+# HELP synscreen_syslog_sent_total Messages that were sent to syslog.
+# TYPE synscreen_syslog_sent_total counter
+synscreen_syslog_sent_total 24
 # HELP synscreen_up Whether the engine gave its status to this scrape.
 # TYPE synscreen_up gauge
 synscreen_up 1
+# HELP synscreen_zone_challenged_total Challenges sent, or that would have been under alarm-without-drop.
+# TYPE synscreen_zone_challenged_total counter
+synscreen_zone_challenged_total{zone="trust"} 0
+synscreen_zone_challenged_total{zone="untrust"} 31
+# HELP synscreen_zone_challenges_refused_total Challenges that the reply budget did not allow.
+# TYPE synscreen_zone_challenges_refused_total counter
+synscreen_zone_challenges_refused_total{zone="trust"} 0
+synscreen_zone_challenges_refused_total{zone="untrust"} 34
+# HELP synscreen_zone_cookies_invalid_total ACKs to flooding destinations whose cookie did not check.
+# TYPE synscreen_zone_cookies_invalid_total counter
+synscreen_zone_cookies_invalid_total{zone="trust"} 0
+synscreen_zone_cookies_invalid_total{zone="untrust"} 33
+# HELP synscreen_zone_cookies_valid_total Valid cookies that came back.
+# TYPE synscreen_zone_cookies_valid_total counter
+synscreen_zone_cookies_valid_total{zone="trust"} 0
+synscreen_zone_cookies_valid_total{zone="untrust"} 32
 # HELP synscreen_zone_flooding Whether some destination of the zone floods.
 # TYPE synscreen_zone_flooding gauge
+synscreen_zone_flooding{zone="trust"} 0
 synscreen_zone_flooding{zone="untrust"} 1
 `
 	names := []string{"synscreen_cluster_ahead", "synscreen_cluster_jumps_total",
 		"synscreen_cluster_offset_seconds", "synscreen_codec_info", "synscreen_epoch",
 		"synscreen_epoch_skew_seconds", "synscreen_key_info", "synscreen_key_retired_left_seconds",
 		"synscreen_flows", "synscreen_frames_total", "synscreen_port_receive_frames_total", "synscreen_shim_frames_total",
-		"synscreen_syn_rate", "synscreen_up", "synscreen_zone_flooding"}
+		"synscreen_syn_rate", "synscreen_up", "synscreen_zone_flooding",
+		"synscreen_events_logged_total", "synscreen_events_suppressed_total", "synscreen_events_lost_total",
+		"synscreen_syslog_sent_total", "synscreen_syslog_dropped_total", "synscreen_zone_challenged_total",
+		"synscreen_zone_cookies_valid_total", "synscreen_zone_cookies_invalid_total",
+		"synscreen_zone_challenges_refused_total"}
 	err := testutil.CollectAndCompare(NewCollector(sample()), strings.NewReader(want), names...)
 	if err != nil {
 		t.Error(err)
@@ -146,7 +243,7 @@ synscreen_up 0
 	if err := testutil.CollectAndCompare(collector, strings.NewReader(want), "synscreen_up"); err != nil {
 		t.Error(err)
 	}
-	if n := testutil.CollectAndCount(collector); n != 2 {
-		t.Errorf("%d samples, want up and build_info", n)
+	if n, want := testutil.CollectAndCount(collector), 2+len(collector.events); n != want {
+		t.Errorf("%d samples, want %d: up, build_info and what the daemon knows itself", n, want)
 	}
 }

@@ -132,8 +132,28 @@ func zoneFamilies() []metric {
 			func(z *dataplane.ZoneStatus) uint64 { return z.Alarms }),
 		zoneCounter("zone_attacks_total", "Times that a destination went from calm to flooding.",
 			func(z *dataplane.ZoneStatus) uint64 { return z.Attacks }),
+		zoneCounter("zone_challenged_total", "Challenges sent, or that would have been under alarm-without-drop.",
+			func(z *dataplane.ZoneStatus) uint64 { return z.Challenged }),
 		zoneCounter("zone_cookies_valid_total", "Valid cookies that came back.",
 			func(z *dataplane.ZoneStatus) uint64 { return z.CookiesValid }),
+		zoneCounter("zone_cookies_invalid_total", "ACKs to flooding destinations whose cookie did not check.",
+			func(z *dataplane.ZoneStatus) uint64 { return z.CookiesInvalid }),
+		zoneCounter("zone_challenges_refused_total", "Challenges that the reply budget did not allow.",
+			func(z *dataplane.ZoneStatus) uint64 { return z.Refused }),
+		family("screen_hits_total", "Frames that a screen acted on, or would have under alarm-without-drop.",
+			prometheus.CounterValue, []string{"zone", "screen"}, emitScreens),
+	}
+}
+
+// emitScreens gives one sample for each screen of a zone that has a profile.
+func emitScreens(s *dataplane.Status, emit emit) {
+	for _, zone := range s.Zones {
+		if zone.Profile == "" {
+			continue
+		}
+		for i, hits := range zone.IDs {
+			emit(float64(hits), zone.Name, dataplane.Screen(i).String())
+		}
 	}
 }
 

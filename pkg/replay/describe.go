@@ -9,6 +9,9 @@ import (
 	"github.com/gopacket/gopacket/layers"
 )
 
+// Describe tells a reader what a frame is, of which the headers are at hand.
+func Describe(data []byte) string { return describe(data) }
+
 // describe tells a reader what a frame is. The engine parses frames by itself: nothing hangs on this.
 func describe(data []byte) string {
 	var ethernet layers.Ethernet

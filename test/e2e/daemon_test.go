@@ -148,12 +148,18 @@ func (d *daemon) synscreen(ctx context.Context, args ...string) (string, error) 
 // show reads what `show ... --json` prints.
 func (d *daemon) show(t testing.TB, into any, args ...string) {
 	t.Helper()
-	out, err := d.synscreen(t.Context(), append(append([]string{"show"}, args...), "--json")...)
+	d.read(t, into, append([]string{"show"}, args...)...)
+}
+
+// read reads what a command prints with --json.
+func (d *daemon) read(t testing.TB, into any, args ...string) {
+	t.Helper()
+	out, err := d.synscreen(t.Context(), append(slices.Clone(args), "--json")...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := json.Unmarshal([]byte(out), into); err != nil {
-		t.Fatalf("show %q: %v: %s", args, err, out)
+		t.Fatalf("%q: %v: %s", args, err, out)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 
 // Hold keeps everything but SYNs of the client's TCP from the wire, until release.
 func (w *WireLab) Hold(ctx context.Context) (release func(context.Context) error, err error) {
-	if err := w.hold(ctx, "", "tcp flags & syn == 0 drop"); err != nil {
+	if err := w.hold(ctx, "", "tcp flags & syn == 0 drop;"); err != nil {
 		return nil, err
 	}
 	return func(ctx context.Context) error {
@@ -34,6 +34,6 @@ func (w *WireLab) HoldEach(ctx context.Context, i int, after time.Duration) erro
 
 func (w *WireLab) hold(ctx context.Context, sets, rules string) error {
 	_, err := w.LAN.Run(ctx, "nft", "table netdev hold { "+sets+"chain arrivals { "+
-		"type filter hook ingress device client priority 0; "+rules+" }; }")
+		"type filter hook ingress device client priority 0; "+rules+"}; }")
 	return err
 }

@@ -111,7 +111,18 @@ func tail(s string, n int) string {
 // Dir is a directory of the lab's own, gone after Close.
 func (l *Lab) Dir() string { return l.dir }
 
-// Close kills the lab's processes, deletes its namespaces and its directory. Calling it again does
+// MemoryDir makes a directory with no disk behind it, gone after Close: what is synced there is synced
+// at once.
+func (l *Lab) MemoryDir() (string, error) {
+	if err := os.Mkdir(l.memoryDir(), 0o700); err != nil {
+		return "", fmt.Errorf("lab: %w", err)
+	}
+	return l.memoryDir(), nil
+}
+
+func (l *Lab) memoryDir() string { return filepath.Join(memoryRoot, l.name+"-memory") }
+
+// Close kills the lab's processes, deletes its namespaces and its directories. Calling it again does
 // nothing.
 func (l *Lab) Close() error {
 	l.mu.Lock()
@@ -127,7 +138,7 @@ func (l *Lab) Close() error {
 	for _, n := range l.spaces {
 		errs = append(errs, deleteNamespace(n.Name))
 	}
-	errs = append(errs, os.RemoveAll(l.dir))
+	errs = append(errs, os.RemoveAll(l.dir), os.RemoveAll(l.memoryDir()))
 	return errors.Join(errs...)
 }
 

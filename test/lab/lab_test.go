@@ -95,6 +95,10 @@ func TestSweepRemovesOnlyWhatDeadProcessesLeft(t *testing.T) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	memory, err := dead.MemoryDir()
+	if err != nil {
+		t.Fatal(err)
+	}
 	left, err := dead.Namespace(t.Context(), "client")
 	if err != nil {
 		t.Fatal(err)
@@ -111,8 +115,8 @@ func TestSweepRemovesOnlyWhatDeadProcessesLeft(t *testing.T) {
 	case <-time.After(5 * time.Second):
 		t.Error("the leftover process is still running")
 	}
-	if exists(filepath.Join(namespaceDir, left.Name)) || exists(dir) {
-		t.Error("the leftover namespace or directory is still there")
+	if exists(filepath.Join(namespaceDir, left.Name)) || exists(dir) || exists(memory) {
+		t.Error("the leftover namespace or a directory is still there")
 	}
 	if !exists(filepath.Join(namespaceDir, kept.Name)) {
 		t.Error("the namespace of a living process is gone")
@@ -129,6 +133,10 @@ func TestCloseEndsStoppedProcessesAndDeletesEverything(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	memory, err := l.MemoryDir()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := p.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
@@ -138,8 +146,8 @@ func TestCloseEndsStoppedProcessesAndDeletesEverything(t *testing.T) {
 	if err := syscall.Kill(p.PID(), 0); !errors.Is(err, syscall.ESRCH) {
 		t.Errorf("process %d: %v, want it gone", p.PID(), err)
 	}
-	if exists(filepath.Join(namespaceDir, n.Name)) || exists(l.Dir()) {
-		t.Error("the namespace or the directory is still there")
+	if exists(filepath.Join(namespaceDir, n.Name)) || exists(l.Dir()) || exists(memory) {
+		t.Error("the namespace or a directory is still there")
 	}
 	if _, err := l.Namespace(t.Context(), "late"); err == nil {
 		t.Error("a closed lab made a namespace")

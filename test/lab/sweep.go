@@ -12,7 +12,10 @@ import (
 	"syscall"
 )
 
-const namespaceDir = "/run/netns"
+const (
+	namespaceDir = "/run/netns"
+	memoryRoot   = "/dev/shm"
+)
 
 // Sweep removes the namespaces, processes and directories of labs whose process is gone.
 func Sweep() error {
@@ -20,8 +23,10 @@ func Sweep() error {
 	for _, name := range leftovers(namespaceDir) {
 		errs = append(errs, deleteNamespace(name))
 	}
-	for _, name := range leftovers(os.TempDir()) {
-		errs = append(errs, os.RemoveAll(filepath.Join(os.TempDir(), name)))
+	for _, dir := range []string{os.TempDir(), memoryRoot} {
+		for _, name := range leftovers(dir) {
+			errs = append(errs, os.RemoveAll(filepath.Join(dir, name)))
+		}
 	}
 	return errors.Join(errs...)
 }

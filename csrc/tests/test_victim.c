@@ -1,0 +1,201 @@
+/* Victims, talkers, and what the answers to challenges say of a flood. */
+#include "world.h"
+
+static struct screen_victim *only_victim(struct world *w)
+{
+	struct screen_victim *found = NULL;
+
+	for (int i = 0; i < SCREEN_VICTIMS; i++) {
+		struct screen_victim *v = &w->meters->victims.victim[i];
+
+		if (!v->hash)
+			continue;
+		assert_null(found);
+		found = v;
+	}
+	assert_non_null(found);
+	return found;
+}
+
+static void victim_counts_what_its_flood_did(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct screen_victim *v;
+	uint8_t data[FRAME_MAX];
+	struct frame_spec f = w->client;
+	struct screen_note n;
+
+	(void)state;
+	world_flood(w, 99);
+	for (int i = 0; i < SCREEN_VICTIMS; i++)
+		assert_true(w->meters->victims.victim[i].hash == 0); /* calm */
+	world_flood(w, 101);
+	v = only_victim(w);
+	assert_int_equal(v->syns, 101);
+	assert_int_equal(v->challenged, 101);
+	assert_int_equal(v->peak, 200);
+	assert_true(v->attacked);
+	assert_int_equal(w->meters->zone[0].challenged, 101);
+	f.flags = SCREEN_TCP_ACK;
+	f.seq = f.ack = 1;
+	(void)world_decide(w, data, frame_build(data, &f), 0);
+	assert_int_equal(v->invalid, 1);
+	assert_int_equal(w->meters->zone[0].cookies_invalid, 1);
+	/* alarm-threshold 50 came first, then the flood, then the screen's own line */
+	assert_true(screen_event_take(&w->events, &n));
+	assert_int_equal(n.kind, SCREEN_EVENT_ALARM);
+	assert_int_equal(n.count, 50);
+	assert_true(screen_event_take(&w->events, &n));
+	assert_int_equal(n.kind, SCREEN_EVENT_FLOOD_START);
+	assert_int_equal(n.count, 100);
+	assert_true(screen_event_take(&w->events, &n));
+	assert_int_equal(n.kind, SCREEN_EVENT_SCREEN);
+	assert_int_equal(n.ids, SCREEN_IDS_SYN_FLOOD);
+	world_free(w);
+}
+
+static void syn_flood_as_a_dry_run_forwards_and_counts(void **state)
+{
+	struct world *w = world_new(6, 0);
+
+	(void)state;
+	w->policy.profile[0].alarm_without_drop = 1;
+	world_flood(w, 300);
+	assert_int_equal(w->reasons[SCREEN_FORWARD_SYN_CALM], 300);
+	assert_int_equal(w->meters->zone[0].ids[SCREEN_IDS_SYN_FLOOD], 201);
+	assert_int_equal(w->meters->zone[0].attacks, 1);
+	world_free(w);
+}
+
+static void syn_flood_not_armed_meters_nothing(void **state)
+{
+	struct world *w = world_new(4, 0);
+
+	(void)state;
+	memset(&w->policy.profile[0], 0, sizeof(w->policy.profile[0]));
+	world_flood(w, 900);
+	assert_int_equal(w->reasons[SCREEN_FORWARD_SYN_CALM], 900);
+	world_free(w);
+}
+
+/* 10 s with so many challenges and so many valid answers: what does it look like? */
+static enum screen_looks looks_of(uint32_t challenged, uint32_t valid)
+{
+	struct screen_victim v = { .hash = 1 };
+
+	for (uint32_t i = 0; i < challenged; i++)
+		screen_pace_count(&v.challenges, 7);
+	for (uint32_t i = 0; i < valid; i++)
+		screen_pace_count(&v.valids, 7);
+	assert_int_equal(screen_victim_looks(&v, 79), SCREEN_LOOKS_UNKNOWN); /* not over yet */
+	return screen_victim_looks(&v, 80);
+}
+
+static void victim_tells_a_flood_from_a_crowd(void **state)
+{
+	(void)state;
+	assert_int_equal(looks_of(19, 0), SCREEN_LOOKS_UNKNOWN);
+	assert_int_equal(looks_of(20, 0), SCREEN_LOOKS_SPOOFED);
+	assert_int_equal(looks_of(1000, 49), SCREEN_LOOKS_SPOOFED);
+	assert_int_equal(looks_of(1000, 50), SCREEN_LOOKS_MIXED);
+	assert_int_equal(looks_of(1000, 499), SCREEN_LOOKS_MIXED);
+	assert_int_equal(looks_of(1000, 500), SCREEN_LOOKS_CROWD);
+}
+
+static void victim_table_that_is_full_lists_no_more(void **state)
+{
+	struct screen_victims *t = calloc(1, sizeof(*t));
+	uint8_t address[16] = { 1 };
+
+	(void)state;
+	for (uint64_t i = 0; i < SCREEN_VICTIM_WAYS; i++) {
+		uint64_t hash = 5 | (i + 1) << 32;
+		uint32_t at = screen_victim_make(t, hash, address, 80, 9);
+
+		assert_int_not_equal(at, SCREEN_VICTIM_NONE);
+		assert_int_equal(screen_victim_make(t, hash, address, 80, 9), at);
+		assert_int_equal(screen_victim_find(t, hash), at);
+	}
+	assert_int_equal(screen_victim_make(t, 5 | 99ull << 32, address, 80, 9),
+			 SCREEN_VICTIM_NONE);
+	t->victim[5 * SCREEN_VICTIM_WAYS].hash = 0;
+	assert_int_not_equal(screen_victim_make(t, 5 | 99ull << 32, address, 80, 9),
+			     SCREEN_VICTIM_NONE);
+	free(t);
+}
+
+/* A million sources, a SYN each, and one that sends a hundredth of all. */
+static void meter_of_a_million_sources_errs_by_a_hundredth_at_most(void **state)
+{
+	enum { SOURCES = 1000000, OWN = 10000 };
+	struct screen_sketch *s = calloc(1, sizeof(*s));
+	struct random r = random_seeded();
+	uint64_t probe[1000];
+	uint32_t worst = 0;
+
+	(void)state;
+	for (int i = 0; i < SOURCES; i++) {
+		uint64_t hash = random_64(&r);
+
+		(void)screen_sketch_count(s, hash, 10, UINT32_MAX);
+		if (i % 1000 == 0)
+			probe[i / 1000] = hash;
+	}
+	for (int i = 0; i < 1000; i++) {
+		/* counting once more is the only way to read */
+		uint32_t estimate = screen_sketch_count(s, probe[i], 10, UINT32_MAX).count;
+
+		assert_true(estimate >= 2);
+		worst = estimate - 2 > worst ? estimate - 2 : worst;
+	}
+	print_message("%u of %u above the truth at worst\n", worst, SOURCES);
+	assert_true(worst <= SOURCES / 100);
+	for (int i = 0; i < OWN; i++)
+		(void)screen_sketch_count(s, 42, 10, UINT32_MAX);
+	assert_in_range(screen_sketch_count(s, 42, 10, UINT32_MAX).count, OWN + 1,
+			OWN + 1 + SOURCES / 100);
+	free(s);
+}
+
+static void talkers_find_who_sends_most_and_never_too_much(void **state)
+{
+	struct screen_talkers *t = calloc(1, sizeof(*t));
+	struct random r = random_seeded();
+	uint8_t loud[16] = { [10] = 0xff, 0xff, 198, 51, 100, 7 }, source[16];
+	uint32_t found = 0;
+
+	(void)state;
+	t->key = random_64(&r) | 1;
+	for (int i = 0; i < 200000; i++) {
+		random_bytes(&r, source, 16); /* all of IPv6 */
+		source[0] = 0x20;
+		screen_talkers_count(t, source, 3);
+		loud[15] = random_8(&r);
+		if (i % 5 == 0)
+			screen_talkers_count(t, loud, 3);
+	}
+	for (int i = 0; i < SCREEN_TALKERS; i++)
+		if (t->talker[i].prefix == 0xffffc63364 && t->talker[i].zone == 4)
+			found = t->talker[i].count;
+	assert_in_range(found, 30000, 40000);
+	screen_talkers_halve(t, 100);
+	for (int i = 0; i < SCREEN_TALKERS; i++)
+		if (t->talker[i].prefix == 0xffffc63364)
+			assert_int_equal(t->talker[i].count, found / 2);
+	free(t);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(victim_counts_what_its_flood_did),
+		cmocka_unit_test(syn_flood_as_a_dry_run_forwards_and_counts),
+		cmocka_unit_test(syn_flood_not_armed_meters_nothing),
+		cmocka_unit_test(victim_tells_a_flood_from_a_crowd),
+		cmocka_unit_test(victim_table_that_is_full_lists_no_more),
+		cmocka_unit_test(meter_of_a_million_sources_errs_by_a_hundredth_at_most),
+		cmocka_unit_test(talkers_find_who_sends_most_and_never_too_much),
+	};
+
+	return RUN(tests);
+}

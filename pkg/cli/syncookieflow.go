@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"synscreen/pkg/control"
+	"synscreen/pkg/dataplane"
+)
+
+// topRows is how many destinations and source prefixes of a zone are told.
+const topRows = 10
+
+// zoneFlood is what one zone answers SYNs with, and why.
+type zoneFlood struct {
+	Time         time.Time               `json:"time"`
+	Zone         dataplane.ZoneStatus    `json:"zone"`
+	Destinations []dataplane.Destination `json:"destinations"` // the highest rates first
+	Sources      []dataplane.Source      `json:"sources"`      // the most SYNs first
+}
+
+func (a *app) synCookieFlowCommand() *cobra.Command {
+	return newView(a, view[[]zoneFlood]{
+		use:   "syn-cookie [zone ZONE]",
+		short: "Show which zones and destinations flood, what the floods look like, and where they come from",
+		long: "Shows, for each zone or for one, whether it floods and what was challenged; the ten destinations\n" +
+			"with the most SYNs a second, those whose flood ended just now included; and the ten source\n" +
+			"prefixes (IPv4 /24, IPv6 /64) that most SYNs of these floods name. Sources may be forged: a flood\n" +
+			"looks spoofed when under 5 % of its challenges come back valid, like a crowd from 50 % on.",
+		args: zoneOrNothing("syn-cookie"),
+		ask: func(ctx context.Context, args []string) ([]zoneFlood, error) {
+			report, err := a.client().Floods(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return selectFloods(report, zoneOf(args))
+		},
+		print: printFloods,
+	})
+}
+
+// zoneOrNothing takes `zone ZONE` or no words.
+func zoneOrNothing(command string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 || len(args) == 2 && args[0] == "zone" {
+			return nil
+		}
+		return fmt.Errorf("%s takes nothing or `zone ZONE`, not %q", command, args)
+	}
+}
+
+// zoneOf gives the zone that words of zoneOrNothing name; empty: all.
+func zoneOf(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[1]
+}
+
+func selectFloods(report control.FloodReport, only string) ([]zoneFlood, error) {
+	zones, err := selectZones(report.Zones, only, "SYN cookies")
+	floods := []zoneFlood{}
+	for _, zone := range zones {
+		flood := zoneFlood{
+			Time: report.Time, Zone: zone,
+			Destinations: []dataplane.Destination{}, Sources: []dataplane.Source{},
+		}
+		for _, row := range report.Destinations {
+			if row.Zone == zone.Name && len(flood.Destinations) < topRows {
+				flood.Destinations = append(flood.Destinations, row)
+			}
+		}
+		for _, row := range report.Sources {
+			if row.Zone == zone.Name && len(flood.Sources) < topRows {
+				flood.Sources = append(flood.Sources, row)
+			}
+		}
+		floods = append(floods, flood)
+	}
+	return floods, err
+}
+
+func printFloods(w io.Writer, floods []zoneFlood) {
+	for i, flood := range floods {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		printFlood(w, flood)
+	}
+}
+
+func printFlood(w io.Writer, flood zoneFlood) {
+	z := flood.Zone
+	fmt.Fprintf(w, "Zone: %s, screen: %s\n", z.Name, orDash(z.Profile))
+	fmt.Fprintf(w, "  State\t%s\n", floodState(z.Flooding > 0, flood.Time, z.FloodingFor))
+	fmt.Fprintf(w, "  SYNs per second\t%d\n", z.SynRate)
+	fmt.Fprintf(w, "  Challenges sent\t%d\n", z.Challenged)
+	fmt.Fprintf(w, "  Cookies valid\t%d\n", z.CookiesValid)
+	fmt.Fprintf(w, "  Cookies invalid\t%d\n", z.CookiesInvalid)
+	fmt.Fprintf(w, "  Refused by budget\t%d\n", z.Refused)
+	if len(flood.Destinations) > 0 {
+		fmt.Fprintln(w)
+		printDestinations(w, flood)
+	}
+	if len(flood.Sources) > 0 {
+		fmt.Fprintln(w, "\n  Source prefix\tSYNs, about")
+		for _, row := range flood.Sources {
+			fmt.Fprintf(w, "  %s\t%d\n", row.Prefix, row.SYNs)
+		}
+	}
+}
+
+func printDestinations(w io.Writer, flood zoneFlood) {
+	fmt.Fprintln(w, "  Destination\tSYN/s\tPeak\tSYNs\tChallenged\tValid\tInvalid\tRefused\tLooks like\tState")
+	for _, row := range flood.Destinations {
+		fmt.Fprintf(w, "  %s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", row.Address, row.SynRate, row.PeakRate,
+			row.SYNs, row.Challenged, row.Valid, row.Invalid, row.Refused, looksLike(row.Looks),
+			floodState(row.Flooding, flood.Time, row.For))
+	}
+}
+
+// floodState says calm, or since when something floods.
+func floodState(flooding bool, now time.Time, lasted time.Duration) string {
+	if !flooding {
+		return "calm"
+	}
+	return fmt.Sprintf("flooding since %s (%s)", clock(now.Add(-lasted)), lasted.Round(time.Second))
+}
+
+func looksLike(looks dataplane.Looks) string {
+	if looks == dataplane.LooksUnknown {
+		return "too early to say"
+	}
+	return looks.String()
+}
