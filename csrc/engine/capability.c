@@ -191,14 +191,17 @@ static void prove_codec(const struct screen_codec *codec, struct bench *b,
 	for (int i = 0; i < KNOWN_COUNT; i++) {
 		const struct known *k = &KNOWN[i];
 
-		if (!mints(codec, b, keyset, k))
+		/* the first failure is the one that is told */
+		if (mint->answer == SCREEN_YES && !mints(codec, b, keyset, k))
 			answered(mint, SCREEN_NO, "known answer %d is minted wrongly by the %s "
 				 "codec", i, codec->name);
+		if (validate->answer != SCREEN_YES)
+			continue;
 		if (!checks(codec, b, keyset, k, 0, 0, true) ||
 		    !checks(codec, b, keyset, k, 1, 0, true))
 			answered(validate, SCREEN_NO, "known answer %d is refused by the %s codec",
 				 i, codec->name);
-		if (!checks(codec, b, keyset, k, 2, 0, false) ||
+		else if (!checks(codec, b, keyset, k, 2, 0, false) ||
 		    !checks(codec, b, keyset, k, 0, 1, false) ||
 		    !checks(codec, b, keyset, k, 0, 1u << 31, false) ||
 		    (k->agreed.timestamps && (!checks(codec, b, keyset, k, 0, 1ull << 63, false) ||

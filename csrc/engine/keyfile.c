@@ -9,7 +9,11 @@
 
 #include "store.h"
 
-enum { HEX_SIZE = 2 * SCREEN_MASTER_SIZE, FINGERPRINT_BYTES = 8 };
+enum {
+	HEX_SIZE = 2 * SCREEN_MASTER_SIZE,
+	FINGERPRINT_BYTES = 8,
+	WIPED_STACK = 4096,
+};
 
 static int refuse(struct screen_error_info *error, const char *path, const char *what)
 {
@@ -66,6 +70,7 @@ static int read_hex(int fd, const char *path, screen_master_key key,
 	    got != SCREEN_MASTER_SIZE)
 		result = refuse(error, path, "must hold 64 hex digits and a newline");
 	sodium_free(hex);
+	screen_keyfile_wipe();
 	return result;
 }
 
@@ -130,4 +135,41 @@ void screen_keyfile_fingerprint(const uint8_t key[SCREEN_MASTER_SIZE],
 	crypto_generichash(hash, sizeof(hash), (const uint8_t *)"floor", 5, key,
 			   SCREEN_MASTER_SIZE);
 	sodium_bin2hex(text, 2 * FINGERPRINT_BYTES + 1, hash, FINGERPRINT_BYTES);
+	screen_keyfile_wipe();
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx512f"))) static void wipe_upper_registers(void)
+{
+	__asm__ volatile("vpxorq %%zmm16, %%zmm16, %%zmm16\n\tvpxorq %%zmm17, %%zmm17, %%zmm17\n\t"
+			 "vpxorq %%zmm18, %%zmm18, %%zmm18\n\tvpxorq %%zmm19, %%zmm19, %%zmm19\n\t"
+			 "vpxorq %%zmm20, %%zmm20, %%zmm20\n\tvpxorq %%zmm21, %%zmm21, %%zmm21\n\t"
+			 "vpxorq %%zmm22, %%zmm22, %%zmm22\n\tvpxorq %%zmm23, %%zmm23, %%zmm23\n\t"
+			 "vpxorq %%zmm24, %%zmm24, %%zmm24\n\tvpxorq %%zmm25, %%zmm25, %%zmm25\n\t"
+			 "vpxorq %%zmm26, %%zmm26, %%zmm26\n\tvpxorq %%zmm27, %%zmm27, %%zmm27\n\t"
+			 "vpxorq %%zmm28, %%zmm28, %%zmm28\n\tvpxorq %%zmm29, %%zmm29, %%zmm29\n\t"
+			 "vpxorq %%zmm30, %%zmm30, %%zmm30\n\tvpxorq %%zmm31, %%zmm31, %%zmm31" :::
+			 "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23",
+			 "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31");
+}
+
+static void wipe_registers(void)
+{
+	if (__builtin_cpu_supports("avx"))
+		__asm__ volatile("vzeroall" ::: "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",
+				 "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13",
+				 "xmm14", "xmm15");
+	if (__builtin_cpu_supports("avx512f"))
+		wipe_upper_registers();
+}
+#else
+static void wipe_registers(void)
+{
+}
+#endif
+
+void screen_keyfile_wipe(void)
+{
+	sodium_stackzero(WIPED_STACK);
+	wipe_registers();
 }

@@ -29,3 +29,7 @@ void screen_keyfile_free(screen_master_key key);
 /* Says which key it is without saying anything about it: a keyed hash, in hex. */
 void screen_keyfile_fingerprint(const uint8_t key[SCREEN_MASTER_SIZE],
 				char text[SCREEN_FINGERPRINT_SIZE]);
+
+/* Wipes what a computation with keys has left on the stack below the caller and in vector registers,
+ * which a sleeping thread would keep for days, and a core dump shows. */
+void screen_keyfile_wipe(void);

@@ -10,7 +10,6 @@
 
 enum {
 	RETIRED_EPOCHS = 2,   /* whole ones, after the one in which it was retired */
-	DERIVE_STACK = 4096,  /* what libsodium may leave of keys below this frame */
 	JUMPED_SHOWN_S = 60,
 };
 
@@ -604,18 +603,6 @@ bool screen_keyring_current(const struct screen_keyring *ring, const struct scre
 	return !k->accepts_other || k->other_epoch == epoch_of(&ring->other);
 }
 
-/* Vector registers keep what libsodium last computed for as long as the thread uses none: days, in a
- * thread that sleeps. They are part of a core dump. */
-static void wipe_registers(void)
-{
-#if defined(__x86_64__)
-	if (__builtin_cpu_supports("avx"))
-		__asm__ volatile("vzeroall" ::: "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",
-				 "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13",
-				 "xmm14", "xmm15");
-#endif
-}
-
 void screen_keyring_derive(const uint8_t master[SCREEN_MASTER_SIZE], const char *zone,
 			   uint64_t epoch, struct screen_cookie_key *key)
 {
@@ -628,8 +615,7 @@ void screen_keyring_derive(const uint8_t master[SCREEN_MASTER_SIZE], const char 
 	key->k1 = screen_load_le64(epoch_key + 8);
 	sodium_memzero(zone_key, sizeof(zone_key));
 	sodium_memzero(epoch_key, sizeof(epoch_key));
-	sodium_stackzero(DERIVE_STACK);
-	wipe_registers();
+	screen_keyfile_wipe();
 }
 
 static void derive_zone(const struct screen_master *m, const char *zone,
