@@ -130,13 +130,13 @@ static struct flight fly(const struct bench *b, uint32_t zone)
 	static uint32_t isn;
 	struct flight f = {
 		.mint = { .tuple = { .family = isn & 1 ? 4 : 6, .sport = 40000, .dport = 443 },
-			  .client_isn = ++isn,
+			  .client_isn = isn + 1,
 			  .agreed = { .mss = 1460, .client_wscale = 7, .our_wscale = 9,
 				      .timestamps = true } },
 		.zone = zone,
 	};
 
-	f.mint.tuple.family = isn & 1 ? 4 : 6;
+	isn++;
 	screen_codec_mint(screen_codec_best(), &lanes, b->keyset, zone, &f.mint, 1);
 	return f;
 }
@@ -208,7 +208,7 @@ static void keyring_refuses_a_key_that_others_can_read(void **state)
 static void keyring_refuses_a_short_long_or_foreign_key(void **state)
 {
 	static const char *const bad[] = {
-		"", "00", KEY_A "\n", "00" KEY_A,
+		"", "00", (KEY_A "\n"), ("00" KEY_A),
 		"zz0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n",
 		"0001020304050607 8090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n",
 	};
