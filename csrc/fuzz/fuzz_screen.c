@@ -182,6 +182,18 @@ static void check_table(const struct world *w)
 	PROMISE(installed == w->flows.used);
 }
 
+/* Every screen that there is, each with a threshold that is soon reached. */
+static void arm_all(struct screen_profile_config *p)
+{
+	p->armed = (1ull << SCREEN_IDS) - 1;
+	p->icmp_flood = p->udp_flood = 5;
+	p->tcp_port_scan_us = p->udp_port_scan_us = 1000000;
+	p->ip_sweep_us = p->tcp_sweep_us = p->udp_sweep_us = 1000000;
+	p->syn_ack_ack = p->source_sessions = p->destination_sessions = 3;
+	p->extension_limit = 1;
+	p->extension_headers[0] = 1ull << SCREEN_PROTO_ROUTING;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = { data, data + size };
@@ -192,6 +204,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	w->policy.activation = how >> 2 & 1;
 	w->policy.no_syn_check = how >> 3 & 1;
 	w->policy.mode = how >> 4 & 1 ? SCREEN_MODE_DROP : SCREEN_MODE_SYN_COOKIE;
+	if (how >> 5 & 1)
+		arm_all(&w->policy.profile[0]);
+	w->policy.profile[0].alarm_without_drop = how >> 6 & 1;
 	for (int i = 0; i < STEPS && in.at < in.end; i++)
 		step(w, &in);
 	check_table(w);
