@@ -15,11 +15,6 @@ enum {
 
 /* ---- one master key ------------------------------------------------------------------------ */
 
-static uint64_t epoch_of(const struct screen_master *m)
-{
-	return screen_cluster_check_epoch(&m->cluster);
-}
-
 static void forget(struct screen_master *m)
 {
 	screen_keyfile_free(m->key);
@@ -80,29 +75,6 @@ static int write_file(const struct screen_keyring *ring, const char *name,
 	return screen_keyfile_write(path, *m->key, error);
 }
 
-/* Notes the epochs before they are used. */
-static int write_floors(struct screen_keyring *ring)
-{
-	struct screen_floor floors[2];
-	struct screen_master *of[2] = { &ring->active, &ring->other };
-	uint32_t count = ring->other.key ? 2 : 1;
-	bool stale = false;
-	int result;
-
-	for (uint32_t i = 0; i < count; i++) {
-		memcpy(floors[i].fingerprint, of[i]->fingerprint, sizeof(floors[i].fingerprint));
-		floors[i].epoch = epoch_of(of[i]);
-		floors[i].until = of[i]->until;
-		stale |= floors[i].epoch != of[i]->floor;
-	}
-	if (!stale)
-		return 0;
-	result = screen_floor_write(ring->state_dir, floors, count);
-	for (uint32_t i = 0; result == 0 && i < count; i++)
-		of[i]->floor = floors[i].epoch;
-	return result;
-}
-
 /* master.key, made when it is missing. */
 static int read_own(const struct screen_keyring *ring, screen_master_key *key,
 		    struct screen_error_info *error)
@@ -150,7 +122,7 @@ static int read_left(struct screen_keyring *ring, const char *name, struct scree
 static void retire_left(struct screen_keyring *ring, struct screen_master *m, uint64_t until)
 {
 	m->until = until && until < m->floor + RETIRED_EPOCHS ? until : m->floor + RETIRED_EPOCHS;
-	if (same(m, &ring->active) || epoch_of(m) > m->until) {
+	if (same(m, &ring->active) || screen_master_epoch(m) > m->until) {
 		forget(m);
 		return;
 	}
@@ -265,7 +237,7 @@ static int activate(struct screen_keyring *ring, struct screen_master *next, boo
 		    struct screen_error_info *error)
 {
 	struct screen_floor floors[2] = {
-		{ .epoch = epoch_of(next) }, { .epoch = epoch_of(&ring->active) },
+		{ .epoch = screen_master_epoch(next) }, { .epoch = screen_master_epoch(&ring->active) },
 	};
 	struct screen_master was;
 	int result;
@@ -531,7 +503,7 @@ void screen_keyring_advance(struct screen_keyring *ring, struct screen_clocks no
 	if (!ring->other.key)
 		return;
 	(void)screen_cluster_advance(&ring->other.cluster, now.realtime, now.boot);
-	if (ring->other.until && epoch_of(&ring->other) > ring->other.until) {
+	if (ring->other.until && screen_master_epoch(&ring->other) > ring->other.until) {
 		forget(&ring->other);
 		ring->other_kind = SCREEN_OTHER_KEY_NONE;
 		ring->serial++;
@@ -570,90 +542,4 @@ void screen_keyring_status(const struct screen_keyring *ring, struct screen_key_
 	if (ring->other_kind == SCREEN_OTHER_KEY_RETIRED && end > other->cluster.time_ns)
 		s->other_left_s =
 			(uint32_t)((end - other->cluster.time_ns + 999999999u) / 1000000000u);
-}
-
-/* ---- keysets ------------------------------------------------------------------------------- */
-
-static uint64_t mint_epoch(const struct screen_keyring *ring)
-{
-	return screen_cluster_mint_epoch(&ring->active.cluster, ring->skew_s * 1000000000ull);
-}
-
-bool screen_keyring_outlived(const struct screen_keyring *ring, const struct screen_keyset *k)
-{
-	return k && ring->active.key && epoch_of(&ring->active) >= k->check_epoch + 2;
-}
-
-uint64_t screen_keyring_next_ns(const struct screen_keyring *ring)
-{
-	uint64_t time = ring->active.cluster.time_ns, skew = ring->skew_s * 1000000000ull;
-	uint64_t check = SCREEN_EPOCH_NS - time % SCREEN_EPOCH_NS;
-	uint64_t mint = time > skew ? SCREEN_EPOCH_NS - (time - skew) % SCREEN_EPOCH_NS : check;
-
-	return check < mint ? check : mint;
-}
-
-bool screen_keyring_current(const struct screen_keyring *ring, const struct screen_keyset *k)
-{
-	if (!ring->active.key)
-		return !k;
-	if (!k || k->serial != ring->serial || k->check_epoch != epoch_of(&ring->active) ||
-	    k->mint_epoch != mint_epoch(ring))
-		return false;
-	return !k->accepts_other || k->other_epoch == epoch_of(&ring->other);
-}
-
-void screen_keyring_derive(const uint8_t master[SCREEN_MASTER_SIZE], const char *zone,
-			   uint64_t epoch, struct screen_cookie_key *key)
-{
-	uint8_t zone_key[32], epoch_key[16];
-
-	crypto_generichash(zone_key, sizeof(zone_key), (const uint8_t *)zone, strlen(zone), master,
-			   SCREEN_MASTER_SIZE);
-	crypto_kdf_derive_from_key(epoch_key, sizeof(epoch_key), epoch, "synscrn1", zone_key);
-	key->k0 = screen_load_le64(epoch_key);
-	key->k1 = screen_load_le64(epoch_key + 8);
-	sodium_memzero(zone_key, sizeof(zone_key));
-	sodium_memzero(epoch_key, sizeof(epoch_key));
-	screen_keyfile_wipe();
-}
-
-static void derive_zone(const struct screen_master *m, const char *zone,
-			struct screen_zone_keys *keys)
-{
-	screen_keyring_derive(*m->key, zone, epoch_of(m), &keys->current);
-	screen_keyring_derive(*m->key, zone, epoch_of(m) - 1, &keys->previous);
-}
-
-struct screen_keyset *screen_keyring_keyset(struct screen_keyring *ring,
-					    const struct screen_zone_slot zones[SCREEN_ZONES_MAX])
-{
-	struct screen_keyset *k;
-
-	if (!ring->active.key || write_floors(ring))
-		return NULL;
-	k = sodium_malloc(sizeof(*k));
-	if (!k)
-		return NULL;
-	memset(k, 0, sizeof(*k));
-	k->check_epoch = epoch_of(&ring->active);
-	k->mint_epoch = mint_epoch(ring);
-	k->zones = SCREEN_ZONES_MAX;
-	k->serial = ring->serial;
-	k->accepts_other = ring->other.key != NULL;
-	k->other_epoch = k->accepts_other ? epoch_of(&ring->other) : 0;
-	for (uint32_t i = 0; i < SCREEN_ZONES_MAX; i++) {
-		if (!zones[i].used)
-			continue;
-		derive_zone(&ring->active, zones[i].name, &k->zone[i]);
-		if (k->accepts_other)
-			derive_zone(&ring->other, zones[i].name, &k->other[i]);
-	}
-	sodium_mprotect_readonly(k);
-	return k;
-}
-
-void screen_keyset_free(struct screen_keyset *keyset)
-{
-	sodium_free(keyset);
 }

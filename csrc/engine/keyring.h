@@ -9,6 +9,8 @@
  * directory, as staged.key and retired.key, for a restart; and so is the active one of a key-file, as
  * active.key, because the file may hold another when the engine starts again.
  *
+ * keyring.c has the life of the keys, keyset.c what is derived from them.
+ *
  * Clocks come from outside. The engine's lock protects a ring; nothing here is for workers.
  */
 #pragma once
@@ -31,6 +33,12 @@ struct screen_master {
 	uint64_t floor; /* the epoch that is on disk */
 	uint64_t until; /* the last epoch in which it is accepted; 0: not retired */
 };
+
+/* Its check epoch now. */
+static inline uint64_t screen_master_epoch(const struct screen_master *m)
+{
+	return screen_cluster_check_epoch(&m->cluster);
+}
 
 struct screen_keyring {
 	char state_dir[SCREEN_PATH_SIZE];
