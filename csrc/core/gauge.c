@@ -16,7 +16,7 @@ static uint64_t destination_hash(const struct step *s)
 	uint8_t address[16];
 
 	screen_flow_address(s->frame->data, &s->d->packet, 1, address);
-	return meter_hash(s, address, s->d->packet.dport) | 1;
+	return meter_hash(s, address, s->d->packet.dport) | SCREEN_HASH_MARK;
 }
 
 /* Notes that a zone has a flooding destination now. */

@@ -159,7 +159,8 @@ static uint64_t datagram_hash(const struct step *s, uint32_t id)
 	words[4] = (uint64_t)id << 32 | (uint32_t)s->port->wire << 8 | s->d->packet.family;
 	/* the protocol is part of an IPv4 datagram's name (RFC 791 section 3.2) */
 	words[5] = s->d->packet.family == 4 ? s->d->packet.protocol : 0;
-	return screen_siphash_words(s->c->meters->key[0], s->c->meters->key[1], words, 6) | 1;
+	return screen_siphash_words(s->c->meters->key[0], s->c->meters->key[1], words, 6) |
+	       SCREEN_HASH_MARK;
 }
 
 static bool tears(struct step *s)

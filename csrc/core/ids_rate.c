@@ -11,7 +11,8 @@ static uint64_t end_hash(const struct step *s, int which, uint64_t with)
 	screen_flow_address(s->frame->data, &s->d->packet, which, address);
 	memcpy(words, address, 16);
 	words[2] = with << 16 | s->port->zone;
-	return screen_siphash_words(s->c->meters->key[0], s->c->meters->key[1], words, 3) | 1;
+	return screen_siphash_words(s->c->meters->key[0], s->c->meters->key[1], words, 3) |
+	       SCREEN_HASH_MARK;
 }
 
 /* More than the threshold in this second towards one address. */

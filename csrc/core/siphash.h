@@ -11,6 +11,9 @@
 #define SCREEN_SIPHASH_V2 0x6c7967656e657261ULL
 #define SCREEN_SIPHASH_V3 0x7465646279746573ULL
 
+/* Set in a hash that must not be 0. No table takes a place from this bit. */
+#define SCREEN_HASH_MARK (1ULL << 63)
+
 struct screen_siphash {
 	uint64_t v0, v1, v2, v3;
 };

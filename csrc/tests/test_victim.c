@@ -54,6 +54,28 @@ static void victim_counts_what_its_flood_did(void **state)
 	world_free(w);
 }
 
+/* The bit that keeps a hash from being 0 must not be one that chooses a place. */
+static void meter_and_victims_use_all_of_their_room(void **state)
+{
+	struct world *w = world_new(4, 0);
+	uint32_t even = 0, odd = 0, sets[2] = { 0, 0 };
+
+	(void)state;
+	w->policy.activation = SCREEN_ACTIVATION_ALWAYS;
+	for (uint32_t i = 0; i < 400; i++) {
+		w->client.destination[2] = (uint8_t)(i >> 8);
+		w->client.destination[3] = (uint8_t)i;
+		world_flood(w, 1);
+	}
+	for (int i = 0; i < SCREEN_SKETCH_CELLS; i++)
+		*(i & 1 ? &odd : &even) += w->meters->attack.cell[0][i] != 0;
+	assert_true(even > 100 && odd > 100);
+	for (int i = 0; i < SCREEN_VICTIMS; i++)
+		sets[i / SCREEN_VICTIM_WAYS & 1] += w->meters->victims.victim[i].hash != 0;
+	assert_true(sets[0] > 100 && sets[1] > 100);
+	world_free(w);
+}
+
 static void syn_flood_as_a_dry_run_forwards_and_counts(void **state)
 {
 	struct world *w = world_new(6, 0);
@@ -189,6 +211,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(victim_counts_what_its_flood_did),
+		cmocka_unit_test(meter_and_victims_use_all_of_their_room),
 		cmocka_unit_test(syn_flood_as_a_dry_run_forwards_and_counts),
 		cmocka_unit_test(syn_flood_not_armed_meters_nothing),
 		cmocka_unit_test(victim_tells_a_flood_from_a_crowd),
