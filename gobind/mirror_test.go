@@ -155,6 +155,29 @@ type engineStatus struct {
 	Zones           [userspace.ZonesMax]zoneStatus
 }
 
+type flowFilter struct {
+	Client       [16]uint8
+	Server       [16]uint8
+	ClientLength uint8
+	ServerLength uint8
+	ClientPort   uint16
+	ServerPort   uint16
+	States       uint16
+	Wire         name
+	Reserved     uint32
+}
+
+type serverRow struct {
+	Zone    name
+	Address [16]uint8
+	Port    uint16
+	Closed  uint8
+	Preset  uint8
+	IdleS   uint32
+	LeftS   uint32
+	Profile userspace.ServerProfileRecord
+}
+
 type flowRow struct {
 	Client     [16]uint8
 	Server     [16]uint8

@@ -317,8 +317,9 @@ bool screen_flow_over(const struct screen_flow *f)
 	       screen_flow_state_get(f) == SCREEN_FLOW_CLOSED;
 }
 
-uint32_t screen_flow_timeout(const struct screen_flow *f, uint32_t time_wait_s)
+uint32_t screen_flow_timeout(const struct screen_flow *f, const struct screen_policy *policy)
 {
+	uint32_t time_wait_s = policy->time_wait_s;
 	uint8_t closing = atomic_load_explicit(&f->closing, memory_order_relaxed);
 	uint32_t state = screen_flow_state_get(f);
 
@@ -334,10 +335,14 @@ uint32_t screen_flow_timeout(const struct screen_flow *f, uint32_t time_wait_s)
 		return f->half_open_s;
 	if (state == SCREEN_FLOW_PENDING)
 		return SCREEN_TIMEOUT_TOMBSTONE; /* its owner ends it long before */
-	return SCREEN_TIMEOUT_OPEN;
+	if (policy->half_close &&
+	    (closing & (SCREEN_CLOSING_FIN_CLIENT | SCREEN_CLOSING_FIN_SERVER)))
+		return time_wait_s;
+	return policy->inactivity_timeout_s;
 }
 
-bool screen_flow_expired(const struct screen_flow *f, uint32_t now_s, uint32_t time_wait_s)
+bool screen_flow_expired(const struct screen_flow *f, uint32_t now_s,
+			 const struct screen_policy *policy)
 {
 	uint32_t client = atomic_load_explicit(&f->side[0].seen_s, memory_order_relaxed);
 	uint32_t server = atomic_load_explicit(&f->side[1].seen_s, memory_order_relaxed);
@@ -345,11 +350,12 @@ bool screen_flow_expired(const struct screen_flow *f, uint32_t now_s, uint32_t t
 
 	if (screen_flow_state_get(f) == SCREEN_FLOW_HALF_OPEN)
 		last = f->created_s; /* repeating a SYN does not make it live longer */
-	return now_s > last && now_s - last > screen_flow_timeout(f, time_wait_s);
+	return now_s > last && now_s - last > screen_flow_timeout(f, policy);
 }
 
 uint32_t screen_flow_sweep(struct screen_flows *t, uint32_t bucket, uint32_t now_s,
-			   uint32_t time_wait_s, uint32_t expired[SCREEN_BUCKET_SLOTS])
+			   const struct screen_policy *policy,
+			   uint32_t expired[SCREEN_BUCKET_SLOTS])
 {
 	struct screen_bucket *b = &t->buckets[bucket & (t->buckets_count - 1)];
 	uint32_t count = 0;
@@ -359,7 +365,7 @@ uint32_t screen_flow_sweep(struct screen_flows *t, uint32_t bucket, uint32_t now
 		uint32_t index = slot & INDEX_MASK;
 
 		if (index == SCREEN_FLOW_NONE ||
-		    !screen_flow_expired(&t->flows[index], now_s, time_wait_s))
+		    !screen_flow_expired(&t->flows[index], now_s, policy))
 			continue;
 		if (atomic_compare_exchange_strong_explicit(&b->slot[i], &slot, 0,
 							    memory_order_acq_rel,

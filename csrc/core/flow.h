@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 
 #include "packet.h"
+#include "policy.h"
 #include "session.h"
 #include "../include/synscreen/engine.h"
 
@@ -24,8 +25,8 @@ enum {
 	SCREEN_FLOWS_PER_BUCKET = 4, /* on average, when the table is full */
 	SCREEN_FLOW_NONE = 0,	     /* index 0 is never given out */
 
-	/* Seconds without a segment after which a flow is forgotten. Unit: s. */
-	SCREEN_TIMEOUT_OPEN = 4 * 3600,
+	/* Seconds without a segment after which a flow is forgotten, where the policy does not say.
+	 * Unit: s. */
 	SCREEN_TIMEOUT_RESET = 10,
 	SCREEN_TIMEOUT_TOMBSTONE = 264, /* longer than a cookie lives: 2 epochs, at half speed */
 
@@ -82,15 +83,16 @@ struct screen_flow {
 	uint32_t client_isn;
 	uint32_t cookie_isn;
 	uint32_t server_isn;
-	uint32_t ts_delta;     /* client's view of the server's clock = the server's + this; before
-				* the server has answered, the cookie's TSval */
-	uint32_t client_tsval; /* of the ACK */
+	uint32_t ts_delta;     /* client's view of the server's clock = the server's + this (one that
+				* has none: milliseconds); before it has answered, the cookie's TSval */
+	uint32_t client_tsval; /* of the ACK; the client's last one where its server has no clock */
 	uint16_t client_window;/* of the ACK, as on the wire */
 	uint16_t mss;
 	uint8_t client_wscale; /* as agreed with the client; SCREEN_WSCALE_NONE */
 	uint8_t our_wscale;
 	uint8_t server_wscale; /* SCREEN_WSCALE_NONE: the server does not scale */
-	uint8_t agreed;	       /* enum SCREEN_AGREED_* with the client */
+	uint8_t agreed;	       /* of a splice: enum SCREEN_AGREED_* with the client; else what the
+				* client's SYN offered, enum screen_option_flag */
 	uint8_t server_flags;  /* enum screen_option_flag of the server's SYN-ACK */
 	_Atomic uint8_t counted; /* SCREEN_COUNTED_*: what of it is in the sessions */
 	_Atomic uint8_t closing; /* SCREEN_CLOSING_* */
@@ -168,18 +170,20 @@ enum screen_install screen_flow_install(struct screen_flows *t, uint32_t index, 
  * (after a grace period: screen_flow_give). */
 bool screen_flow_remove(struct screen_flows *t, uint32_t index, uint64_t hash);
 
-/* The seconds of silence after which this flow is forgotten. time_wait_s as configured. */
-uint32_t screen_flow_timeout(const struct screen_flow *f, uint32_t time_wait_s);
+/* The seconds of silence after which this flow is forgotten. */
+uint32_t screen_flow_timeout(const struct screen_flow *f, const struct screen_policy *policy);
 
 /* Whether the flow has been silent for too long. */
-bool screen_flow_expired(const struct screen_flow *f, uint32_t now_s, uint32_t time_wait_s);
+bool screen_flow_expired(const struct screen_flow *f, uint32_t now_s,
+			 const struct screen_policy *policy);
 
 /* Whether both sides have said that they are done, or one has reset it. */
 bool screen_flow_over(const struct screen_flow *f);
 
 /* Looks at one bucket and takes out what has expired: indices into expired[], returns how many. */
 uint32_t screen_flow_sweep(struct screen_flows *t, uint32_t bucket, uint32_t now_s,
-			   uint32_t time_wait_s, uint32_t expired[SCREEN_BUCKET_SLOTS]);
+			   const struct screen_policy *policy,
+			   uint32_t expired[SCREEN_BUCKET_SLOTS]);
 
 /* Notes the time on one side of a flow; a store only when the second has changed. */
 static inline void screen_flow_seen(struct screen_flow *f, int side, uint32_t now_s)

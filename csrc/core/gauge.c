@@ -1,22 +1,39 @@
 /* The meters as a decision reads them: attack-threshold, source- and destination-threshold. */
 #include "step.h"
 
-static uint64_t meter_hash(const struct step *s, const uint8_t address[16], uint16_t port)
+static uint64_t meter_hash(const struct step *s, uint16_t zone, const uint8_t address[16],
+			   uint16_t port)
 {
 	uint64_t words[3];
 
 	memcpy(words, address, 16);
-	words[2] = (uint64_t)s->port->zone << 16 | port;
+	words[2] = (uint64_t)zone << 16 | port;
 	return screen_siphash_words(s->c->meters->key[0], s->c->meters->key[1], words, 3);
 }
 
-/* Never 0, which marks a free entry. */
-static uint64_t destination_hash(const struct step *s)
+/* Of an end of the frame, in the zone of the clients. Never 0, which marks a free entry. */
+static uint64_t end_hash(const struct step *s, uint16_t zone, int which)
 {
+	const struct screen_packet *p = &s->d->packet;
 	uint8_t address[16];
 
-	screen_flow_address(s->frame->data, &s->d->packet, 1, address);
-	return meter_hash(s, address, s->d->packet.dport) | SCREEN_HASH_MARK;
+	screen_flow_address(s->frame->data, p, which, address);
+	return meter_hash(s, zone, address, which ? p->dport : p->sport) | SCREEN_HASH_MARK;
+}
+
+static uint64_t destination_hash(const struct step *s)
+{
+	return end_hash(s, s->port->zone, 1);
+}
+
+uint64_t step_server_hash(struct step *s, int which)
+{
+	return end_hash(s, step_clients_zone(s, which), which);
+}
+
+uint32_t step_asked(struct step *s)
+{
+	return screen_pace_next(&step_zone(s)->asked, step_seconds(s));
 }
 
 /* Notes that a zone has a flooding destination now. */
@@ -162,7 +179,7 @@ static uint32_t count_address(struct step *s, struct screen_sketch *sketch, int 
 	uint8_t address[16];
 
 	screen_flow_address(s->frame->data, &s->d->packet, which, address);
-	return screen_sketch_count(sketch, meter_hash(s, address, 0), step_seconds(s), threshold)
+	return screen_sketch_count(sketch, meter_hash(s, s->port->zone, address, 0), step_seconds(s), threshold)
 		.count;
 }
 
@@ -187,7 +204,7 @@ void step_note_flood(struct step *s)
 
 uint32_t step_known_syns(struct step *s)
 {
-	return screen_zone_meter_known(step_zone(s), step_seconds(s));
+	return screen_pace_next(&step_zone(s)->known, step_seconds(s));
 }
 
 uint8_t step_destination_share(const struct step *s)

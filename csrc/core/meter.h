@@ -17,6 +17,7 @@
 #include "event.h"
 #include "pace.h"
 #include "scan.h"
+#include "server.h"
 #include "session.h"
 #include "siphash.h"
 #include "tear.h"
@@ -123,6 +124,7 @@ struct screen_zone_meter {
 	struct screen_pace rate;	 /* of SYNs, a second */
 	_Atomic uint64_t flood_first_ns; /* since when some destination floods; 0: never */
 	_Atomic uint64_t flood_last_ns;	 /* the last SYN to a flooding destination */
+	struct screen_pace asked;	 /* SYNs to learn whether a port is open */
 	struct screen_pace known;	 /* SYNs of live flows to flooding destinations */
 	_Atomic uint64_t alarms, attacks;
 	_Atomic uint64_t challenged, cookies_valid, cookies_invalid, refused;
@@ -139,12 +141,6 @@ struct screen_meters {
 	struct screen_scan tcp_ports, udp_ports, ip_addresses, tcp_addresses, udp_addresses;
 	struct screen_tear fragments;
 	struct screen_victims victims;
+	struct screen_servers servers;
 	struct screen_zone_meter zone[SCREEN_METER_ZONES];
 };
-
-/* Counts a SYN of a live flow to a flooding destination. Returns how many there were this second. */
-static inline uint32_t screen_zone_meter_known(struct screen_zone_meter *z, uint32_t window)
-{
-	screen_pace_count(&z->known, window);
-	return (uint32_t)atomic_load_explicit(&z->known.current, memory_order_relaxed);
-}

@@ -33,6 +33,7 @@ enum screen_option_flag {
 	SCREEN_HAS_TIMESTAMPS = 1 << 3,
 	SCREEN_HAS_SIGNATURE = 1 << 4, /* TCP-MD5 (RFC 2385) or TCP-AO (RFC 5925) */
 	SCREEN_HAS_SACK = 1 << 5,
+	SCREEN_HAS_ECN = 1 << 6, /* not an option: agreed by the flags of SYN and SYN-ACK */
 };
 
 struct screen_options {

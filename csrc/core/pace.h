@@ -24,6 +24,13 @@ static inline void screen_pace_count(struct screen_pace *p, uint32_t window)
 		atomic_store_explicit(&p->last, old, memory_order_relaxed);
 }
 
+/* Counts, and returns the count of this window so far. */
+static inline uint32_t screen_pace_next(struct screen_pace *p, uint32_t window)
+{
+	screen_pace_count(p, window);
+	return (uint32_t)atomic_load_explicit(&p->current, memory_order_relaxed);
+}
+
 /* The count of the last whole window before `window`. */
 static inline uint32_t screen_pace_last(struct screen_pace *p, uint32_t window)
 {

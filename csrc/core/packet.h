@@ -53,6 +53,16 @@ enum screen_kind {
 	SCREEN_KIND_MALFORMED,
 };
 
+enum { SCREEN_STAMP_SIZE = 12 }; /* bytes of timestamps that may be inserted (stamp.h) */
+
+/* A frame under decision. SCREEN_STAMP_SIZE bytes before data are the frame's, too: it may grow to the
+ * front. */
+struct screen_frame {
+	uint8_t *data;
+	uint32_t length; /* bytes */
+	uint8_t slot;	 /* the port that it came in by */
+};
+
 struct screen_packet {
 	uint16_t l3;	  /* offset of the IP header */
 	uint16_t l4;	  /* offset of the transport header */

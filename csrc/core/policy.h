@@ -27,7 +27,12 @@ struct screen_policy {
 	uint8_t has_peers; /* others mint with the same master key */
 	uint16_t time_wait_s;
 	uint16_t initial_timeout_s;
+	uint32_t inactivity_timeout_s;
+	uint8_t half_close; /* half-closed flows end by time_wait_s, too */
+	uint8_t reserved[3];
 	struct screen_port_policy port[SCREEN_PORTS_MAX];
 	struct screen_profile_config profile[SCREEN_PROFILES_MAX];
 	const struct screen_white_list *white; /* NULL: no profile has any */
+	uint32_t servers_count;
+	struct screen_server_config server[SCREEN_SERVERS_MAX]; /* the first match counts */
 };

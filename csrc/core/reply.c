@@ -143,9 +143,11 @@ uint32_t screen_reply_onward(uint8_t *to, const uint8_t *data, const struct scre
 
 uint32_t screen_reply_challenge(uint8_t *data, const struct screen_packet *p,
 				const struct screen_options *options,
-				const struct screen_agreed *a, struct screen_cookie cookie)
+				const struct screen_agreed *a,
+				const struct screen_server_profile *server,
+				struct screen_cookie cookie)
 {
-	uint16_t mss = p->family == 4 ? SCREEN_SERVER_MSS_IPV4 : SCREEN_SERVER_MSS_IPV6;
+	uint16_t mss = server->mss;
 	struct screen_segment s = {
 		.seq = cookie.isn,
 		.ack = p->seq + 1, /* never data that came with the SYN */
@@ -153,6 +155,9 @@ uint32_t screen_reply_challenge(uint8_t *data, const struct screen_packet *p,
 		.window = SCREEN_CHALLENGE_WINDOW,
 	};
 
+	/* never more than the server will take: it must be able to hold the first flight */
+	if (server->window && server->window < s.window)
+		s.window = server->window;
 	if (a->ecn)
 		s.flags |= SCREEN_TCP_ECE; /* RFC 3168 section 6.1.1 */
 	if (!(options->flags & SCREEN_HAS_MSS))
@@ -160,6 +165,27 @@ uint32_t screen_reply_challenge(uint8_t *data, const struct screen_packet *p,
 	s.options_length = screen_reply_options(s.options, mss, a, a->our_wscale, cookie.tsval,
 						options->tsval);
 	return screen_reply_write(data, p, &s);
+}
+
+uint32_t screen_reply_unreachable(uint8_t *data, const struct screen_packet *p,
+				  const struct screen_packet *about, uint32_t seq, uint32_t ack)
+{
+	const struct screen_segment s = {
+		.seq = seq,
+		.ack = ack,
+		.flags = SCREEN_TCP_RST | SCREEN_TCP_ACK,
+	};
+	uint32_t size = p->family == 4 ? 4 : 16;
+	const uint8_t *from = data + about->l3 + (p->family == 4 ? 12 : 8);
+	struct screen_packet q = *p;
+	uint8_t addresses[32];
+
+	memcpy(addresses, from + size, size);
+	memcpy(addresses + size, from, size);
+	q.sport = about->dport;
+	q.dport = about->sport;
+	write_ip(data, &q, addresses, 0, SCREEN_REPLY_TTL, 0);
+	return write_tcp(data, &q, &s);
 }
 
 uint32_t screen_reply_reset(uint8_t *data, const struct screen_packet *p, uint32_t seq,

@@ -8,12 +8,9 @@
 #pragma once
 
 #include "cookie.h"
+#include "server.h"
 
 enum {
-	/* What is offered for a server that nothing is known of. */
-	SCREEN_SERVER_MSS_IPV4 = 1460,
-	SCREEN_SERVER_MSS_IPV6 = 1440,
-	SCREEN_SERVER_WSCALE = 7,
 	/* The challenge's window: 20 full segments, not scaled (RFC 7323 section 2.2), so more than a
 	 * client's initial window of 10 (RFC 6928) and less than any server's that we know of. */
 	SCREEN_CHALLENGE_WINDOW = 29200,
@@ -56,10 +53,21 @@ uint32_t screen_reply_write(uint8_t *data, const struct screen_packet *p,
 uint32_t screen_reply_onward(uint8_t *to, const uint8_t *data, const struct screen_packet *p,
 			     const struct screen_segment *segment);
 
-/* Turns a SYN into the challenge that answers it. options are the SYN's. Returns the new length. */
+/* Turns a SYN into the challenge that answers it in the server's place. options are the SYN's. Returns
+ * the new length. */
 uint32_t screen_reply_challenge(uint8_t *data, const struct screen_packet *p,
 				const struct screen_options *options,
-				const struct screen_agreed *a, struct screen_cookie cookie);
+				const struct screen_agreed *a,
+				const struct screen_server_profile *server,
+				struct screen_cookie cookie);
+
+/*
+ * Turns the frame at data, an ICMP error parsed as p about a segment parsed as `about` (whose IP header
+ * is at about->l3), into a RST for that segment's sender in its receiver's name. Returns the new length,
+ * which is never more than the error's was.
+ */
+uint32_t screen_reply_unreachable(uint8_t *data, const struct screen_packet *p,
+				  const struct screen_packet *about, uint32_t seq, uint32_t ack);
 
 /* Turns any frame, but a RST, into the RST that refuses it (RFC 9293 section 3.5.2): seq is what the
  * receiver expects. */

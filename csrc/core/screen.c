@@ -12,8 +12,10 @@ static void unknown_segment(struct step *s)
 	/* The protected side speaks: its flows are learned, but not from a RST. */
 	if (s->d->packet.tcp_flags & SCREEN_TCP_RST)
 		return step_forward(s, SCREEN_FORWARD_FLOW);
-	if (s->d->packet.tcp_flags & SCREEN_TCP_SYN)
+	if (s->d->packet.tcp_flags & SCREEN_TCP_SYN) {
 		state = SCREEN_FLOW_HALF_OPEN;
+		step_learn(s, 0); /* nobody has seen what it answers */
+	}
 	step_track(s, false, state, SCREEN_FORWARD_LEARNED);
 }
 
@@ -60,6 +62,8 @@ static void fragment(struct step *s)
 	if (step_screened(s) && p->first_fragment && (p->tcp_flags & SCREEN_TCP_SYN) &&
 	    !(p->tcp_flags & SCREEN_TCP_ACK) && step_meter_syn(s))
 		return step_drop(s, SCREEN_DROP_SYN_FRAGMENT);
+	if (step_first_fragment(s))
+		return;
 	step_forward(s, SCREEN_FORWARD_FRAGMENT);
 }
 
@@ -72,6 +76,8 @@ static void by_kind(struct step *s, enum screen_kind kind)
 		return step_forward(s, SCREEN_FORWARD_NON_IP);
 	case SCREEN_KIND_NON_TCP:
 		screen_checksum_complete(s->frame->data, &s->d->packet);
+		if (step_icmp(s))
+			return;
 		return step_forward(s, SCREEN_FORWARD_NON_TCP);
 	case SCREEN_KIND_FRAGMENT:
 		return fragment(s);
@@ -97,6 +103,7 @@ static struct step step_of(struct screen_context *context, struct screen_frame *
 {
 	context->retired_count = 0;
 	d->undecided = false;
+	d->rationed = false;
 	d->victim = SCREEN_VICTIM_NONE;
 	d->action = SCREEN_ACTION_NONE;
 	d->length = frame->length;
@@ -208,7 +215,7 @@ void screen_challenge(struct screen_context *context, struct screen_frame *const
 		count_challenge(context, frames[i], d);
 		d->epoch = context->keyset->mint_epoch;
 		d->length = screen_reply_challenge(frames[i]->data, &d->packet, &d->options,
-						   &d->agreed, mints[i].cookie);
+						   &d->agreed, &d->server, mints[i].cookie);
 	}
 }
 

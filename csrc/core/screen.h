@@ -56,12 +56,6 @@ struct screen_context {
 	uint32_t retired_count;
 };
 
-struct screen_frame {
-	uint8_t *data;
-	uint32_t length; /* bytes */
-	uint8_t slot;	 /* the port that it came in by */
-};
-
 /* Beside the verdict, what the worker has to do. */
 enum screen_action {
 	SCREEN_ACTION_NONE,
@@ -90,7 +84,9 @@ struct screen_decision {
 	struct screen_options options;
 	struct screen_agreed agreed; /* SCREEN_CHALLENGE, or a valid cookie's */
 	uint64_t epoch;		     /* likewise */
+	struct screen_server_profile server; /* SCREEN_CHALLENGE: in whose place */
 	uint16_t victim;	     /* SCREEN_CHALLENGE: the destination's entry, if it has one */
+	bool rationed;		     /* SCREEN_REPLY: only as far as the reply budget goes */
 	uint8_t share;		     /* SCREEN_ACTION_ASK_SERVER: of context->asked */
 	uint32_t syn_length;	     /* likewise */
 	uint8_t syn[SCREEN_SYNTHETIC_MAX];

@@ -1,8 +1,9 @@
 /* Segments of flows: plain ones, and the life of a splice. */
+#include "stamp.h"
 #include "step.h"
 
-/* A splice is over before it was open: nobody need wait for it. */
-static void end_pending(struct step *s)
+/* Nobody need wait for it. */
+void step_end_pending(struct step *s)
 {
 	if (!screen_flow_state_move(step_flow(s), SCREEN_FLOW_PENDING, SCREEN_FLOW_CLOSED))
 		return;
@@ -29,7 +30,7 @@ static void pending_from_client(struct step *s)
 		screen_rewrite32(tcp, 8, 0, &d);
 		screen_rewrite16(tcp, 12, (uint16_t)((tcp[12] << 8) | SCREEN_TCP_RST), &d);
 		screen_difference_apply(tcp + 16, &d);
-		end_pending(s);
+		step_end_pending(s);
 		return step_forward(s, SCREEN_FORWARD_SPLICED);
 	}
 	/* Forged segments must not take the places of the request. */
@@ -48,7 +49,8 @@ static void server_accepts(struct step *s)
 
 	if (!screen_flow_state_move(f, SCREEN_FLOW_PENDING, SCREEN_FLOW_OPENING))
 		return step_drop(s, SCREEN_DROP_SPLICE_PENDING);
-	screen_splice_open(f, &d->packet, &d->options);
+	step_learn(s, screen_splice_offered(f));
+	screen_splice_open(f, &d->packet, &d->options, s->c->now_ns);
 	d->length = screen_splice_ack(f, s->frame->data, &d->packet, &d->options);
 	screen_flow_state_set(f, SCREEN_FLOW_SPLICED);
 	if (atomic_load_explicit(&f->held, memory_order_relaxed) == 0)
@@ -68,8 +70,9 @@ static void pending_from_server(struct step *s)
 	if (flags == (SCREEN_TCP_SYN | SCREEN_TCP_ACK) && p->ack == f->client_isn + 1)
 		return server_accepts(s);
 	if (flags == (SCREEN_TCP_RST | SCREEN_TCP_ACK) && p->ack == f->client_isn + 1) {
+		step_learn_refusal(s);
 		screen_splice_refuse(f, s->frame->data, p);
-		end_pending(s);
+		step_end_pending(s);
 		return step_forward(s, SCREEN_FORWARD_SPLICED);
 	}
 	/* RFC 9293 section 3.5.1: a half of an old connection answers our SYN with a bare ACK. A RST
@@ -99,24 +102,31 @@ static void spliced(struct step *s, int side)
 	step_note(s, f, side);
 	screen_splice_translate(f, side == 0 ? SCREEN_TO_SERVER : SCREEN_TO_CLIENT, s->frame->data,
 				&d->packet, &d->options);
+	if (side == 1 && screen_stamps(f)) {
+		screen_stamp(f, s->frame, &d->packet, &d->options, s->c->now_ns);
+		d->length = s->frame->length;
+	}
 	step_forward(s, SCREEN_FORWARD_SPLICED);
 }
 
 /* A plain flow is open when the client acknowledges what the server has said (with TCP Fast Open that
  * may be more than its SYN): a forged ACK does not make an entry that lives for hours. */
-static void handshake(struct screen_flows *t, struct screen_flow *f, int side,
-		      const struct screen_packet *p)
+static void handshake(struct step *s, struct screen_flow *f, int side)
 {
-	const uint8_t kind = SCREEN_TCP_SYN | SCREEN_TCP_ACK;
+	const uint8_t kind = SCREEN_TCP_SYN | SCREEN_TCP_ACK, refusal = SCREEN_TCP_RST | SCREEN_TCP_ACK;
+	const struct screen_packet *p = &s->d->packet;
 	uint32_t isn = __atomic_load_n(&f->server_isn, __ATOMIC_RELAXED);
 
-	if (side == 1 && (p->tcp_flags & kind) == kind)
+	if (side == 1 && (p->tcp_flags & kind) == kind) {
 		__atomic_store_n(&f->server_isn, p->seq, __ATOMIC_RELAXED);
+		step_learn(s, f->agreed);
+	} else if (side == 1 && (p->tcp_flags & refusal) == refusal && p->ack == f->client_isn + 1)
+		step_learn_refusal(s);
 	else if (side == 0 && (p->tcp_flags & kind) == SCREEN_TCP_ACK &&
 		 atomic_load_explicit(&f->side[1].seen_s, memory_order_relaxed) != 0 &&
 		 p->ack - (isn + 1) <= SCREEN_HANDSHAKE_WINDOW &&
 		 screen_flow_state_move(f, SCREEN_FLOW_HALF_OPEN, SCREEN_FLOW_OPEN))
-		screen_flow_count(t, f, SCREEN_COUNTED_SILENT);
+		screen_flow_count(s->c->flows, f, SCREEN_COUNTED_SILENT);
 }
 
 /* A segment of a connection that is forwarded as it is. */
@@ -133,7 +143,7 @@ static void plain(struct step *s, int side)
 			return;
 		if (cookie == SCREEN_COOKIE_IS_VALID)
 			return step_splice(s);
-		handshake(s->c->flows, f, side, &s->d->packet);
+		handshake(s, f, side);
 	}
 	step_note(s, f, side);
 	step_forward(s, SCREEN_FORWARD_FLOW);
@@ -166,6 +176,7 @@ static void closed(struct step *s, int side)
 
 	/* a late server: the client has gone */
 	if (side == 1 && (p->tcp_flags & (kind | SCREEN_TCP_RST)) == kind) {
+		step_learn(s, screen_splice_offered(step_flow(s)));
 		s->d->length = screen_reply_reset(s->frame->data, p, p->ack, 0, false);
 		return step_decide(s, SCREEN_REPLY, SCREEN_REPLY_STALE_HALF);
 	}

@@ -62,10 +62,11 @@ static const char *check_header(const struct screen_snapshot_header *h, size_t s
 	if (h->generation == 0)
 		return "generation 0 is no generation";
 	if (h->mode > SCREEN_MODE_SYN_COOKIE || h->activation > SCREEN_ACTIVATION_ALWAYS ||
-	    h->no_syn_check > 1)
+	    h->no_syn_check > 1 || h->half_close > 1)
 		return "a mode of the header is out of range";
 	if (h->time_wait_s < 2 || h->time_wait_s > 600 || h->initial_timeout_s < 4 ||
-	    h->initial_timeout_s > 300)
+	    h->initial_timeout_s > 300 || h->inactivity_timeout_s < 60 ||
+	    h->inactivity_timeout_s > 86400)
 		return "a tcp-session timeout is out of range";
 	if (h->epoch_skew_s > SCREEN_SKEW_MAX)
 		return "the epoch skew is out of range";
@@ -83,6 +84,9 @@ static const char *check_header(const struct screen_snapshot_header *h, size_t s
 	if (!section_ok(&h->prefixes, &next, SCREEN_PREFIXES_MAX,
 			sizeof(struct screen_prefix_config), size))
 		return "the prefix section does not fit";
+	if (!section_ok(&h->servers, &next, SCREEN_SERVERS_MAX,
+			sizeof(struct screen_server_config), size))
+		return "the server section does not fit";
 	return next == size ? NULL : "there are bytes behind the last section";
 }
 
@@ -224,10 +228,19 @@ static const char *check_profile(const struct screen_snapshot *s, uint32_t i)
 	return check_white_list(s, i);
 }
 
+/* Whether the bits of an address behind a prefix of this length (0-128) are zero. */
+static bool host_bits_zero(const uint8_t address[16], uint32_t length)
+{
+	uint32_t whole = length / 8, rest = length % 8;
+
+	if (rest && (address[whole] & (0xff >> rest)))
+		return false;
+	return zeros(address + whole + (rest != 0), 16 - whole - (rest != 0));
+}
+
 static const char *check_prefix(const struct screen_snapshot *s, uint32_t i)
 {
 	const struct screen_prefix_config *p = &s->prefixes[i];
-	uint32_t whole = p->length / 8, rest = p->length % 8;
 
 	if (p->length > 128)
 		return "a prefix is longer than 128 bits";
@@ -235,10 +248,50 @@ static const char *check_prefix(const struct screen_snapshot *s, uint32_t i)
 		return "a prefix's kind is out of range";
 	if (p->reserved)
 		return "reserved bytes of a prefix are not zero";
-	if (rest && (p->address[whole] & (0xff >> rest)))
+	if (!host_bits_zero(p->address, p->length))
 		return "a prefix has host bits";
-	if (!zeros(p->address + whole + (rest != 0), 16 - whole - (rest != 0)))
-		return "a prefix has host bits";
+	return NULL;
+}
+
+/* Values are there for what is known, and only for that: one meaning, one encoding. */
+static bool server_profile_ok(const struct screen_server_profile *p)
+{
+	if (p->known & ~SCREEN_SERVER_FLAGS || p->has & ~p->known || p->reserved)
+		return false;
+	if (p->known & SCREEN_SERVER_MSS ? p->mss < 216 : p->mss != 0)
+		return false;
+	if (p->known & SCREEN_SERVER_WINDOW || p->window)
+		return false; /* learned only */
+	if (p->has & SCREEN_SERVER_WSCALE ? p->wscale > 14 : p->wscale != 0)
+		return false;
+	return !(p->has & SCREEN_SERVER_MSS);
+}
+
+/* Whether a comes before b: what is longer first, then what names a port. */
+static bool server_before(const struct screen_server_config *a,
+			  const struct screen_server_config *b)
+{
+	int order = memcmp(a->address, b->address, sizeof(a->address));
+
+	if (a->length != b->length)
+		return a->length > b->length;
+	if (order)
+		return order < 0;
+	return a->port > b->port; /* 0, any port, comes last; and none comes twice */
+}
+
+static const char *check_server(const struct screen_snapshot *s, uint32_t i)
+{
+	const struct screen_server_config *c = &s->servers[i];
+
+	if (c->length > 128 || !host_bits_zero(c->address, c->length))
+		return "a server profile's prefix is no prefix";
+	if (c->reserved || c->reserved1)
+		return "reserved bytes of a server profile are not zero";
+	if (!server_profile_ok(&c->profile))
+		return "a server profile is out of range";
+	if (i && !server_before(c - 1, c))
+		return "the server profiles are not in order";
 	return NULL;
 }
 
@@ -275,6 +328,7 @@ const char *screen_snapshot_validate(const uint8_t *buffer, size_t size,
 	s->wires = (const void *)(buffer + h->wires.offset);
 	s->profiles = (const void *)(buffer + h->profiles.offset);
 	s->prefixes = (const void *)(buffer + h->prefixes.offset);
+	s->servers = (const void *)(buffer + h->servers.offset);
 	/* Names first: what follows compares them. Wires before ports use each other's indices only
 	 * after both have been bounded by check_wire. */
 	error = check_all(s, h->zones.count, at, check_zone);
@@ -286,5 +340,7 @@ const char *screen_snapshot_validate(const uint8_t *buffer, size_t size,
 		error = check_all(s, h->prefixes.count, at, check_prefix);
 	if (!error)
 		error = check_all(s, h->profiles.count, at, check_profile);
+	if (!error)
+		error = check_all(s, h->servers.count, at, check_server);
 	return error;
 }

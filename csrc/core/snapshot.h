@@ -14,6 +14,7 @@ struct screen_snapshot {
 	const struct screen_wire_config *wires;
 	const struct screen_profile_config *profiles;
 	const struct screen_prefix_config *prefixes;
+	const struct screen_server_config *servers;
 };
 
 /*

@@ -1,6 +1,7 @@
 #include "splice.h"
 
 #include "checksum.h"
+#include "stamp.h"
 
 static struct screen_agreed agreed_of(const struct screen_flow *f)
 {
@@ -44,10 +45,26 @@ void screen_splice_begin(struct screen_flow *f, const struct screen_packet *p,
 	atomic_store_explicit(&f->side[0].ack, p->ack, memory_order_relaxed);
 }
 
+uint8_t screen_splice_offered(const struct screen_flow *f)
+{
+	uint8_t offered = SCREEN_HAS_MSS;
+
+	if (f->agreed & SCREEN_AGREED_TIMESTAMPS)
+		offered |= SCREEN_HAS_TIMESTAMPS;
+	if (f->agreed & SCREEN_AGREED_SACK)
+		offered |= SCREEN_HAS_SACK_OK;
+	if (f->agreed & SCREEN_AGREED_ECN)
+		offered |= SCREEN_HAS_ECN;
+	if (f->client_wscale != SCREEN_WSCALE_NONE)
+		offered |= SCREEN_HAS_WSCALE;
+	return offered;
+}
+
 uint32_t screen_splice_syn(const struct screen_flow *f, uint8_t *to, const uint8_t *data,
-			   const struct screen_packet *p)
+			   const struct screen_packet *p, bool clock_known)
 {
 	struct screen_agreed a = agreed_of(f);
+	uint16_t mss = f->mss;
 	struct screen_segment s = {
 		.seq = f->client_isn,
 		.flags = SCREEN_TCP_SYN,
@@ -58,19 +75,32 @@ uint32_t screen_splice_syn(const struct screen_flow *f, uint8_t *to, const uint8
 
 	if (a.ecn)
 		s.flags |= SCREEN_TCP_ECE | SCREEN_TCP_CWR;
-	s.options_length = screen_reply_options(s.options, f->mss, &a, f->client_wscale,
+	if (a.timestamps && !clock_known)
+		mss -= SCREEN_STAMP_SIZE;
+	s.options_length = screen_reply_options(s.options, mss, &a, f->client_wscale,
 						f->client_tsval, 0);
 	return screen_reply_onward(to, data, p, &s);
 }
 
-void screen_splice_open(struct screen_flow *f, const struct screen_packet *p,
-			const struct screen_options *o)
+/* RFC 3168 section 6.1.1: ECE alone agrees. */
+static uint8_t answered(const struct screen_packet *p, const struct screen_options *o)
 {
+	const uint8_t ecn = SCREEN_TCP_ECE | SCREEN_TCP_CWR;
+
+	return (p->tcp_flags & ecn) == SCREEN_TCP_ECE ? o->flags | SCREEN_HAS_ECN : o->flags;
+}
+
+void screen_splice_open(struct screen_flow *f, const struct screen_packet *p,
+			const struct screen_options *o, uint64_t now_ns)
+{
+	uint32_t clock = o->flags & SCREEN_HAS_TIMESTAMPS ? o->tsval :
+							    (uint32_t)(now_ns / 1000000);
+
 	f->server_isn = p->seq;
 	atomic_store_explicit(&f->side[1].ack, p->ack, memory_order_relaxed);
 	f->server_wscale = o->wscale;
-	f->server_flags = o->flags;
-	f->ts_delta = o->flags & SCREEN_HAS_TIMESTAMPS ? f->ts_delta - o->tsval : 0;
+	f->server_flags = answered(p, o);
+	f->ts_delta -= clock; /* it was the cookie's TSval */
 }
 
 /* The window scale by which the server reads the client's windows. */
@@ -117,6 +147,30 @@ static void strip(uint8_t *tcp, uint32_t option, uint32_t length, struct screen_
 	}
 }
 
+/* The server refused ECN: what the client marks as capable would never come back as congested. */
+static void clear_ect(uint8_t *data, const struct screen_packet *p)
+{
+	uint8_t *ip = data + p->l3;
+	struct screen_difference d = { 0 };
+
+	if (p->family == 6) {
+		ip[1] &= 0xcf; /* the lower two bits of the traffic class */
+	} else if (ip[1] & 3) {
+		screen_rewrite16(ip, 0, (uint16_t)(screen_load_be16(ip) & 0xfffc), &d);
+		screen_difference_apply(ip + 10, &d);
+	}
+}
+
+/* TSecr of stamps is the client's newest TSval (RFC 7323 section 4.3 has the rule that its own
+ * acknowledgements are delayed by; here it only measures the way from us). */
+static void note_client_clock(struct screen_flow *f, uint32_t tsval)
+{
+	uint32_t before = __atomic_load_n(&f->client_tsval, __ATOMIC_RELAXED);
+
+	if ((int32_t)(tsval - before) > 0)
+		__atomic_store_n(&f->client_tsval, tsval, __ATOMIC_RELAXED);
+}
+
 static void to_server(const struct screen_flow *f, uint8_t *tcp, const struct screen_packet *p,
 		      const struct screen_options *o, struct screen_difference *d)
 {
@@ -153,17 +207,22 @@ static void to_client(const struct screen_flow *f, uint8_t *tcp, const struct sc
 							       f->our_wscale), d);
 }
 
-void screen_splice_translate(const struct screen_flow *f, enum screen_direction direction,
+void screen_splice_translate(struct screen_flow *f, enum screen_direction direction,
 			     uint8_t *data, const struct screen_packet *p,
 			     const struct screen_options *o)
 {
 	struct screen_difference d = { 0 };
 	uint8_t *tcp = data + p->l4;
 
-	if (direction == SCREEN_TO_SERVER)
+	if (direction == SCREEN_TO_SERVER) {
 		to_server(f, tcp, p, o, &d);
-	else
+		if ((f->agreed & SCREEN_AGREED_ECN) && !(f->server_flags & SCREEN_HAS_ECN))
+			clear_ect(data, p);
+		if ((o->flags & SCREEN_HAS_TIMESTAMPS) && screen_stamps(f))
+			note_client_clock(f, o->tsval);
+	} else {
 		to_client(f, tcp, p, o, &d);
+	}
 	screen_difference_apply(tcp + 16, &d);
 }
 

@@ -34,20 +34,25 @@ void screen_splice_begin(struct screen_flow *f, const struct screen_packet *p,
 			 const struct screen_options *o, const struct screen_agreed *a);
 
 /* Writes the SYN to the server, as if the client's own had arrived, to `to` (at least
- * SCREEN_SYNTHETIC_MAX bytes). data and p are the client's ACK. Returns its length. */
+ * SCREEN_SYNTHETIC_MAX bytes). data and p are the client's ACK. Unless it is known that the server has
+ * a clock, its MSS leaves room for timestamps of ours. Returns its length. */
 uint32_t screen_splice_syn(const struct screen_flow *f, uint8_t *to, const uint8_t *data,
-			   const struct screen_packet *p);
+			   const struct screen_packet *p, bool clock_known);
+
+/* What that SYN offered: enum screen_option_flag. */
+uint8_t screen_splice_offered(const struct screen_flow *f);
 
 /* Once for a splice: notes what the server's SYN-ACK agreed to, and how far the two views are apart. */
 void screen_splice_open(struct screen_flow *f, const struct screen_packet *p,
-			const struct screen_options *o);
+			const struct screen_options *o, uint64_t now_ns);
 
 /* Turns the server's SYN-ACK into the ACK that completes its handshake. Returns the new length. */
 uint32_t screen_splice_ack(const struct screen_flow *f, uint8_t *data,
 			   const struct screen_packet *p, const struct screen_options *o);
 
-/* Translates a segment of an open splice in place. Its checksum must be whole. */
-void screen_splice_translate(const struct screen_flow *f, enum screen_direction direction,
+/* Translates a segment of an open splice in place. Its checksum must be whole, or, of a first fragment,
+ * be that of the whole segment. */
+void screen_splice_translate(struct screen_flow *f, enum screen_direction direction,
 			     uint8_t *data, const struct screen_packet *p,
 			     const struct screen_options *o);
 

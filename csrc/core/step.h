@@ -94,6 +94,12 @@ void step_count_ids(struct step *s, enum screen_ids ids);
 /* gauge.c: tells the log of the frame. */
 void step_event(struct step *s, enum screen_event_kind kind, enum screen_ids ids, uint64_t count);
 
+/* The server that the frame is for, or (which = 0) comes from. */
+uint64_t step_server_hash(struct step *s, int which);
+
+/* Counts a SYN that may go through to a port that is not known to answer: how many in this second. */
+uint32_t step_asked(struct step *s);
+
 /* Counts a SYN towards its destination. Returns whether that floods. */
 bool step_meter_syn(struct step *s);
 
@@ -130,6 +136,28 @@ void step_track(struct step *s, bool client_is_source, uint32_t state, enum scre
  * Before it is translated. */
 void step_note(struct step *s, struct screen_flow *f, int side);
 
+/* learn.c: what the server that this frame comes from says of itself: its SYN-ACK, in answer to a SYN
+ * that offered `offered` (enum screen_option_flag); or its RST, in answer to a SYN. */
+void step_learn(struct step *s, uint8_t offered);
+void step_learn_refusal(struct step *s);
+
+/* What of enum screen_option_flag this SYN offers. */
+uint8_t step_offered(const struct step *s);
+
+uint16_t step_clients_zone(const struct step *s, int which);
+
+/* What is known of the server that the frame is for. Sets s->d->server: what a challenge in its place
+ * promises. */
+enum step_standing {
+	STEP_ANSWERS, /* or it is configured */
+	STEP_CLOSED,  /* it has just refused a connection */
+	STEP_UNKNOWN,
+};
+enum step_standing step_server(struct step *s);
+
+/* Whether this SYN may go through unchallenged, to learn whether the port is open. Counts it. */
+bool step_ask(struct step *s);
+
 /* syn.c: whether the source has too many admitted SYNs, and something is to be done about it. */
 bool step_over_source_threshold(struct step *s);
 
@@ -152,5 +180,13 @@ static inline bool step_carries_data(const struct screen_packet *p)
 	return screen_packet_payload_length(p) > 0 || (p->tcp_flags & SCREEN_TCP_FIN);
 }
 
-/* segment.c: a segment, no SYN, of a known flow. */
+/* quote.c: an ICMP error about a splice, or the first fragment of a segment of one. True when it is
+ * dealt with. */
+bool step_icmp(struct step *s);
+bool step_first_fragment(struct step *s);
+
+/* segment.c: a splice is over before it was open. */
+void step_end_pending(struct step *s);
+
+/* A segment, no SYN, of a known flow. */
 void step_segment(struct step *s);

@@ -19,7 +19,9 @@ static bool unanswerable(const uint8_t *data, const struct screen_packet *p, int
  * and ECN only with timestamps, without which they could not be recovered. */
 static void agree(struct screen_decision *d)
 {
+	const uint8_t ecn = SCREEN_TCP_ECE | SCREEN_TCP_CWR;
 	const struct screen_options *o = &d->options;
+	const struct screen_server_profile *server = &d->server;
 	struct screen_agreed *a = &d->agreed;
 
 	*a = (struct screen_agreed){
@@ -29,14 +31,26 @@ static void agree(struct screen_decision *d)
 	};
 	if (!(o->flags & SCREEN_HAS_MSS))
 		a->mss = d->packet.family == 4 ? SCREEN_MSS_DEFAULT_IPV4 : SCREEN_MSS_DEFAULT_IPV6;
-	if (!(o->flags & SCREEN_HAS_TIMESTAMPS))
+	if (!(o->flags & SCREEN_HAS_TIMESTAMPS) || !(server->has & SCREEN_SERVER_TIMESTAMPS))
 		return;
 	a->timestamps = true;
-	a->sack = o->flags & SCREEN_HAS_SACK_OK;
-	if (o->flags & SCREEN_HAS_WSCALE) {
+	a->sack = (o->flags & SCREEN_HAS_SACK_OK) && (server->has & SCREEN_SERVER_SACK);
+	a->ecn = (d->packet.tcp_flags & ecn) == ecn && (server->has & SCREEN_SERVER_ECN);
+	if ((o->flags & SCREEN_HAS_WSCALE) && (server->has & SCREEN_SERVER_WSCALE)) {
 		a->client_wscale = o->wscale;
-		a->our_wscale = SCREEN_SERVER_WSCALE;
+		a->our_wscale = server->wscale;
 	}
+}
+
+/* The port has just refused another: it must not look open (RFC 9293 section 3.10.7.1). */
+static void refuse(struct step *s)
+{
+	struct screen_decision *d = s->d;
+	uint32_t next = d->packet.seq + 1 + screen_packet_payload_length(&d->packet);
+
+	d->rationed = true;
+	d->length = screen_reply_reset(s->frame->data, &d->packet, 0, next, true);
+	step_decide(s, SCREEN_REPLY, SCREEN_REPLY_CLOSED_PORT);
 }
 
 /* An unknown SYN to a flooding destination. */
@@ -54,6 +68,8 @@ static void challenge(struct step *s)
 		return step_drop(s, SCREEN_DROP_NO_KEYSET);
 	if (!screen_checksum_ok(data, &d->packet))
 		return step_drop(s, SCREEN_DROP_CHECKSUM);
+	if (step_server(s) == STEP_CLOSED)
+		return refuse(s);
 	if (d->options.flags & SCREEN_HAS_SIGNATURE)
 		return step_drop(s, SCREEN_DROP_SYN_MD5);
 	agree(d);
@@ -119,6 +135,14 @@ static void admit(struct step *s, enum screen_reason reason)
 	step_track(s, true, SCREEN_FLOW_HALF_OPEN, reason);
 }
 
+/* Nobody has seen this port answer: it may be closed, and must not look open. One SYN a second goes
+ * through to learn which. */
+static bool may_ask(struct step *s)
+{
+	return s->c->policy->mode == SCREEN_MODE_SYN_COOKIE && step_server(s) == STEP_UNKNOWN &&
+	       step_ask(s);
+}
+
 /* A SYN from the screened side that belongs to no live flow. */
 static void unknown_syn(struct step *s)
 {
@@ -127,8 +151,11 @@ static void unknown_syn(struct step *s)
 
 	if (floods && white_listed(s))
 		reason = SCREEN_FORWARD_SYN_WHITE_LIST;
-	else if (floods && exceeded(s, SCREEN_IDS_SYN_FLOOD))
-		return challenge(s);
+	else if (floods && exceeded(s, SCREEN_IDS_SYN_FLOOD)) {
+		if (!may_ask(s))
+			return challenge(s);
+		reason = SCREEN_FORWARD_SYN_PROBE;
+	}
 	admit(s, reason);
 }
 

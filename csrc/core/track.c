@@ -59,6 +59,10 @@ void step_track(struct step *s, bool client_is_source, uint32_t state,
 {
 	uint32_t index = step_flow_new(s, client_is_source);
 
+	if (index != SCREEN_FLOW_NONE && client_is_source) {
+		s->c->flows->flows[index].client_isn = s->d->packet.seq;
+		s->c->flows->flows[index].agreed = step_offered(s);
+	}
 	/* learned from a SYN-ACK: an ACK of just that will open it */
 	if (index != SCREEN_FLOW_NONE && !client_is_source)
 		s->c->flows->flows[index].server_isn = s->d->packet.seq;

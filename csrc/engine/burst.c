@@ -211,10 +211,35 @@ static void collect_retired(struct screen_worker *w)
 	w->context.retired_count = 0;
 }
 
+/* Whether the reply budget allows one more on the port. */
+static bool within_budget(const struct screen_worker *w, struct screen_port *port)
+{
+	uint32_t slots = xsk_prod_nb_free(&queue_of(w, port)->main.tx, SCREEN_RING_TX);
+
+	return slots && screen_budget_allows(&BUDGET, slots, screen_frames_free(w));
+}
+
+static void reply(struct screen_worker *w, uint8_t slot, uint64_t address,
+		  struct screen_decision *d)
+{
+	struct screen_port *port = port_at(w, slot);
+
+	if (d->rationed && port && !within_budget(w, port)) {
+		screen_frame_give(w, address);
+		d->reason = SCREEN_DROP_REPLY_BUDGET;
+	} else if (!screen_burst_send(w, slot, address, d->length)) {
+		d->reason = SCREEN_DROP_TX_FULL;
+	}
+}
+
 /* Does what was decided. Sets d->reason to what came of it, which the caller counts. */
-static void act(struct screen_worker *w, uint8_t slot, uint64_t address,
+static void act(struct screen_worker *w, const struct screen_frame *frame, uint64_t address,
 		struct screen_decision *d)
 {
+	uint8_t slot = frame->slot;
+
+	/* it may have grown to the front */
+	address -= (uint64_t)(screen_frame_data(w, address) - frame->data);
 	collect_retired(w);
 	if (d->action == SCREEN_ACTION_ASK_SERVER)
 		ask_server(w, slot, d);
@@ -226,8 +251,7 @@ static void act(struct screen_worker *w, uint8_t slot, uint64_t address,
 			d->reason = SCREEN_DROP_TX_FULL;
 		break;
 	case SCREEN_REPLY:
-		if (!screen_burst_send(w, slot, address, d->length))
-			d->reason = SCREEN_DROP_TX_FULL;
+		reply(w, slot, address, d);
 		break;
 	case SCREEN_HOLD:
 		if (!hold(w, slot, address, d))
@@ -301,7 +325,7 @@ static void check(struct screen_worker *w, const struct waiting *c)
 
 		look_for_room(w);
 		screen_resume(&w->context, c->frame[i], d);
-		act(w, slot, c->address[i], d);
+		act(w, c->frame[i], c->address[i], d);
 		count_reason(w, slot, d->reason);
 	}
 }
@@ -337,7 +361,7 @@ uint32_t screen_burst_receive(struct screen_worker *w, struct screen_port *port,
 			wait_for_burst(&undecided, &frames[i], d, address);
 			continue;
 		}
-		act(w, port->slot, address, d);
+		act(w, &frames[i], address, d);
 		if (d->verdict == SCREEN_CHALLENGE)
 			wait_for_burst(&challenged, &frames[i], d, address);
 		else
@@ -374,5 +398,5 @@ void screen_burst_again(struct screen_worker *w, const struct screen_held *held)
 		screen_frame_give(w, held->address);
 		return;
 	}
-	act(w, held->slot, held->address, &d);
+	act(w, &frame, held->address, &d);
 }

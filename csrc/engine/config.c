@@ -66,6 +66,11 @@ int screen_config_policy(struct screen_config *c, const uint16_t wires[SCREEN_PO
 	c->policy->has_peers = h->key_file[0] != 0;
 	c->policy->time_wait_s = h->time_wait_s;
 	c->policy->initial_timeout_s = h->initial_timeout_s;
+	c->policy->inactivity_timeout_s = h->inactivity_timeout_s;
+	c->policy->half_close = h->half_close;
+	c->policy->servers_count = h->servers.count;
+	for (uint32_t i = 0; i < h->servers.count; i++)
+		c->policy->server[i] = c->snapshot.servers[i];
 	for (uint32_t i = 0; i < h->profiles.count; i++)
 		c->policy->profile[i] = c->snapshot.profiles[i];
 	for (uint32_t i = 0; i < h->ports.count; i++)

@@ -71,6 +71,7 @@ static int allocate(struct screen_engine *e, struct screen_error_info *error)
 		return screen_error_set(error, SCREEN_ERROR_MEMORY, ENOMEM, "engine",
 					"flow table and meters");
 	e->empty_policy->time_wait_s = 150;
+	e->empty_policy->inactivity_timeout_s = 14400;
 	randombytes_buf(key, sizeof(key));
 	screen_flows_init(&e->flows, e->flows_memory, e->options.flows_max, key);
 	e->flows.sessions = e->sessions;

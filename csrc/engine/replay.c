@@ -40,7 +40,8 @@ struct screen_replay {
 	uint32_t held_count, outputs_count, outputs_next;
 	uint64_t first_ns;
 	bool started;
-	uint8_t frame[SCREEN_REPLAY_FRAME_MAX + SCREEN_SYNTHETIC_MAX]; /* a reply may be longer */
+	uint8_t *frame; /* in space, where it may grow to the front; a reply may be longer */
+	uint8_t space[SCREEN_STAMP_SIZE + SCREEN_REPLAY_FRAME_MAX + SCREEN_SYNTHETIC_MAX];
 };
 
 static bool keep(struct kept *k, const uint8_t *data, uint32_t length, uint8_t slot, uint32_t flow)
@@ -245,11 +246,12 @@ static void act(struct screen_replay *r, struct screen_decision *d, uint8_t slot
 static void decide(struct screen_replay *r, const uint8_t *data, uint32_t length, uint8_t slot,
 		   struct screen_decision *d)
 {
-	struct screen_frame frame = { .data = r->frame, .length = length, .slot = slot };
+	struct screen_frame frame = { .data = r->space + SCREEN_STAMP_SIZE, .length = length,
+				      .slot = slot };
 	struct screen_frame *frames[] = { &frame };
 	struct screen_decision *decisions[] = { d };
 
-	memcpy(r->frame, data, length);
+	memcpy(frame.data, data, length);
 	memset(d, 0, sizeof(*d));
 	screen_decide(&r->context, &frame, d);
 	if (d->undecided) {
@@ -258,6 +260,7 @@ static void decide(struct screen_replay *r, const uint8_t *data, uint32_t length
 	}
 	if (d->verdict == SCREEN_CHALLENGE)
 		screen_challenge(&r->context, frames, decisions, 1);
+	r->frame = frame.data;
 	act(r, d, slot);
 }
 

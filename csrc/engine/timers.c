@@ -141,7 +141,7 @@ static void sweep(struct screen_worker *w, uint64_t passed_ms)
 		if (bucket >= t->buckets_count)
 			continue;
 		n = screen_flow_sweep(t, bucket, (uint32_t)(w->context.now_ns / 1000000000u),
-				      w->context.policy->time_wait_s, expired);
+				      w->context.policy, expired);
 		while (n)
 			screen_timers_retire(w, expired[--n]);
 	}

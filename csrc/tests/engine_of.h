@@ -74,8 +74,10 @@ static inline int test_engine_commit(struct screen_engine *e, uint64_t generatio
 		.wires.offset = sizeof(h),
 		.profiles.offset = sizeof(h),
 		.prefixes.offset = sizeof(h),
+		.servers.offset = sizeof(h),
 		.time_wait_s = 150,
 		.initial_timeout_s = 20,
+		.inactivity_timeout_s = 14400,
 	};
 	int result;
 

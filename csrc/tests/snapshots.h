@@ -14,6 +14,7 @@ enum {
 	SNAPSHOT_WIRES = 2,
 	SNAPSHOT_PROFILES = 2,
 	SNAPSHOT_PREFIXES = 5,
+	SNAPSHOT_SERVERS = 3,
 };
 
 struct snapshot_bytes {
@@ -23,6 +24,7 @@ struct snapshot_bytes {
 	struct screen_wire_config wires[SNAPSHOT_WIRES];
 	struct screen_profile_config profiles[SNAPSHOT_PROFILES];
 	struct screen_prefix_config prefixes[SNAPSHOT_PREFIXES];
+	struct screen_server_config servers[SNAPSHOT_SERVERS];
 };
 _Static_assert(sizeof(struct snapshot_bytes) ==
 		       sizeof(struct screen_snapshot_header) +
@@ -30,7 +32,8 @@ _Static_assert(sizeof(struct snapshot_bytes) ==
 			       SNAPSHOT_PORTS * sizeof(struct screen_port_config) +
 			       SNAPSHOT_WIRES * sizeof(struct screen_wire_config) +
 			       SNAPSHOT_PROFILES * sizeof(struct screen_profile_config) +
-			       SNAPSHOT_PREFIXES * sizeof(struct screen_prefix_config),
+			       SNAPSHOT_PREFIXES * sizeof(struct screen_prefix_config) +
+			       SNAPSHOT_SERVERS * sizeof(struct screen_server_config),
 	       "no gaps");
 
 /* The digest of size bytes at buffer, as the engine computes it. */
@@ -63,11 +66,13 @@ __attribute__((noinline, unused)) static void snapshot_make(struct snapshot_byte
 			.header_size = sizeof(s->header), .total_size = sizeof(*s),
 			.generation = 7, .mode = SCREEN_MODE_SYN_COOKIE,
 			.time_wait_s = 150, .initial_timeout_s = 20,
+			.inactivity_timeout_s = 14400,
 			.zones = SNAPSHOT_SECTION(zones, SNAPSHOT_ZONES),
 			.ports = SNAPSHOT_SECTION(ports, SNAPSHOT_PORTS),
 			.wires = SNAPSHOT_SECTION(wires, SNAPSHOT_WIRES),
 			.profiles = SNAPSHOT_SECTION(profiles, SNAPSHOT_PROFILES),
 			.prefixes = SNAPSHOT_SECTION(prefixes, SNAPSHOT_PREFIXES),
+			.servers = SNAPSHOT_SECTION(servers, SNAPSHOT_SERVERS),
 		},
 		.zones = { { .name = "untrust", .profile = 0 },
 			   { .name = "trust", .profile = SCREEN_NONE },
@@ -96,6 +101,15 @@ __attribute__((noinline, unused)) static void snapshot_make(struct snapshot_byte
 			{ { 0x20, 0x01, 0x0d, 0xb8 }, .length = 32, .list = 1 },
 			/* the other profile: everything */
 			{ { 0 }, .length = 0 },
+		},
+		.servers = {
+			{ { [10] = 0xff, 0xff, 203, 0, 113, 1 }, .length = 128, .port = 443,
+			  .profile = { .mss = 1400, .wscale = 9, .known = 31, .has = 14 } },
+			{ { [10] = 0xff, 0xff, 203, 0, 113, 1 }, .length = 128,
+			  .profile = { .known = SCREEN_SERVER_SACK } },
+			{ { 0 }, .length = 0,
+			  .profile = { .known = SCREEN_SERVER_TIMESTAMPS,
+				       .has = SCREEN_SERVER_TIMESTAMPS } },
 		},
 	};
 	snapshot_seal(s);

@@ -271,23 +271,28 @@ static const struct timeout {
 	const char *what;
 	uint32_t state;
 	uint8_t closing;
-	uint32_t time_wait_s, expected_s;
-	bool over;
+	uint16_t time_wait_s;
+	uint32_t expected_s;
+	bool over, half_close;
 } timeouts[] = {
-	{ "half-open", SCREEN_FLOW_HALF_OPEN, 0, 150, 20, false },
-	{ "open", SCREEN_FLOW_OPEN, 0, 150, 4 * 3600, false },
-	{ "open, client done", SCREEN_FLOW_OPEN, 1, 150, 4 * 3600, false },
-	{ "open, server done", SCREEN_FLOW_OPEN, 2, 150, 4 * 3600, false },
-	{ "open, both done", SCREEN_FLOW_OPEN, 3, 2, 2, true },
-	{ "open, reset", SCREEN_FLOW_OPEN, 4, 150, 10, true },
-	{ "half-open, refused", SCREEN_FLOW_HALF_OPEN, 4, 150, 10, true },
-	{ "pending", SCREEN_FLOW_PENDING, 0, 150, 264, false },
-	{ "spliced", SCREEN_FLOW_SPLICED, 0, 150, 4 * 3600, false },
+	{ "half-open", SCREEN_FLOW_HALF_OPEN, 0, 150, 20, false, false },
+	{ "open", SCREEN_FLOW_OPEN, 0, 150, 4 * 3600, false, false },
+	{ "open, client done", SCREEN_FLOW_OPEN, 1, 150, 4 * 3600, false, false },
+	{ "open, server done", SCREEN_FLOW_OPEN, 2, 150, 4 * 3600, false, false },
+	{ "open, half-close, nobody done", SCREEN_FLOW_OPEN, 0, 150, 4 * 3600, false, true },
+	{ "open, half-close, client done", SCREEN_FLOW_OPEN, 1, 150, 150, false, true },
+	{ "open, half-close, server done", SCREEN_FLOW_OPEN, 2, 150, 150, false, true },
+	{ "spliced, half-close, client done", SCREEN_FLOW_SPLICED, 1, 60, 60, false, true },
+	{ "open, both done", SCREEN_FLOW_OPEN, 3, 2, 2, true, false },
+	{ "open, reset", SCREEN_FLOW_OPEN, 4, 150, 10, true, false },
+	{ "half-open, refused", SCREEN_FLOW_HALF_OPEN, 4, 150, 10, true, false },
+	{ "pending", SCREEN_FLOW_PENDING, 0, 150, 264, false, false },
+	{ "spliced", SCREEN_FLOW_SPLICED, 0, 150, 4 * 3600, false, false },
 	/* as long as its cookie can live */
-	{ "spliced, both done", SCREEN_FLOW_SPLICED, 3, 2, 264, true },
-	{ "spliced, both done, long", SCREEN_FLOW_SPLICED, 3, 600, 600, true },
-	{ "spliced, reset", SCREEN_FLOW_SPLICED, 4, 600, 264, true },
-	{ "tombstone", SCREEN_FLOW_CLOSED, 0, 2, 264, true },
+	{ "spliced, both done", SCREEN_FLOW_SPLICED, 3, 2, 264, true, false },
+	{ "spliced, both done, long", SCREEN_FLOW_SPLICED, 3, 600, 600, true, false },
+	{ "spliced, reset", SCREEN_FLOW_SPLICED, 4, 600, 264, true, false },
+	{ "tombstone", SCREEN_FLOW_CLOSED, 0, 2, 264, true, false },
 };
 
 static void flow_timeouts_are_those_of_its_state(void **state)
@@ -298,6 +303,9 @@ static void flow_timeouts_are_those_of_its_state(void **state)
 	for (size_t i = 0; i < sizeof(timeouts) / sizeof(timeouts[0]); i++) {
 		const struct timeout *row = &timeouts[i];
 		struct screen_flow *f = &x->t.flows[1];
+		const struct screen_policy policy = { .time_wait_s = row->time_wait_s,
+						      .inactivity_timeout_s = 4 * 3600,
+						      .half_close = row->half_close };
 
 		f->created_s = 1000;
 		f->half_open_s = 20;
@@ -305,15 +313,15 @@ static void flow_timeouts_are_those_of_its_state(void **state)
 		f->side[1].seen_s = 0;
 		f->state = row->state;
 		f->closing = row->closing;
-		if (screen_flow_timeout(f, row->time_wait_s) != row->expected_s ||
+		if (screen_flow_timeout(f, &policy) != row->expected_s ||
 		    screen_flow_over(f) != row->over)
-			fail_msg("%s: %u s", row->what, screen_flow_timeout(f, row->time_wait_s));
-		assert_false(screen_flow_expired(f, 1000 + row->expected_s, row->time_wait_s));
-		assert_true(screen_flow_expired(f, 1001 + row->expected_s, row->time_wait_s));
-		assert_false(screen_flow_expired(f, 999, row->time_wait_s)); /* a late worker */
+			fail_msg("%s: %u s", row->what, screen_flow_timeout(f, &policy));
+		assert_false(screen_flow_expired(f, 1000 + row->expected_s, &policy));
+		assert_true(screen_flow_expired(f, 1001 + row->expected_s, &policy));
+		assert_false(screen_flow_expired(f, 999, &policy)); /* a late worker */
 		/* either side keeps it, but repeating a SYN does not */
 		f->side[1].seen_s = 1500;
-		assert_int_equal(screen_flow_expired(f, 1001 + row->expected_s, row->time_wait_s),
+		assert_int_equal(screen_flow_expired(f, 1001 + row->expected_s, &policy),
 				 row->state == SCREEN_FLOW_HALF_OPEN);
 	}
 	table_free(x);
@@ -322,6 +330,7 @@ static void flow_timeouts_are_those_of_its_state(void **state)
 static void sweep_takes_out_what_has_expired_and_nothing_else(void **state)
 {
 	struct table *x = table_new();
+	const struct screen_policy policy = { .time_wait_s = 150, .inactivity_timeout_s = 14400 };
 	uint32_t expired[SCREEN_BUCKET_SLOTS], swept = 0, kept = 0;
 	enum screen_install result;
 
@@ -337,7 +346,7 @@ static void sweep_takes_out_what_has_expired_and_nothing_else(void **state)
 		screen_flow_seen(&x->t.flows[index], 0, i % 2 ? 1000 : 2000);
 	}
 	for (uint32_t i = 0; i < x->t.buckets_count; i++) {
-		uint32_t count = screen_flow_sweep(&x->t, i, 2005, 150, expired);
+		uint32_t count = screen_flow_sweep(&x->t, i, 2005, &policy, expired);
 
 		for (uint32_t j = 0; j < count; j++, swept++)
 			screen_flow_give(&x->t, expired[j]);

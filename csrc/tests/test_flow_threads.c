@@ -228,13 +228,14 @@ static void *retire_all(void *argument)
 		struct screen_flow_key k = key_of(i);
 		uint64_t hash = screen_flow_hash(&table, &k);
 		uint32_t index = screen_flow_find(&table, &k, hash), count;
+		const struct screen_policy policy = { .time_wait_s = 150 };
 
 		if ((uintptr_t)argument % 2) {
 			if (index != SCREEN_FLOW_NONE && screen_flow_remove(&table, index, hash))
 				retired[i]++;
 			continue;
 		}
-		count = screen_flow_sweep(&table, (uint32_t)hash, 100000, 150, expired);
+		count = screen_flow_sweep(&table, (uint32_t)hash, 100000, &policy, expired);
 		for (uint32_t j = 0; j < count; j++)
 			retired[table.flows[expired[j]].client_isn]++;
 	}

@@ -488,8 +488,8 @@ static void session_limit(enum screen_ids ids, const char *reason, bool same_sou
 	for (uint32_t b = 0; b < w->flows.buckets_count; b++) {
 		uint32_t expired[SCREEN_BUCKET_SLOTS];
 		uint32_t n = screen_flow_sweep(&w->flows, b,
-					       (uint32_t)(w->context.now_ns / 1000000000u), 150,
-					       expired);
+					       (uint32_t)(w->context.now_ns / 1000000000u),
+					       &w->policy, expired);
 
 		while (n)
 			screen_flow_give(&w->flows, expired[--n]);

@@ -22,6 +22,7 @@ static struct screen_policy *policy_of(uint64_t generation)
 	assert_non_null(p);
 	p->generation = generation;
 	p->time_wait_s = 150;
+	p->inactivity_timeout_s = 14400;
 	return p;
 }
 

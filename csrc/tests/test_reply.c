@@ -61,7 +61,7 @@ static struct screen_agreed agreed_of(const struct exchange *x)
 	return (struct screen_agreed){
 		.mss = x->o.mss, .timestamps = ts, .sack = ts && (x->o.flags & SCREEN_HAS_SACK_OK),
 		.client_wscale = scale ? x->o.wscale : SCREEN_WSCALE_NONE,
-		.our_wscale = scale ? SCREEN_SERVER_WSCALE : SCREEN_WSCALE_NONE,
+		.our_wscale = scale ? SCREEN_SERVER_SHIFT : SCREEN_WSCALE_NONE,
 	};
 }
 
@@ -89,6 +89,9 @@ static uint8_t *exact_copy(const struct exchange *x)
 	return memory;
 }
 
+static const struct screen_server_profile SERVER4 = { .mss = SCREEN_SERVER_MSS_IPV4 };
+static const struct screen_server_profile SERVER6 = { .mss = SCREEN_SERVER_MSS_IPV6 };
+
 static void challenge(struct exchange *x)
 {
 	struct screen_agreed a;
@@ -98,6 +101,7 @@ static void challenge(struct exchange *x)
 	a = agreed_of(x);
 	memory = exact_copy(x);
 	x->out_length = screen_reply_challenge(memory, &x->p, &x->o, &a,
+					       x->p.family == 4 ? &SERVER4 : &SERVER6,
 					       (struct screen_cookie){ 0xabcdef01, 0x12345678 });
 	memcpy(x->out, memory, x->out_length);
 	free(memory);
@@ -154,7 +158,7 @@ static void assert_challenge(const struct exchange *x, uint32_t offer)
 		assert_int_equal(x->answer.tsecr, 0x01020304);
 	}
 	if (x->answer.flags & SCREEN_HAS_WSCALE)
-		assert_int_equal(x->answer.wscale, SCREEN_SERVER_WSCALE);
+		assert_int_equal(x->answer.wscale, SCREEN_SERVER_SHIFT);
 	/* no amplification */
 	assert_true(x->out_length <= x->in_length);
 }
@@ -206,7 +210,8 @@ static void challenge_answers_ecn_only_when_agreed(void **state)
 	a = agreed_of(&x);
 	a.ecn = true;
 	x.in[x.p.l4 + 12] |= 1;
-	x.out_length = screen_reply_challenge(x.in, &x.p, &x.o, &a, (struct screen_cookie){ 1, 2 });
+	x.out_length = screen_reply_challenge(x.in, &x.p, &x.o, &a, &SERVER4,
+					      (struct screen_cookie){ 1, 2 });
 	memcpy(x.out, x.in, x.out_length);
 	parse_out(&x);
 	assert_int_equal(x.q.tcp_flags, SCREEN_TCP_SYN | SCREEN_TCP_ACK | SCREEN_TCP_ECE);
@@ -254,7 +259,7 @@ static void splice_syn_of(struct exchange *x, const struct screen_agreed *a)
 	x->f.window = 500;
 	parse_in(x);
 	screen_splice_begin(&f, &x->p, &x->o, a);
-	x->out_length = screen_splice_syn(&f, memory, x->in, &x->p);
+	x->out_length = screen_splice_syn(&f, memory, x->in, &x->p, true);
 	assert_in_range(x->out_length, 54, SCREEN_SYNTHETIC_MAX);
 	memcpy(x->out, memory, x->out_length);
 	free(memory);

@@ -10,8 +10,7 @@ static void sweep(struct world *w)
 
 	for (uint32_t i = 0; i < w->flows.buckets_count; i++) {
 		uint32_t expired[SCREEN_BUCKET_SLOTS];
-		uint32_t count = screen_flow_sweep(&w->flows, i, now, w->policy.time_wait_s,
-						   expired);
+		uint32_t count = screen_flow_sweep(&w->flows, i, now, &w->policy, expired);
 
 		for (uint32_t j = 0; j < count; j++)
 			screen_flow_give(&w->flows, expired[j]);

@@ -155,6 +155,9 @@ static void refused(struct world *w, struct script *s)
 	       "> RA seq 0 ack C -> drop_splice_pending", "> R seq C+1 -> drop_splice_pending",
 	       "> RA seq 0 ack C+1 win 0 -> forward_spliced = RA seq K+1 ack C+1 win 0",
 	       "< PA seq C+1 ack K+1 len 5 ts 105 T -> drop_splice_closed",
+	       /* the port does not look open now, until it answers again */
+	       "flood 100", "< S seq C+9 len 3 " OPTIONS " -> reply_closed_port"
+	       " = RA seq 0 ack C+13 win 0",
 	       "> SA seq S ack C+1 -> reply_stale_half",
 	       /* the client tries again: a new challenge, a new splice */
 	       "+1 flood 100", "< S seq C+9 " OPTIONS " -> reply_challenge"
@@ -371,10 +374,12 @@ static void late_copy(struct world *w, struct script *s)
 	       " = PA seq C+1 ack S+1 win 500 len 100 ts 110 7000");
 	assert_int_equal(w->syns, 1);
 	/* Nor when the sweep has been there; the tombstone outlives every cookie. */
+	w->policy.time_wait_s = 2;
 	for (uint32_t i = 0; i < w->flows.buckets_count; i++) {
 		uint32_t expired[SCREEN_BUCKET_SLOTS];
 		uint32_t now = (uint32_t)(w->context.now_ns / 1000000000);
-		uint32_t count = screen_flow_sweep(&w->flows, i, now + 130, 2, expired);
+		uint32_t count = screen_flow_sweep(&w->flows, i, now + 130, &w->policy,
+						   expired);
 
 		for (uint32_t j = 0; j < count; j++)
 			screen_flow_give(&w->flows, expired[j]);
@@ -395,19 +400,30 @@ static void late_copy_of_the_first_request_is_not_executed_twice(void **state)
 	script_everywhere(late_copy);
 }
 
+/* A wrong guess: the client was promised timestamps, and gets them; a clock of ours goes on from the
+ * cookie's. */
 static void server_without_options(struct world *w, struct script *s)
 {
-	(void)w;
-	SCRIPT(s, FLOODED, VALIDATED,
+	w->policy.server[0].profile = (struct screen_server_profile){ 0 };
+	SCRIPT(s, FLOODED,
+	       "< A seq C+1 ack K+1 win 500 ts 105 T -> forward_splice_syn"
+	       /* room for timestamps */
+	       " = S seq C ack 0 win 65535 len 0 mss 1388 sack ts 105 0 nop ws 10",
 	       "> SA seq S ack C+1 win 30000 mss 1460 -> reply_server_ack"
 	       /* 500 << 10 does not fit an unscaled window */
 	       " = A seq C+1 ack S+1 win 65535",
 	       "< A seq C+1 ack K+1 win 3 ts 120 T nop nop block K+5 K+9 -> forward_spliced"
 	       " = A seq C+1 ack S+1 win 3072",
 	       "> PA seq S+1 ack C+1 win 127 len 3 -> forward_spliced"
-	       " = PA seq K+1 ack C+1 win 1 len 3",
-	       "> PA seq S+1 ack C+1 win 0 len 3 -> forward_spliced"
-	       " = PA seq K+1 ack C+1 win 0 len 3");
+	       " = PA seq K+1 ack C+1 win 1 len 3 ts T 120",
+	       "+2 > A seq S+4 ack C+1 win 0 len 1388 -> forward_spliced"
+	       " = A seq K+4 ack C+1 win 0 len 1388 ts T+2000 120",
+	       /* older ones do not set the clock back */
+	       "< A seq C+1 ack K+4 win 3 ts 130 T -> forward_spliced",
+	       "< A seq C+1 ack K+4 win 3 ts 125 T -> forward_spliced",
+	       "> A seq S+1392 ack C+1 win 9 nop nop block C+5 C+9 -> forward_spliced"
+	       " = A seq K+1392 ack C+1 win 1 ts T+2000 130 block C+5 C+9",
+	       "> R seq S+1392 win 0 -> forward_spliced = R seq K+1392 ack 0");
 }
 
 static void server_without_options_gets_none_and_windows_are_rescaled(void **state)

@@ -88,7 +88,9 @@ static void snapshot_truncated_at_any_length_is_refused(void **state)
 					    "the wire section does not fit" :
 				    size < b.header.prefixes.offset ?
 					    "the profile section does not fit" :
-					    "the prefix section does not fit");
+				    size < b.header.servers.offset ?
+					    "the prefix section does not fit" :
+					    "the server section does not fit");
 		else
 			assert_says(judge(&b, size), "the buffer is shorter than a header");
 		snapshot_make(&b);
@@ -170,7 +172,7 @@ static void snapshot_header_fields_out_of_range_are_refused(void **state)
 	BAD(header.initial_timeout_s, 301, 0, "a tcp-session timeout is out of range");
 	BAD(header.epoch_skew_s, SCREEN_SKEW_MAX + 1, 0, "the epoch skew is out of range");
 	BAD(header.reserved2[0], 1, 0, "reserved bytes of the header are not zero");
-	BAD(header.reserved2[6], 1, 0, "reserved bytes of the header are not zero");
+	BAD(header.reserved2[1], 1, 0, "reserved bytes of the header are not zero");
 	BAD(header.key_file[1], 'x', 0, "the key file's name is not a padded string");
 	BAD(header.key_file[SCREEN_PATH_SIZE - 1], 'x', 0,
 	    "the key file's name is not a padded string");
@@ -183,6 +185,12 @@ static void snapshot_header_fields_out_of_range_are_refused(void **state)
 	GOOD(header.time_wait_s, 600);
 	GOOD(header.initial_timeout_s, 4);
 	GOOD(header.initial_timeout_s, 300);
+	BAD(header.half_close, 2, 0, "a mode of the header is out of range");
+	GOOD(header.half_close, 1);
+	BAD(header.inactivity_timeout_s, 59, 0, "a tcp-session timeout is out of range");
+	BAD(header.inactivity_timeout_s, 86401, 0, "a tcp-session timeout is out of range");
+	GOOD(header.inactivity_timeout_s, 60);
+	GOOD(header.inactivity_timeout_s, 86400);
 }
 
 #define BAD_SECTION(name, max, sentence)                               \
@@ -204,7 +212,8 @@ static void snapshot_sections_that_do_not_fit_are_refused(void **state)
 	BAD_SECTION(prefixes, SCREEN_PREFIXES_MAX, "the prefix section does not fit");
 	/* one entry too few leaves a gap */
 	BAD(header.zones.count, SNAPSHOT_ZONES - 1, 0, "the port section does not fit");
-	BAD(header.prefixes.count, SNAPSHOT_PREFIXES - 1, 0,
+	BAD_SECTION(servers, SCREEN_SERVERS_MAX, "the server section does not fit");
+	BAD(header.servers.count, SNAPSHOT_SERVERS - 1, 0,
 	    "there are bytes behind the last section");
 }
 
@@ -305,9 +314,10 @@ static void snapshot_white_list_of_4097_prefixes_is_refused(void **state)
 	b.header = (struct screen_snapshot_header){
 		.magic = SCREEN_SNAPSHOT_MAGIC, .version = SCREEN_SNAPSHOT_VERSION,
 		.header_size = sizeof(b.header), .total_size = sizeof(b), .generation = 1,
-		.time_wait_s = 150, .initial_timeout_s = 20,
+		.time_wait_s = 150, .initial_timeout_s = 20, .inactivity_timeout_s = 60,
 		.zones = { next, 0 }, .ports = { next, 0 }, .wires = { next, 0 },
 		.profiles = { next, 1 }, .prefixes = { next + sizeof(b.profile), MANY },
+		.servers = { sizeof(b), 0 },
 	};
 	b.profile = (struct screen_profile_config){
 		.name = "p", .armed = 1ull << SCREEN_IDS_SYN_FLOOD, .alarm_threshold = 1, .attack_threshold = 1, .source_threshold = 4,
@@ -318,6 +328,38 @@ static void snapshot_white_list_of_4097_prefixes_is_refused(void **state)
 	b.profile.prefix_count = SCREEN_WHITE_LIST_MAX;
 	snapshot_digest(&b, sizeof(b), b.header.digest);
 	assert_null(judge(&b, sizeof(b)));
+}
+
+static void snapshot_server_profiles_out_of_range_are_refused(void **state)
+{
+	static const char range[] = "a server profile is out of range";
+	static const char prefix[] = "a server profile's prefix is no prefix";
+	static const char order[] = "the server profiles are not in order";
+
+	(void)state;
+	BAD(servers[0].length, 129, 0, prefix);
+	BAD(servers[2].length, 129, 2, prefix);
+	BAD(servers[2].address[15], 1, 2, prefix);
+	BAD(servers[0].reserved, 1, 0, "reserved bytes of a server profile are not zero");
+	BAD(servers[1].reserved1, 1, 1, "reserved bytes of a server profile are not zero");
+	BAD(servers[0].profile.mss, 215, 0, range);
+	GOOD(servers[0].profile.mss, 216);
+	BAD(servers[1].profile.mss, 1460, 1, range);
+	BAD(servers[0].profile.wscale, 15, 0, range);
+	GOOD(servers[0].profile.wscale, 14);
+	BAD(servers[1].profile.wscale, 1, 1, range);
+	BAD(servers[0].profile.known, 127, 0, range);
+	BAD(servers[0].profile.known, 63, 0, range); /* a window is learned only */
+	BAD(servers[0].profile.window, 1, 0, range);
+	BAD(servers[0].profile.has, 15, 0, range);
+	BAD(servers[1].profile.has, SCREEN_SERVER_ECN, 1, range);
+	BAD(servers[0].profile.reserved, 1, 0, range);
+	BAD(servers[1].port, 443, 1, order);
+	BAD(servers[1].port, 444, 1, order);
+	GOOD(servers[1].port, 442);
+	BAD(servers[0].port, 0, 1, order);
+	BAD(servers[0].address[15], 2, 1, order);
+	GOOD(servers[0].address[15], 0);
 }
 
 static void snapshot_prefixes_out_of_range_are_refused(void **state)
@@ -512,6 +554,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(snapshot_profiles_out_of_range_are_refused),
 		cmocka_unit_test(snapshot_white_list_of_4097_prefixes_is_refused),
 		cmocka_unit_test(snapshot_prefixes_out_of_range_are_refused),
+		cmocka_unit_test(snapshot_server_profiles_out_of_range_are_refused),
 		cmocka_unit_test(snapshot_names_used_twice_are_refused),
 		cmocka_unit_test(white_list_needs_one_prefix_of_each_kind_that_a_list_has),
 		cmocka_unit_test(white_list_prefixes_match_exactly_their_bits),

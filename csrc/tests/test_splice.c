@@ -157,7 +157,7 @@ static void print_bytes(const char *what, const uint8_t *p, uint32_t count)
 	print_error("\n");
 }
 
-static void assert_translated(const struct screen_flow *f, enum screen_direction direction,
+static void assert_translated(struct screen_flow *f, enum screen_direction direction,
 			      const uint8_t *frame, uint32_t length)
 {
 	uint8_t got[FRAME_MAX], want[FRAME_MAX];
@@ -251,15 +251,17 @@ static void splice_open_makes_the_servers_clock_go_on_from_the_cookies(void **st
 	struct screen_options o = { .flags = SCREEN_HAS_TIMESTAMPS, .tsval = 5, .wscale = 9 };
 
 	(void)state;
-	screen_splice_open(&f, &p, &o);
+	screen_splice_open(&f, &p, &o, 1000000);
 	assert_int_equal(f.server_isn, 77);
 	assert_int_equal(f.server_wscale, 9);
 	/* never back: the client sees the cookie's TSval, then what comes after it */
 	assert_int_equal(o.tsval + f.ts_delta, 0xfffffff0);
 	assert_int_equal(o.tsval + 0x20 + f.ts_delta, 0x10);
+	/* one that has none gets one that ticks in milliseconds from there */
+	f.ts_delta = 0xfffffff0;
 	o.flags = 0;
-	screen_splice_open(&f, &p, &o);
-	assert_int_equal(f.ts_delta, 0);
+	screen_splice_open(&f, &p, &o, 1234999999);
+	assert_int_equal(1234 + f.ts_delta, 0xfffffff0);
 }
 
 int main(int argc, char **argv)

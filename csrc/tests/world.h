@@ -92,7 +92,7 @@ static inline struct world *world_new(uint8_t family, uint8_t tags)
 	w->flows.sessions = w->sessions = calloc(1, sizeof(*w->sessions));
 	w->talkers.key = 0x9e3779b97f4a7c15;
 	w->policy = (struct screen_policy){
-		.generation = 1, .mode = SCREEN_MODE_SYN_COOKIE, .time_wait_s = 150,
+		.generation = 1, .mode = SCREEN_MODE_SYN_COOKIE, .time_wait_s = 150, .inactivity_timeout_s = 4 * 3600,
 		.initial_timeout_s = 20,
 		.port = {
 			{ .used = 1, .peer = 1, .wire = 1, .zone = 0, .profile = 0, .screened = 1 },
@@ -102,6 +102,11 @@ static inline struct world *world_new(uint8_t family, uint8_t tags)
 			{ .used = 1, .peer = 2, .wire = 2, .zone = 1, .profile = SCREEN_NONE },
 			{ .used = 1, .peer = SCREEN_SLOT_NONE, .wire = 3, .profile = SCREEN_NONE },
 		},
+	};
+	/* servers are known to answer, and to have a clock, unless a test takes this away */
+	w->policy.servers_count = 1;
+	w->policy.server[0].profile = (struct screen_server_profile){
+		.known = SCREEN_SERVER_TIMESTAMPS, .has = SCREEN_SERVER_TIMESTAMPS,
 	};
 	w->policy.profile[0] = (struct screen_profile_config){
 		.name = "p", .armed = 1ull << SCREEN_IDS_SYN_FLOOD, .alarm_threshold = 50, .attack_threshold = 100,
@@ -205,15 +210,16 @@ static inline enum screen_reason world_decide(struct world *w, const uint8_t *da
 					      uint32_t length, uint8_t slot)
 {
 	uint32_t size = length > SCREEN_SYNTHETIC_MAX ? length : SCREEN_SYNTHETIC_MAX;
-	uint8_t *memory = malloc(size);
-	struct screen_frame frame = { .data = memory, .length = length, .slot = slot };
+	uint8_t *memory = malloc(SCREEN_STAMP_SIZE + size);
+	struct screen_frame frame = { .data = memory + SCREEN_STAMP_SIZE, .length = length,
+				      .slot = slot };
 	struct screen_frame *frames[] = { &frame };
 	struct screen_decision *decisions[] = { &w->d };
 	struct screen_decision *d = &w->d;
 	struct screen_packet p;
 
-	memset(memory, 0xaa, size);
-	memcpy(memory, data, length);
+	memset(memory, 0xaa, SCREEN_STAMP_SIZE + size);
+	memcpy(frame.data, data, length);
 	memset(d, 0xaa, sizeof(*d));
 	d->verdict = SCREEN_VERDICTS;
 	d->reason = SCREEN_REASONS;
@@ -228,8 +234,9 @@ static inline enum screen_reason world_decide(struct world *w, const uint8_t *da
 	assert_int_equal(d->verdict, screen_reason_verdict(d->reason));
 	if (d->verdict == SCREEN_CHALLENGE)
 		screen_challenge(&w->context, frames, decisions, 1);
-	assert_in_range(d->length, 1, size);
-	memcpy(w->out.data, memory, d->length);
+	assert_in_range(frame.data - memory, 0, SCREEN_STAMP_SIZE);
+	assert_in_range(d->length, 1, size + SCREEN_STAMP_SIZE);
+	memcpy(w->out.data, frame.data, d->length);
 	w->out.length = d->length;
 	w->out.slot = slot;
 	free(memory);

@@ -29,14 +29,16 @@ func compileFlow(v view) Flow {
 	mode, cookie, session := v.down("syn-flood-protection-mode"), v.down("syn-cookie"), v.down("tcp-session")
 	activation, keyFile := cookie.down("activation"), cookie.down("key-file")
 	f := Flow{
-		ProtectionModePos:     mode.pos(),
-		ActivationPos:         activation.pos(),
-		EpochSkewSeconds:      cookie.down("epoch-skew").number(),
-		KeyFile:               keyFile.text(),
-		KeyFilePos:            keyFile.pos(),
-		NoSynCheck:            session.down("no-syn-check").present(),
-		TimeWaitSeconds:       session.down("time-wait-state", "session-timeout").number(),
-		InitialTimeoutSeconds: session.down("tcp-initial-timeout").number(),
+		ProtectionModePos:        mode.pos(),
+		ActivationPos:            activation.pos(),
+		EpochSkewSeconds:         cookie.down("epoch-skew").number(),
+		KeyFile:                  keyFile.text(),
+		KeyFilePos:               keyFile.pos(),
+		NoSynCheck:               session.down("no-syn-check").present(),
+		TimeWaitSeconds:          session.down("time-wait-state", "session-timeout").number(),
+		HalfClose:                session.down("time-wait-state", "apply-to-half-close-state").present(),
+		InitialTimeoutSeconds:    session.down("tcp-initial-timeout").number(),
+		InactivityTimeoutSeconds: session.down("inactivity-timeout").number(),
 	}
 	switch mode.text() {
 	case ModeSynCookie.String():

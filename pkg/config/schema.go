@@ -60,12 +60,15 @@ func flowSchema() *statement {
 	timeWait := newContainer("time-wait-state", "closed connections", append([]*statement{
 		newLeaf("session-timeout", numberOf(2, 600, 150, "seconds"),
 			"time that a closed connection is remembered"),
-	}, junosOnly("a detail of the time-wait state",
-		"apply-to-half-close-state", "session-ageout")...)...)
+		newFlag("apply-to-half-close-state",
+			"forget a connection that one side has closed after that time, too"),
+	}, junosOnly("a detail of the time-wait state", "session-ageout")...)...)
 	tcpSession := newContainer("tcp-session", "TCP connections", slices.Concat([]*statement{
 		newFlag("no-syn-check", "let a segment of an unknown connection pass instead of dropping it"),
 		newLeaf("tcp-initial-timeout", numberOf(4, 300, 20, "seconds"),
 			"life of a connection whose handshake is not complete"),
+		newLeaf("inactivity-timeout", numberOf(60, 86400, 14400, "seconds"),
+			"time after which a silent open connection is forgotten").asOurs(),
 		timeWait,
 	}, junosOnly("a detail of TCP sessions", "aggressive-aging", "fin-invalidate-session", "maximum-window",
 		"no-sequence-check", "no-syn-check-in-tunnel", "rst-invalidate-session", "rst-sequence-check",

@@ -72,16 +72,18 @@ func (a Activation) String() string {
 
 // Flow is `security flow`.
 type Flow struct {
-	ProtectionMode        ProtectionMode
-	ProtectionModePos     Pos
-	Activation            Activation
-	ActivationPos         Pos
-	EpochSkewSeconds      int
-	KeyFile               string // absolute; empty: master.key in the daemon's state directory
-	KeyFilePos            Pos
-	NoSynCheck            bool
-	TimeWaitSeconds       int
-	InitialTimeoutSeconds int
+	ProtectionMode           ProtectionMode
+	ProtectionModePos        Pos
+	Activation               Activation
+	ActivationPos            Pos
+	EpochSkewSeconds         int
+	KeyFile                  string // absolute; empty: master.key in the daemon's state directory
+	KeyFilePos               Pos
+	NoSynCheck               bool
+	TimeWaitSeconds          int
+	HalfClose                bool // half-closed connections end by TimeWaitSeconds, too
+	InitialTimeoutSeconds    int
+	InactivityTimeoutSeconds int
 }
 
 // FailMode says what a wire does while no engine drives it.

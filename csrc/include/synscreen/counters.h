@@ -26,10 +26,12 @@ enum screen_reason {
 	SCREEN_FORWARD_DEEP_TAGS,     /* more than two VLAN tags: not parsed */
 	SCREEN_FORWARD_SYN_CALM,      /* a SYN admitted because its destination is calm */
 	SCREEN_FORWARD_SYN_WHITE_LIST,/* a SYN admitted by a white-list while flooding */
+	SCREEN_FORWARD_SYN_PROBE,     /* a SYN to a flooding port that nobody has seen answer: to learn */
 	SCREEN_FORWARD_SYN_OUTBOUND,  /* a SYN from the protected side */
 	SCREEN_FORWARD_SYN_KNOWN,     /* a SYN of a flow that is in the table */
 	SCREEN_FORWARD_FLOW,	      /* a segment of a tracked flow */
 	SCREEN_FORWARD_SPLICED,	      /* a segment of a spliced flow, translated */
+	SCREEN_FORWARD_SPLICED_ICMP,  /* an ICMP error about a spliced flow, translated */
 	SCREEN_FORWARD_SPLICE_SYN,    /* an ACK with a valid cookie: became the SYN to the server */
 	SCREEN_FORWARD_LEARNED,	      /* a protected side's segment that made its flow known */
 	SCREEN_FORWARD_LEARNING,      /* a client's unknown segment in the learning period */
@@ -38,6 +40,7 @@ enum screen_reason {
 	/* replies */
 	SCREEN_REPLY_CHALLENGE,	      /* SYN-ACK with a cookie */
 	SCREEN_REPLY_SERVER_ACK,      /* the server's SYN-ACK of a splice, acknowledged */
+	SCREEN_REPLY_CLOSED_PORT,     /* RST to a SYN whose port has just refused another */
 	SCREEN_REPLY_STALE_HALF,      /* RST to a server that still holds a half of an old connection */
 	/* held */
 	SCREEN_HOLD_SPLICE_PENDING,   /* client data that came before the server answered */

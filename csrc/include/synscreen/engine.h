@@ -19,7 +19,7 @@
 #define SCREEN_API __attribute__((visibility("default")))
 
 enum {
-	SCREEN_ABI_VERSION = 3,
+	SCREEN_ABI_VERSION = 4,
 	SCREEN_TEXT_SIZE = 192,
 	SCREEN_MESSAGE_SIZE = 512,
 	SCREEN_FINGERPRINT_SIZE = 20, /* 16 hex digits, a NUL, padding */
@@ -288,6 +288,28 @@ struct screen_flow_row {
 	char wire[SCREEN_NAME_SIZE];
 };
 
+/* Which flows: all that match every condition that is set. Prefixes are v4-mapped, length 0 is any. */
+struct screen_flow_filter {
+	uint8_t client[16], server[16];
+	uint8_t client_length, server_length; /* 0-128 */
+	uint16_t client_port, server_port;    /* 0: any */
+	uint16_t states;		      /* bits 1 << enum screen_flow_state; 0: any */
+	char wire[SCREEN_NAME_SIZE];	      /* empty: any */
+	uint32_t reserved;
+};
+
+/* A server behind a screened zone, as it answers. */
+struct screen_server_row {
+	char zone[SCREEN_NAME_SIZE]; /* its clients' */
+	uint8_t address[16];	     /* IPv4 v4-mapped */
+	uint16_t port;
+	uint8_t closed; /* 1: it has just refused a connection */
+	uint8_t preset; /* bits of enum screen_server_flag: what is configured and not learned */
+	uint32_t idle_s; /* since its last SYN-ACK; UINT32_MAX: none was seen */
+	uint32_t left_s; /* until what was learned is forgotten */
+	struct screen_server_profile profile; /* as challenges use it; known 0: assumed */
+};
+
 /* How destroy leaves the interfaces. */
 enum screen_leave {
 	SCREEN_LEAVE_BY_FAILURE_MODE = 0, /* bridges of `on-failure open` wires carry on */
@@ -332,6 +354,20 @@ SCREEN_API int screen_engine_status(struct screen_engine *engine,
  * written, 0 at the end. A flow that comes or goes meanwhile may be missed. [control] */
 SCREEN_API int screen_engine_flows(struct screen_engine *engine, uint64_t *cursor,
 				   struct screen_flow_row *rows, uint32_t rows_max);
+
+/* Takes the flows that match out of the table: their segments belong to no flow any more. Returns how
+ * many there were, or an error. [control] */
+SCREEN_API int screen_engine_clear_flows(struct screen_engine *engine,
+					 const struct screen_flow_filter *filter,
+					 struct screen_error_info *error);
+
+/* Writes up to rows_max known servers from *cursor (0 at first) on and moves the cursor; returns the
+ * number written, 0 at the end. [control] */
+SCREEN_API int screen_engine_servers(struct screen_engine *engine, uint64_t *cursor,
+				     struct screen_server_row *rows, uint32_t rows_max);
+
+/* Forgets what was learned of all servers. Returns of how many. [control] */
+SCREEN_API int screen_engine_clear_servers(struct screen_engine *engine);
 
 /* Reads a master key from the file at path and stages it: cookies minted with it are accepted, none is
  * minted. Another staged key is forgotten. Kept in state_dir. [control] */

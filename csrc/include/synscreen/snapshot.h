@@ -3,8 +3,8 @@
  *
  * The control plane encodes it, the engine copies it and validates its copy totally before it
  * believes a byte. Integers are in host order: the buffer never leaves the machine. Sections
- * follow the header in the order zones, ports, wires, profiles, prefixes, each 8-byte aligned and
- * without gaps, so that one configuration has exactly one encoding. Reserved bytes are zero. Names
+ * follow the header in the order zones, ports, wires, profiles, prefixes, servers, each 8-byte aligned
+ * and without gaps, so that one configuration has exactly one encoding. Reserved bytes are zero. Names
  * are NUL-terminated and padded with NULs. A zone index, a port index and so on is a position in its
  * section.
  */
@@ -14,7 +14,7 @@
 
 enum {
 	SCREEN_SNAPSHOT_MAGIC = 0x53594e53, /* "SNYS" in memory */
-	SCREEN_SNAPSHOT_VERSION = 3,
+	SCREEN_SNAPSHOT_VERSION = 4,
 	SCREEN_NAME_SIZE = 68,	  /* 64 characters, a NUL, padding */
 	SCREEN_IFNAME_SIZE = 16,  /* IFNAMSIZ */
 	SCREEN_PATH_SIZE = 256,	  /* of a file's name, NUL included */
@@ -27,6 +27,7 @@ enum {
 	SCREEN_PREFIXES_MAX = 16384,
 	SCREEN_WHITE_LIST_MAX = 4096, /* prefixes in one profile's white-lists */
 	SCREEN_LISTS_MAX = 64,	    /* white-lists of one profile */
+	SCREEN_SERVERS_MAX = 64,    /* server-profile statements */
 	SCREEN_NONE = 0xffff,	    /* "no such index" */
 };
 
@@ -107,7 +108,7 @@ struct screen_snapshot_header {
 	uint32_t reserved0;
 	uint8_t digest[SCREEN_DIGEST_SIZE]; /* SHA-256 of all bytes after this field */
 	uint64_t generation;		    /* larger than that of every snapshot before */
-	struct screen_section zones, ports, wires, profiles, prefixes;
+	struct screen_section zones, ports, wires, profiles, prefixes, servers;
 	uint8_t mode;	    /* enum screen_mode */
 	uint8_t activation; /* enum screen_activation */
 	uint8_t no_syn_check;
@@ -115,7 +116,9 @@ struct screen_snapshot_header {
 	uint16_t time_wait_s;	   /* tcp-session time-wait-state session-timeout, 2-600 */
 	uint16_t initial_timeout_s;/* tcp-session tcp-initial-timeout, 4-300 */
 	uint8_t epoch_skew_s;	   /* syn-cookie epoch-skew, 0-SCREEN_SKEW_MAX */
-	uint8_t reserved2[7];
+	uint8_t half_close; /* 1: tcp-session time-wait-state apply-to-half-close-state */
+	uint8_t reserved2[2];
+	uint32_t inactivity_timeout_s; /* tcp-session inactivity-timeout, 60-86400 */
 	char key_file[SCREEN_PATH_SIZE]; /* syn-cookie key-file; empty: state_dir/master.key */
 };
 
@@ -176,9 +179,43 @@ struct screen_prefix_config {
 	uint32_t reserved;
 };
 
-_Static_assert(sizeof(struct screen_snapshot_header) == 368, "ABI");
+/* What is known of a server, as bits of known and has. */
+enum screen_server_flag {
+	SCREEN_SERVER_MSS = 1 << 0,	   /* mss; known is enough */
+	SCREEN_SERVER_WSCALE = 1 << 1,	   /* has: wscale */
+	SCREEN_SERVER_SACK = 1 << 2,
+	SCREEN_SERVER_TIMESTAMPS = 1 << 3,
+	SCREEN_SERVER_ECN = 1 << 4,
+	SCREEN_SERVER_WINDOW = 1 << 5,	   /* window; known is enough; never configured */
+	SCREEN_SERVER_FLAGS = (1 << 6) - 1,
+};
+
+/* What a server agrees to in a SYN-ACK. Values of what is not known are 0. */
+struct screen_server_profile {
+	uint16_t mss;	 /* 216-65535 */
+	uint16_t window; /* of its SYN-ACKs, not scaled; at least 1 */
+	uint8_t wscale;	 /* 0-14 */
+	uint8_t known;	 /* bits of enum screen_server_flag */
+	uint8_t has;	 /* likewise, within known; MSS and WINDOW never */
+	uint8_t reserved;
+};
+
+/* One syn-cookie server-profile: what is set here is not learned. Ordered by decreasing length, then by
+ * address, then by decreasing port: the first that matches a server is the one that counts. */
+struct screen_server_config {
+	uint8_t address[16]; /* v4-mapped like a prefix; host bits are zero */
+	uint8_t length;	     /* 0-128 */
+	uint8_t reserved;
+	uint16_t port; /* 0: any */
+	uint32_t reserved1;
+	struct screen_server_profile profile;
+};
+
+_Static_assert(sizeof(struct screen_snapshot_header) == 376, "ABI");
 _Static_assert(sizeof(struct screen_zone_config) == 72, "ABI");
 _Static_assert(sizeof(struct screen_port_config) == 24, "ABI");
 _Static_assert(sizeof(struct screen_wire_config) == 80, "ABI");
 _Static_assert(sizeof(struct screen_profile_config) == 184, "ABI");
 _Static_assert(sizeof(struct screen_prefix_config) == 24, "ABI");
+_Static_assert(sizeof(struct screen_server_profile) == 8, "ABI");
+_Static_assert(sizeof(struct screen_server_config) == 32, "ABI");

@@ -185,6 +185,8 @@ func (c *compiler) flow() {
 	c.out.noSynCheck = c.cfg.Flow.NoSynCheck
 	c.out.timeWaitS = c.cfg.Flow.TimeWaitSeconds
 	c.out.initialTimeoutS = c.cfg.Flow.InitialTimeoutSeconds
+	c.out.inactivityTimeoutS = c.cfg.Flow.InactivityTimeoutSeconds
+	c.out.halfClose = c.cfg.Flow.HalfClose
 }
 
 // cookie takes the settings of SYN cookies. The configuration's own bounds are the engine's; one that

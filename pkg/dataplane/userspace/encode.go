@@ -19,16 +19,18 @@ const (
 // so that it cannot fail.
 func encode(s *snapshot, generation uint64) []byte {
 	header := HeaderRecord{
-		Magic:           SnapshotMagic,
-		Version:         SnapshotVersion,
-		HeaderSize:      uint16(headerSize),
-		Generation:      generation,
-		Mode:            uint8(s.mode),
-		Activation:      octet(s.always),
-		NoSynCheck:      octet(s.noSynCheck),
-		TimeWaitS:       uint16(s.timeWaitS),
-		InitialTimeoutS: uint16(s.initialTimeoutS),
-		EpochSkewS:      uint8(s.epochSkewS),
+		Magic:              SnapshotMagic,
+		Version:            SnapshotVersion,
+		HeaderSize:         uint16(headerSize),
+		Generation:         generation,
+		Mode:               uint8(s.mode),
+		Activation:         octet(s.always),
+		NoSynCheck:         octet(s.noSynCheck),
+		TimeWaitS:          uint16(s.timeWaitS),
+		InitialTimeoutS:    uint16(s.initialTimeoutS),
+		EpochSkewS:         uint8(s.epochSkewS),
+		HalfClose:          octet(s.halfClose),
+		InactivityTimeoutS: uint32(s.inactivityTimeoutS),
 	}
 	copy(header.KeyFile[:], s.keyFile)
 	out := make([]byte, headerSize)
@@ -37,6 +39,7 @@ func encode(s *snapshot, generation uint64) []byte {
 	out, header.Wires = appendSection(out, s.wires, wire.record)
 	out, header.Profiles = appendSection(out, s.profiles, profile.record)
 	out, header.Prefixes = appendSection(out, s.prefixes, prefix.record)
+	out, header.Servers = appendSection(out, s.servers, server.record)
 	header.TotalSize = uint32(len(out))
 	putRecord(out, header)
 	seal(out)
@@ -107,6 +110,16 @@ func (p prefix) record() PrefixRecord {
 		Length:  uint8(mapped.Bits()),
 		Kind:    p.kind,
 		List:    uint16(p.list),
+	}
+}
+
+func (s server) record() ServerRecord {
+	mapped := v4Mapped(s.prefix)
+	return ServerRecord{
+		Address: mapped.Addr().As16(),
+		Length:  uint8(mapped.Bits()),
+		Port:    uint16(s.port),
+		Profile: s.profile,
 	}
 }
 

@@ -6,7 +6,7 @@ package userspace
 // Values of snapshot.h's enumerators.
 const (
 	SnapshotMagic   = 0x53594e53
-	SnapshotVersion = 3
+	SnapshotVersion = 4
 	NameSize        = 68
 	InterfaceSize   = 16
 	PathSize        = 256
@@ -19,6 +19,7 @@ const (
 	PrefixesMax     = 16384
 	WhiteListMax    = 4096
 	ListsMax        = 64
+	ServersMax      = 64
 	NoIndex         = 0xffff
 )
 
@@ -36,27 +37,30 @@ type SectionRecord struct {
 
 // HeaderRecord is struct screen_snapshot_header.
 type HeaderRecord struct {
-	Magic           uint32
-	Version         uint16
-	HeaderSize      uint16
-	TotalSize       uint32
-	Reserved0       uint32
-	Digest          [DigestSize]byte
-	Generation      uint64
-	Zones           SectionRecord
-	Ports           SectionRecord
-	Wires           SectionRecord
-	Profiles        SectionRecord
-	Prefixes        SectionRecord
-	Mode            uint8
-	Activation      uint8
-	NoSynCheck      uint8
-	Reserved1       uint8
-	TimeWaitS       uint16
-	InitialTimeoutS uint16
-	EpochSkewS      uint8
-	Reserved2       [7]uint8
-	KeyFile         [PathSize]byte
+	Magic              uint32
+	Version            uint16
+	HeaderSize         uint16
+	TotalSize          uint32
+	Reserved0          uint32
+	Digest             [DigestSize]byte
+	Generation         uint64
+	Zones              SectionRecord
+	Ports              SectionRecord
+	Wires              SectionRecord
+	Profiles           SectionRecord
+	Prefixes           SectionRecord
+	Servers            SectionRecord
+	Mode               uint8
+	Activation         uint8
+	NoSynCheck         uint8
+	Reserved1          uint8
+	TimeWaitS          uint16
+	InitialTimeoutS    uint16
+	EpochSkewS         uint8
+	HalfClose          uint8
+	Reserved2          [2]uint8
+	InactivityTimeoutS uint32
+	KeyFile            [PathSize]byte
 }
 
 // ZoneRecord is struct screen_zone_config.
@@ -118,4 +122,34 @@ type PrefixRecord struct {
 	Kind     uint8
 	List     uint16
 	Reserved uint32
+}
+
+// Bits of a server profile's Known and Has.
+const (
+	ServerMSS        = 1 << 0
+	ServerWScale     = 1 << 1
+	ServerSACK       = 1 << 2
+	ServerTimestamps = 1 << 3
+	ServerECN        = 1 << 4
+	ServerWindow     = 1 << 5
+)
+
+// ServerProfileRecord is struct screen_server_profile.
+type ServerProfileRecord struct {
+	Mss      uint16
+	Window   uint16
+	Wscale   uint8
+	Known    uint8
+	Has      uint8
+	Reserved uint8
+}
+
+// ServerRecord is struct screen_server_config.
+type ServerRecord struct {
+	Address   [16]byte
+	Length    uint8
+	Reserved  uint8
+	Port      uint16
+	Reserved1 uint32
+	Profile   ServerProfileRecord
 }

@@ -9,18 +9,21 @@ import (
 // snapshot is one configuration as the engine sees it: sorted lists that refer to each other by
 // position. Two equal configurations give equal snapshots.
 type snapshot struct {
-	mode            dataplane.Mode
-	always          bool // challenge in calm too
-	epochSkewS      int
-	keyFile         string // empty: that of the state directory
-	noSynCheck      bool
-	timeWaitS       int
-	initialTimeoutS int
-	zones           []zone
-	ports           []port
-	wires           []wire
-	profiles        []profile
-	prefixes        []prefix
+	mode               dataplane.Mode
+	always             bool // challenge in calm too
+	epochSkewS         int
+	keyFile            string // empty: that of the state directory
+	noSynCheck         bool
+	timeWaitS          int
+	initialTimeoutS    int
+	halfClose          bool // half-closed connections end by timeWaitS, too
+	inactivityTimeoutS int
+	zones              []zone
+	ports              []port
+	wires              []wire
+	profiles           []profile
+	prefixes           []prefix
+	servers            []server // the first that covers a server counts
 }
 
 type zone struct {
@@ -45,6 +48,13 @@ type profile struct {
 	screens     ProfileRecord // what is armed, and its numbers
 	prefixFirst int
 	prefixCount int
+}
+
+// server is what is configured of the servers in a prefix.
+type server struct {
+	prefix  netip.Prefix
+	port    int // 0: any
+	profile ServerProfileRecord
 }
 
 type prefix struct {

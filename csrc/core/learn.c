@@ -1,0 +1,135 @@
+/* What a decision learns of servers, and asks. */
+#include "step.h"
+
+/* The zone whose clients the server at an end of the frame (0: source) has. */
+uint16_t step_clients_zone(const struct step *s, int which)
+{
+	return which || s->port->peer == SCREEN_SLOT_NONE ?
+		       s->port->zone : s->c->policy->port[s->port->peer].zone;
+}
+
+static bool clients_screened(const struct step *s)
+{
+	return s->port->peer != SCREEN_SLOT_NONE &&
+	       s->c->policy->port[s->port->peer].profile != SCREEN_NONE;
+}
+
+/* The entry of the server that the frame comes from; NULL without room. */
+static struct screen_server *speaker(struct step *s)
+{
+	struct screen_servers *t = &s->c->meters->servers;
+	uint64_t hash = step_server_hash(s, 0);
+	uint32_t at = screen_server_find(t, hash);
+	uint8_t address[16];
+
+	if (at == SCREEN_SERVER_NONE) {
+		screen_flow_address(s->frame->data, &s->d->packet, 0, address);
+		at = screen_server_make(t, hash, address,
+					(uint32_t)step_clients_zone(s, 0) << 16 | s->d->packet.sport,
+					step_seconds(s));
+	}
+	return at == SCREEN_SERVER_NONE ? NULL : &t->server[at];
+}
+
+/* An option says yes by being there, and no by its absence only if it was offered. */
+static void say(struct screen_server_profile *said, enum screen_server_flag what, bool there,
+		bool offered)
+{
+	if (there || offered)
+		said->known |= (uint8_t)what;
+	if (there)
+		said->has |= (uint8_t)what;
+}
+
+static struct screen_server_profile said_by(const struct step *s, uint8_t offered)
+{
+	const uint8_t ecn = SCREEN_TCP_ECE | SCREEN_TCP_CWR;
+	const struct screen_options *o = &s->d->options;
+	const struct screen_packet *p = &s->d->packet;
+	struct screen_server_profile said = { 0 };
+
+	if (o->flags & SCREEN_HAS_MSS && o->mss >= SCREEN_MSS_MIN) {
+		said.mss = o->mss;
+		said.known |= SCREEN_SERVER_MSS;
+	}
+	if (p->window) {
+		said.window = p->window;
+		said.known |= SCREEN_SERVER_WINDOW;
+	}
+	say(&said, SCREEN_SERVER_WSCALE, o->flags & SCREEN_HAS_WSCALE, offered & SCREEN_HAS_WSCALE);
+	if (said.has & SCREEN_SERVER_WSCALE)
+		said.wscale = o->wscale;
+	say(&said, SCREEN_SERVER_SACK, o->flags & SCREEN_HAS_SACK_OK, offered & SCREEN_HAS_SACK_OK);
+	say(&said, SCREEN_SERVER_TIMESTAMPS, o->flags & SCREEN_HAS_TIMESTAMPS,
+	    offered & SCREEN_HAS_TIMESTAMPS);
+	/* RFC 3168 section 6.1.1: ECE alone; both are a reflection, which is no yes */
+	say(&said, SCREEN_SERVER_ECN, (p->tcp_flags & ecn) == SCREEN_TCP_ECE,
+	    offered & SCREEN_HAS_ECN);
+	return said;
+}
+
+void step_learn(struct step *s, uint8_t offered)
+{
+	struct screen_server *v;
+
+	if (!clients_screened(s))
+		return;
+	v = speaker(s);
+	if (v)
+		screen_server_learn(v, said_by(s, offered), step_seconds(s));
+}
+
+void step_learn_refusal(struct step *s)
+{
+	struct screen_server *v;
+
+	if (!clients_screened(s))
+		return;
+	v = speaker(s);
+	if (v)
+		screen_server_refused(v, step_seconds(s));
+}
+
+enum step_standing step_server(struct step *s)
+{
+	const struct screen_packet *p = &s->d->packet;
+	struct screen_servers *t = &s->c->meters->servers;
+	uint32_t at = screen_server_find(t, step_server_hash(s, 1)), now_s = step_seconds(s);
+	struct screen_server *v = at == SCREEN_SERVER_NONE ? NULL : &t->server[at];
+	const struct screen_server_config *preset;
+	uint8_t address[16];
+
+	screen_flow_address(s->frame->data, p, 1, address);
+	preset = screen_server_preset(s->c->policy, v, address, p->dport);
+	s->d->server = screen_server_profile(v, preset, p->family, now_s);
+	if (v && screen_server_is_closed(v, now_s))
+		return STEP_CLOSED;
+	return preset || (v && screen_server_answers(v, now_s)) ? STEP_ANSWERS : STEP_UNKNOWN;
+}
+
+bool step_ask(struct step *s)
+{
+	struct screen_servers *t = &s->c->meters->servers;
+	uint8_t address[16];
+	uint32_t at;
+
+	screen_flow_address(s->frame->data, &s->d->packet, 1, address);
+	at = screen_server_make(t, step_server_hash(s, 1), address,
+				(uint32_t)s->port->zone << 16 | s->d->packet.dport, step_seconds(s));
+	return at != SCREEN_SERVER_NONE && screen_server_ask(&t->server[at], step_seconds(s)) &&
+	       step_asked(s) <= SCREEN_SERVER_ASKED_MAX;
+}
+
+uint8_t step_offered(const struct step *s)
+{
+	const uint8_t ecn = SCREEN_TCP_ECE | SCREEN_TCP_CWR;
+	const struct screen_packet *p = &s->d->packet;
+	uint8_t offered = s->d->options.flags &
+			  (SCREEN_HAS_MSS | SCREEN_HAS_WSCALE | SCREEN_HAS_SACK_OK |
+			   SCREEN_HAS_TIMESTAMPS);
+
+	/* with AE set it is Accurate ECN (RFC 9768), whose answers mean other things */
+	if ((p->tcp_flags & ecn) == ecn && !(s->frame->data[p->l4 + 12] & 1))
+		offered |= SCREEN_HAS_ECN;
+	return offered;
+}

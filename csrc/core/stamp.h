@@ -1,0 +1,24 @@
+/*
+ * Timestamps in a server's place: what a challenge promised (RFC 7323) and the server behind turned
+ * out not to have. Each segment to the client gets the option, with a clock that goes on from the
+ * cookie's in milliseconds, and the client's own last TSval back; what the client sends has its option
+ * overwritten by NOPs (splice.c).
+ */
+#pragma once
+
+#include "splice.h"
+
+/* Whether segments to the client of an open splice need timestamps of ours. */
+static inline bool screen_stamps(const struct screen_flow *f)
+{
+	return (f->agreed & SCREEN_AGREED_TIMESTAMPS) && !(f->server_flags & SCREEN_HAS_TIMESTAMPS);
+}
+
+/*
+ * Inserts the option into a translated segment of the server, whose headers move up to
+ * SCREEN_STAMP_SIZE bytes to the front: frame->data and frame->length change. A RST is left as it is
+ * (RFC 7323 section 3.2), and so is a segment that would become longer than the client allows: with
+ * its MSS already lowered by the option (splice.c) no server sends such.
+ */
+void screen_stamp(const struct screen_flow *f, struct screen_frame *frame,
+		  const struct screen_packet *p, const struct screen_options *o, uint64_t now_ns);
