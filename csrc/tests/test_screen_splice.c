@@ -158,7 +158,7 @@ static void refused(struct world *w, struct script *s)
 	       /* the port does not look open now, until it answers again */
 	       "flood 100", "< S seq C+9 len 3 " OPTIONS " -> reply_closed_port"
 	       " = RA seq 0 ack C+13 win 0",
-	       "> SA seq S ack C+1 -> reply_stale_half",
+	       "> SA seq S ack C+1 mss 1460 sack ts 9 105 nop ws 7 -> reply_stale_half",
 	       /* the client tries again: a new challenge, a new splice */
 	       "+1 flood 100", "< S seq C+9 " OPTIONS " -> reply_challenge"
 	       " = SA seq L ack C+10 mss M sack ts U 100 nop ws 7",
