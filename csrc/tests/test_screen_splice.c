@@ -161,7 +161,7 @@ static void refused(struct world *w, struct script *s)
 	       "> SA seq S ack C+1 mss 1460 sack ts 9 105 nop ws 7 -> reply_stale_half",
 	       /* the client tries again: a new challenge, a new splice */
 	       "+1 flood 100", "< S seq C+9 " OPTIONS " -> reply_challenge"
-	       " = SA seq L ack C+10 mss M sack ts U 100 nop ws 7",
+	       " = SA seq L ack C+10 mss 1460 sack ts U 100 nop ws 7",
 	       "< A seq C+10 ack L+1 ts 101 U -> forward_splice_syn"
 	       " = S seq C+9 mss 1400 sack ts 101 0 nop ws 10");
 }
