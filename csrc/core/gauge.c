@@ -21,14 +21,16 @@ static uint64_t end_hash(const struct step *s, uint16_t zone, int which)
 	return meter_hash(s, zone, address, which ? p->dport : p->sport) | SCREEN_HASH_MARK;
 }
 
-static uint64_t destination_hash(const struct step *s)
+static uint64_t destination_hash(struct step *s)
 {
-	return end_hash(s, s->port->zone, 1);
+	if (!s->target)
+		s->target = end_hash(s, s->port->zone, 1);
+	return s->target;
 }
 
 uint64_t step_server_hash(struct step *s, int which)
 {
-	return end_hash(s, step_clients_zone(s, which), which);
+	return which ? destination_hash(s) : end_hash(s, step_clients_zone(s), 0);
 }
 
 uint32_t step_asked(struct step *s)
@@ -207,7 +209,7 @@ uint32_t step_known_syns(struct step *s)
 	return screen_pace_next(&step_zone(s)->known, step_seconds(s));
 }
 
-uint8_t step_destination_share(const struct step *s)
+uint8_t step_destination_share(struct step *s)
 {
 	return (uint8_t)(destination_hash(s) >> 48);
 }

@@ -1,17 +1,14 @@
 /* What a decision learns of servers, and asks. */
 #include "step.h"
 
-/* The zone whose clients the server at an end of the frame (0: source) has. */
-uint16_t step_clients_zone(const struct step *s, int which)
+uint16_t step_clients_zone(const struct step *s)
 {
-	return which || s->port->peer == SCREEN_SLOT_NONE ?
-		       s->port->zone : s->c->policy->port[s->port->peer].zone;
+	return s->c->policy->port[s->port->peer].zone;
 }
 
 static bool clients_screened(const struct step *s)
 {
-	return s->port->peer != SCREEN_SLOT_NONE &&
-	       s->c->policy->port[s->port->peer].profile != SCREEN_NONE;
+	return s->c->policy->port[s->port->peer].profile != SCREEN_NONE;
 }
 
 /* The entry of the server that the frame comes from; NULL without room. */
@@ -25,7 +22,7 @@ static struct screen_server *speaker(struct step *s)
 	if (at == SCREEN_SERVER_NONE) {
 		screen_flow_address(s->frame->data, &s->d->packet, 0, address);
 		at = screen_server_make(t, hash, address,
-					(uint32_t)step_clients_zone(s, 0) << 16 | s->d->packet.sport,
+					(uint32_t)step_clients_zone(s) << 16 | s->d->packet.sport,
 					step_seconds(s));
 	}
 	return at == SCREEN_SERVER_NONE ? NULL : &t->server[at];
@@ -90,7 +87,7 @@ void step_learn_refusal(struct step *s)
 		screen_server_refused(v, step_seconds(s));
 }
 
-enum step_standing step_server(struct step *s)
+static enum step_standing look_up(struct step *s)
 {
 	const struct screen_packet *p = &s->d->packet;
 	struct screen_servers *t = &s->c->meters->servers;
@@ -105,6 +102,13 @@ enum step_standing step_server(struct step *s)
 	if (v && screen_server_is_closed(v, now_s))
 		return STEP_CLOSED;
 	return preset || (v && screen_server_answers(v, now_s)) ? STEP_ANSWERS : STEP_UNKNOWN;
+}
+
+enum step_standing step_server(struct step *s)
+{
+	if (s->standing == STEP_NOT_LOOKED)
+		s->standing = look_up(s);
+	return s->standing;
 }
 
 bool step_ask(struct step *s)

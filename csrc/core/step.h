@@ -8,6 +8,14 @@
 #include "screen.h"
 #include "splice.h"
 
+/* What is known of the server that a frame is for. */
+enum step_standing {
+	STEP_NOT_LOOKED,
+	STEP_ANSWERS, /* or it is configured */
+	STEP_CLOSED,  /* it has just refused a connection */
+	STEP_UNKNOWN,
+};
+
 struct step {
 	struct screen_context *c;
 	struct screen_frame *frame;
@@ -17,6 +25,8 @@ struct step {
 	uint64_t hash;
 	uint32_t flow; /* index, SCREEN_FLOW_NONE */
 	bool from_low; /* the frame's source is the key's lower endpoint */
+	uint64_t target; /* hash of the destination; 0: not computed */
+	enum step_standing standing;
 };
 
 static inline void step_decide(struct step *s, enum screen_verdict verdict,
@@ -120,7 +130,7 @@ void step_note_flood(struct step *s);
 uint32_t step_known_syns(struct step *s);
 
 /* Which of the shares of a worker's pending splices belongs to the frame's destination. */
-uint8_t step_destination_share(const struct step *s);
+uint8_t step_destination_share(struct step *s);
 
 /* track.c: a new flow for this packet, whose client is its source or its destination.
  * SCREEN_FLOW_NONE when there is no room. Not installed yet. */
@@ -144,15 +154,11 @@ void step_learn_refusal(struct step *s);
 /* What of enum screen_option_flag this SYN offers. */
 uint8_t step_offered(const struct step *s);
 
-uint16_t step_clients_zone(const struct step *s, int which);
+/* The zone whose clients the server has that the frame comes from. */
+uint16_t step_clients_zone(const struct step *s);
 
-/* What is known of the server that the frame is for. Sets s->d->server: what a challenge in its place
+/* Looks the server up that the frame is for, once. Sets s->d->server: what a challenge in its place
  * promises. */
-enum step_standing {
-	STEP_ANSWERS, /* or it is configured */
-	STEP_CLOSED,  /* it has just refused a connection */
-	STEP_UNKNOWN,
-};
 enum step_standing step_server(struct step *s);
 
 /* Whether this SYN may go through unchallenged, to learn whether the port is open. Counts it. */
