@@ -11,7 +11,7 @@ CTEST := ctest --output-on-failure --no-tests=error
 GO    := $(ENV) go
 
 .NOTPARALLEL:
-.PHONY: help setup build demo test unit asan tsan gotest check fuzz forge man fmt clean
+.PHONY: help setup build demo bench test unit asan tsan gotest check fuzz forge man fmt clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
@@ -28,6 +28,10 @@ build: setup ## build/bin/synscreen and build/lib/libsynscreen.so
 demo: build ## watch a web server stay reachable through a SYN flood, in three acts
 	CGO_ENABLED=0 $(GO) build -o build/demo ./test/demo
 	@$(ENV) $(ROOT) build/demo
+
+bench: build ## what the wire costs, beside a kernel bridge (a minute; writes build/bench)
+	CGO_ENABLED=0 $(GO) build -o build/bulk ./bench/bulk
+	@$(ENV) $(ROOT) build/bulk
 
 test: build unit asan tsan gotest check ## everything that CI runs
 

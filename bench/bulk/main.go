@@ -1,0 +1,77 @@
+// The bulk benchmark: what one TCP flow gets through the wire, spliced and unspliced, beside a kernel
+// bridge between the same ends with the same offloads, in one run and in turn.
+//
+// It needs root and what `make build` leaves, prints a table and writes build/bench/bulk.json. Rates
+// depend on the machine and on what else it does; the ratios of one run are what it is for.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"synscreen/test/lab"
+)
+
+func main() {
+	rounds := flag.Int("rounds", 5, "measure each way so many times, in turn")
+	seconds := flag.Int("seconds", 3, "for so long each time")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *rounds, *seconds); err != nil {
+		fmt.Fprintf(os.Stderr, "bulk: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// run measures every way in every round. Its deferred calls take the lab away also after an error.
+func run(ctx context.Context, rounds, seconds int) (err error) {
+	if rounds < 1 || seconds < 1 {
+		return errors.New("--rounds and --seconds are at least 1")
+	}
+	if err := lab.Sweep(); err != nil {
+		return err
+	}
+	l, err := lab.New()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	b, err := newBench(ctx, l, seconds)
+	if err != nil {
+		return err
+	}
+	results := newResults(rounds, seconds)
+	for i := range rounds {
+		fmt.Fprintf(os.Stderr, "round %d of %d\n", i+1, rounds)
+		if err := b.round(ctx, results); err != nil {
+			return fmt.Errorf("round %d: %w", i+1, err)
+		}
+	}
+	results.print(os.Stdout)
+	return store(results)
+}
+
+// store writes the results to build/bench/bulk.json of the checkout.
+func store(r *results) error {
+	root, err := lab.Root()
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(root, "build", "bench")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "bulk.json"), append(text, '\n'), 0o644)
+}
