@@ -65,7 +65,10 @@ static void fill_port(struct screen_engine *engine, const struct screen_port *po
 	s->ifindex = port->ifindex;
 	s->mtu = port->mtu;
 	s->queues = port->queues_count;
-	s->carrier = screen_netlink_link_by_index(port->ifindex, &link) == 0 && link.carrier;
+	if (screen_netlink_link_by_index(port->ifindex, &link) == 0) {
+		s->carrier = link.carrier;
+		s->mtu = link.mtu; /* it may have been changed since */
+	}
 	s->held_down = port->held_down;
 	s->native = port->native;
 	s->zerocopy = port->queues[0].main.zerocopy;

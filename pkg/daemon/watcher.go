@@ -29,6 +29,7 @@ func (w *watcher) observe(log *slog.Logger, status dataplane.Status) {
 	for _, port := range status.Ports {
 		before, known := w.ports[port.Interface]
 		observePort(log, before, known, port)
+		observeMTU(log, before, port, status.ChunkSize)
 		ports[port.Interface] = port
 	}
 	w.ports = ports
@@ -60,6 +61,23 @@ func observeKeyset(log *slog.Logger, before, late bool) {
 			"within two epochs no cookie can be minted or checked, and SYNs to flooding destinations are dropped")
 	case before && !late:
 		log.Info("keys of the new epoch are in use")
+	}
+}
+
+// observeMTU logs that a port was given an MTU which the packet buffers cannot hold, and that it fits again.
+// An attach would have been refused.
+func observeMTU(log *slog.Logger, before, now dataplane.PortStatus, chunkSize uint32) {
+	if chunkSize < dataplane.ChunkOverhead {
+		return // no engine yet
+	}
+	limit := chunkSize - dataplane.ChunkOverhead
+	log = log.With("port", now.Interface, "wire", now.Wire, "mtu", now.MTU, "mtu_max", limit)
+	switch {
+	case now.MTU > limit && before.MTU <= limit:
+		log.Error("port's MTU is larger than what packet buffers hold: larger frames are lost",
+			"remedy", "lower it, or start with a larger --chunk-size")
+	case now.MTU <= limit && before.MTU > limit:
+		log.Info("port's MTU fits again")
 	}
 }
 

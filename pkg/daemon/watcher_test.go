@@ -52,6 +52,12 @@ func zoneAt(flooding uint32, alarms, attacks uint64) dataplane.Status {
 	}}}
 }
 
+func mtuAt(mtu uint32) dataplane.Status {
+	return dataplane.Status{ChunkSize: 2048, Ports: []dataplane.PortStatus{{
+		Interface: "eth1", Wire: "w1", Carrier: true, MTU: mtu,
+	}}}
+}
+
 func portAt(carrier bool) dataplane.Status {
 	return dataplane.Status{Ports: []dataplane.PortStatus{{
 		Interface: "eth1", Peer: "eth2", Wire: "w1", Carrier: carrier,
@@ -95,6 +101,14 @@ func TestWatcherLogsWhatChanged(t *testing.T) {
 			`level=WARN msg="zone is flooding"` + zone + `flooding_destinations=0 attacks=1`,
 			`level=INFO msg="zone is calm again"` + zone + `attacks_total=1 cookies_valid_total=0`,
 		}},
+		{"the largest MTU", []dataplane.Status{mtuAt(1500), mtuAt(1770)}, []string{}},
+		{"an MTU that is too large", []dataplane.Status{mtuAt(1500), mtuAt(1771), mtuAt(9000)}, []string{
+			`level=ERROR msg="port's MTU is larger than what packet buffers hold: larger frames are lost" ` +
+				`port=eth1 wire=w1 mtu=1771 mtu_max=1770 remedy="lower it, or start with a larger --chunk-size"`}},
+		{"an MTU that fits again", []dataplane.Status{mtuAt(1771), mtuAt(1500)}, []string{
+			`level=ERROR msg="port's MTU is larger than what packet buffers hold: larger frames are lost" ` +
+				`port=eth1 wire=w1 mtu=1771 mtu_max=1770 remedy="lower it, or start with a larger --chunk-size"`,
+			`level=INFO msg="port's MTU fits again" port=eth1 wire=w1 mtu=1500 mtu_max=1770`}},
 		{"a link at first", []dataplane.Status{portAt(true)}, []string{}},
 		{"no link at first", []dataplane.Status{portAt(false)},
 			[]string{`level=WARN msg="port has no link" port=eth1 wire=w1 held_down=false peer=eth2`}},

@@ -25,6 +25,10 @@ func (s *PortState) UnmarshalText(text []byte) error {
 	return err
 }
 
+// ChunkOverhead is what a packet buffer must have beside a port's MTU: an Ethernet header, two tags, and
+// what the kernel keeps free in front.
+const ChunkOverhead = 14 + 8 + 256
+
 // PortStatus is one interface that the engine is attached to, with what was obtained from its driver.
 type PortStatus struct {
 	Interface       string        `json:"interface"`
