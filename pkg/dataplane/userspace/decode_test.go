@@ -17,6 +17,7 @@ type decoded struct {
 	Wires    []WireRecord
 	Profiles []ProfileRecord
 	Prefixes []PrefixRecord
+	Servers  []ServerRecord
 }
 
 func decode(t *testing.T, encoded []byte) decoded {
@@ -39,6 +40,7 @@ func decode(t *testing.T, encoded []byte) decoded {
 	d.Wires, at = readSection[WireRecord](t, encoded, h.Wires, at)
 	d.Profiles, at = readSection[ProfileRecord](t, encoded, h.Profiles, at)
 	d.Prefixes, at = readSection[PrefixRecord](t, encoded, h.Prefixes, at)
+	d.Servers, at = readSection[ServerRecord](t, encoded, h.Servers, at)
 	if at != h.TotalSize {
 		t.Fatalf("sections end at %d of %d", at, h.TotalSize)
 	}

@@ -39,14 +39,15 @@ func TestEncodeReadsBackAsTheConfiguration(t *testing.T) {
 	got := decode(t, encode(s, 7))
 	want := decoded{
 		Header: HeaderRecord{
-			Magic: SnapshotMagic, Version: 3, HeaderSize: 368, TotalSize: 872, Generation: 7,
-			Zones:    SectionRecord{Offset: 368, Count: 2},
-			Ports:    SectionRecord{Offset: 512, Count: 2},
-			Wires:    SectionRecord{Offset: 560, Count: 1},
-			Profiles: SectionRecord{Offset: 640, Count: 1},
-			Prefixes: SectionRecord{Offset: 824, Count: 2},
+			Magic: SnapshotMagic, Version: 4, HeaderSize: 376, TotalSize: 880, Generation: 7,
+			Zones:    SectionRecord{Offset: 376, Count: 2},
+			Ports:    SectionRecord{Offset: 520, Count: 2},
+			Wires:    SectionRecord{Offset: 568, Count: 1},
+			Profiles: SectionRecord{Offset: 648, Count: 1},
+			Prefixes: SectionRecord{Offset: 832, Count: 2},
+			Servers:  SectionRecord{Offset: 880},
 			Mode:     1, Activation: 1, NoSynCheck: 1, TimeWaitS: 151, InitialTimeoutS: 22,
-			EpochSkewS: 5,
+			EpochSkewS: 5, HalfClose: 1, InactivityTimeoutS: 14401,
 		},
 		Zones: []ZoneRecord{
 			{Name: padded("trust"), Profile: NoIndex},
@@ -65,6 +66,7 @@ func TestEncodeReadsBackAsTheConfiguration(t *testing.T) {
 			{Address: [16]byte{10: 0xff, 11: 0xff, 12: 192, 13: 0, 14: 2}, Length: 120, Kind: PrefixSource, List: 0},
 			{Address: [16]byte{0x20, 0x01, 0x0d, 0xb8}, Length: 32, Kind: PrefixDestination, List: 1},
 		},
+		Servers: []ServerRecord{},
 	}
 	copy(want.Header.KeyFile[:], "/etc/synscreen/master.key")
 	want.Header.Digest = got.Header.Digest // decode has checked it
@@ -99,8 +101,8 @@ func TestEncodeKeepsTheNulBehindTheLongestKeyFile(t *testing.T) {
 }
 
 func TestEncodeOfNothingIsAHeader(t *testing.T) {
-	if got := decode(t, encode(&snapshot{}, 1)); got.Header.TotalSize != 368 {
-		t.Errorf("total size %d, want 368", got.Header.TotalSize)
+	if got := decode(t, encode(&snapshot{}, 1)); got.Header.TotalSize != 376 {
+		t.Errorf("total size %d, want 376", got.Header.TotalSize)
 	}
 }
 

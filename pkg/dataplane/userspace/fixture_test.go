@@ -23,7 +23,9 @@ set security zones security-zone untrust interfaces eth1
 set security zones security-zone untrust screen web
 set security zones security-zone trust interfaces eth2
 set security flow tcp-session time-wait-state session-timeout 151
+set security flow tcp-session time-wait-state apply-to-half-close-state
 set security flow tcp-session tcp-initial-timeout 22
+set security flow tcp-session inactivity-timeout 14401
 set security flow tcp-session no-syn-check
 set security flow syn-cookie activation always
 set security flow syn-cookie epoch-skew 5
