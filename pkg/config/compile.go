@@ -9,7 +9,7 @@ func compile(t *Tree, found *collector) *Config {
 		HostName:      system.down("host-name").text(),
 		DataplaneType: system.down("dataplane-type").text(),
 		DataplanePos:  system.down("dataplane-type").pos(),
-		Flow:          compileFlow(security.down("flow")),
+		Flow:          c.flow(security.down("flow")),
 		Tree:          t,
 	}
 	for _, v := range security.down("zones").all("security-zone") {
@@ -25,7 +25,7 @@ func compile(t *Tree, found *collector) *Config {
 	return config
 }
 
-func compileFlow(v view) Flow {
+func (c *checker) flow(v view) Flow {
 	mode, cookie, session := v.down("syn-flood-protection-mode"), v.down("syn-cookie"), v.down("tcp-session")
 	activation, keyFile := cookie.down("activation"), cookie.down("key-file")
 	f := Flow{
@@ -34,6 +34,7 @@ func compileFlow(v view) Flow {
 		EpochSkewSeconds:         cookie.down("epoch-skew").number(),
 		KeyFile:                  keyFile.text(),
 		KeyFilePos:               keyFile.pos(),
+		ServerProfiles:           c.serverProfiles(cookie),
 		NoSynCheck:               session.down("no-syn-check").present(),
 		TimeWaitSeconds:          session.down("time-wait-state", "session-timeout").number(),
 		HalfClose:                session.down("time-wait-state", "apply-to-half-close-state").present(),

@@ -108,3 +108,23 @@ func TestExamplesOfTheReferenceAreOneConfigurationInBothForms(t *testing.T) {
 		t.Errorf("the formatter writes the example as:\n%s", got)
 	}
 }
+
+func TestEveryExampleOfStatementsInTheReferenceIsRead(t *testing.T) {
+	text, err := os.ReadFile(referenceFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	for i, block := range strings.Split(string(text), "```\n") {
+		if i%2 == 0 || !strings.HasPrefix(block, "set ") {
+			continue
+		}
+		read++
+		if _, _, err := ParseTree("example", []byte(block)); err != nil {
+			t.Errorf("%v\n%s", err, block)
+		}
+	}
+	if read < 2 {
+		t.Errorf("%d examples were read", read)
+	}
+}

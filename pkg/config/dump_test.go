@@ -23,6 +23,10 @@ func dump(c *Config) string {
 		at(f.ProtectionModePos), f.NoSynCheck, f.TimeWaitSeconds, f.InitialTimeoutSeconds)
 	d.line("    syn-cookie activation=%s%s epoch-skew=%d key-file=%q%s", f.Activation, at(f.ActivationPos),
 		f.EpochSkewSeconds, f.KeyFile, at(f.KeyFilePos))
+	for _, p := range f.ServerProfiles {
+		d.serverProfile(p)
+	}
+	d.tcpSession(f)
 	for _, w := range c.Wires {
 		d.line("%s%s: %s%s - %s%s on-failure=%s%s", w.Path(), at(w.Pos), w.InterfaceA, at(w.PosA),
 			w.InterfaceB, at(w.PosB), w.OnFailure, at(w.OnFailurePos))
@@ -38,6 +42,40 @@ func (d *dumper) zone(z Zone) {
 	d.line("%s%s: screen=%q%s", z.Path(), at(z.Pos), z.Screen, at(z.ScreenPos))
 	for _, i := range z.Interfaces {
 		d.line("    interface %s%s", i.Name, at(i.Pos))
+	}
+}
+
+func (d *dumper) serverProfile(p ServerProfile) {
+	d.line("    server-profile %s%s: every-port=%t%s", p.Prefix, at(p.Pos), p.EveryPort, p.ServerOptions)
+	for _, port := range p.Ports {
+		d.line("        port %d%s:%s", port.Port, at(port.Pos), port.ServerOptions)
+	}
+}
+
+// String writes what is said of servers for the dump.
+func (o ServerOptions) String() string {
+	var b strings.Builder
+	if o.MSS != 0 {
+		fmt.Fprintf(&b, " mss=%d", o.MSS)
+	}
+	if o.WindowScale != SettingLearned {
+		fmt.Fprintf(&b, " wscale=%s/%d", o.WindowScale, o.Shift)
+	}
+	for _, option := range []struct {
+		name string
+		Setting
+	}{{"sack", o.SACK}, {"timestamps", o.Timestamps}, {"ecn", o.ECN}} {
+		if option.Setting != SettingLearned {
+			fmt.Fprintf(&b, " %s=%s", option.name, option.Setting)
+		}
+	}
+	return b.String()
+}
+
+// tcpSession writes what is not the default.
+func (d *dumper) tcpSession(f Flow) {
+	if f.HalfClose || f.InactivityTimeoutSeconds != 14400 {
+		d.line("    tcp-session half-close=%t inactivity=%d", f.HalfClose, f.InactivityTimeoutSeconds)
 	}
 }
 

@@ -48,6 +48,9 @@ func (f Flow) ActivationPath() string { return "security flow syn-cookie activat
 // KeyFilePath is the path of the file of the master key.
 func (f Flow) KeyFilePath() string { return "security flow syn-cookie key-file" }
 
+// ServerProfilesPath is the path of all server profiles.
+func (f Flow) ServerProfilesPath() string { return "security flow syn-cookie server-profile" }
+
 // Path is the configuration path of the wire.
 func (w Wire) Path() string {
 	return joinPath("security", "forwarding-options", "secure-wire", w.Name)

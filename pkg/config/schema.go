@@ -93,6 +93,7 @@ func synCookieSchema() *statement {
 			"how far the clocks of peers that share the master key may be apart").asOurs(),
 		newLeaf("key-file", absolutePath(),
 			"file of the master key; not set: master.key in the daemon's state directory").asOurs(),
+		serverProfileSchema(),
 	).asOurs()
 }
 

@@ -79,6 +79,7 @@ type Flow struct {
 	EpochSkewSeconds         int
 	KeyFile                  string // absolute; empty: master.key in the daemon's state directory
 	KeyFilePos               Pos
+	ServerProfiles           []ServerProfile // sorted by prefix
 	NoSynCheck               bool
 	TimeWaitSeconds          int
 	HalfClose                bool // half-closed connections end by TimeWaitSeconds, too

@@ -30,6 +30,7 @@ func compile(cfg *config.Config) (*snapshot, []Refusal) {
 	c.wires()
 	c.flow()
 	c.cookie()
+	c.serverProfiles()
 	c.limits()
 	if len(c.refusals) > 0 {
 		return nil, c.refusals
@@ -219,6 +220,7 @@ func (c *compiler) limits() {
 		{"security forwarding-options", "secure-wires", len(c.out.wires), WiresMax},
 		{"security screen", "profiles", len(c.out.profiles), ProfilesMax},
 		{"security screen", "white-list prefixes", len(c.out.prefixes), PrefixesMax},
+		{c.cfg.Flow.ServerProfilesPath(), "server profiles", len(c.out.servers), ServersMax},
 	} {
 		if limit.got > limit.max {
 			c.refuse(limit.path, config.Pos{}, "remove some", "%d %s are more than the %d that one engine has",

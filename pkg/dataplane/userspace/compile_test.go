@@ -62,6 +62,12 @@ func TestCompileRefusesWhatDoesNotFit(t *testing.T) {
 			},
 		},
 		{
+			name: "65 server profiles",
+			cfg:  served(65),
+			want: []string{"security flow syn-cookie server-profile: 65 server profiles are more than the 64 " +
+				"that one engine has; remove some"},
+		},
+		{
 			name: "a port of the host",
 			cfg:  &config.Config{Zones: []config.Zone{{Name: "z", Interfaces: []config.Interface{{Name: "eth1"}}}}},
 			want: []string{"security zones security-zone z interfaces eth1: eth1 is in no secure-wire; " +
@@ -87,14 +93,16 @@ func TestCompileRefusesWhatDoesNotFit(t *testing.T) {
 }
 
 func TestCompileTakesAFullEngine(t *testing.T) {
-	if _, refusals := compile(wired(WiresMax)); len(refusals) != 0 {
-		t.Error(refusals)
+	for _, cfg := range []*config.Config{wired(WiresMax), served(ServersMax)} {
+		if _, refusals := compile(cfg); len(refusals) != 0 {
+			t.Error(refusals)
+		}
 	}
 }
 
 func TestCheckRefusesSynProxy(t *testing.T) {
 	err := Check(parse(t, oneWire+"set security flow syn-flood-protection-mode syn-proxy\n"))
-	want := "test.conf:24:19: security flow syn-flood-protection-mode: syn-proxy is not available: " +
+	want := "test.conf:31:19: security flow syn-flood-protection-mode: syn-proxy is not available: " +
 		"the userspace dataplane keeps no half-open proxy state; use syn-cookie"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
@@ -124,6 +132,15 @@ func prefixes(n int) []netip.Prefix {
 		out = append(out, netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 0, byte(i >> 8), byte(i)}), 32))
 	}
 	return out
+}
+
+// served knows n servers.
+func served(n int) *config.Config {
+	cfg := &config.Config{}
+	for _, p := range prefixes(n) {
+		cfg.Flow.ServerProfiles = append(cfg.Flow.ServerProfiles, config.ServerProfile{Prefix: p, EveryPort: true})
+	}
+	return cfg
 }
 
 func wired(n int) *config.Config {

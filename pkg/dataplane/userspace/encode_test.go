@@ -39,13 +39,13 @@ func TestEncodeReadsBackAsTheConfiguration(t *testing.T) {
 	got := decode(t, encode(s, 7))
 	want := decoded{
 		Header: HeaderRecord{
-			Magic: SnapshotMagic, Version: 4, HeaderSize: 376, TotalSize: 880, Generation: 7,
+			Magic: SnapshotMagic, Version: 4, HeaderSize: 376, TotalSize: 976, Generation: 7,
 			Zones:    SectionRecord{Offset: 376, Count: 2},
 			Ports:    SectionRecord{Offset: 520, Count: 2},
 			Wires:    SectionRecord{Offset: 568, Count: 1},
 			Profiles: SectionRecord{Offset: 648, Count: 1},
 			Prefixes: SectionRecord{Offset: 832, Count: 2},
-			Servers:  SectionRecord{Offset: 880},
+			Servers:  SectionRecord{Offset: 880, Count: 3},
 			Mode:     1, Activation: 1, NoSynCheck: 1, TimeWaitS: 151, InitialTimeoutS: 22,
 			EpochSkewS: 5, HalfClose: 1, InactivityTimeoutS: 14401,
 		},
@@ -66,7 +66,23 @@ func TestEncodeReadsBackAsTheConfiguration(t *testing.T) {
 			{Address: [16]byte{10: 0xff, 11: 0xff, 12: 192, 13: 0, 14: 2}, Length: 120, Kind: PrefixSource, List: 0},
 			{Address: [16]byte{0x20, 0x01, 0x0d, 0xb8}, Length: 32, Kind: PrefixDestination, List: 1},
 		},
-		Servers: []ServerRecord{},
+		Servers: []ServerRecord{
+			{
+				Address: [16]byte{10: 0xff, 11: 0xff, 12: 203, 13: 0, 14: 113}, Length: 120, Port: 443,
+				Profile: ServerProfileRecord{Mss: 1400, Wscale: 9,
+					Known: ServerMSS | ServerWScale | ServerSACK | ServerTimestamps,
+					Has:   ServerWScale | ServerTimestamps},
+			},
+			{
+				Address: [16]byte{10: 0xff, 11: 0xff, 12: 203, 13: 0, 14: 113}, Length: 120,
+				Profile: ServerProfileRecord{Mss: 1400, Known: ServerMSS | ServerWScale | ServerSACK,
+					Has: ServerSACK},
+			},
+			{
+				Address: [16]byte{0x20, 0x01, 0x0d, 0xb8}, Length: 32, Port: 25,
+				Profile: ServerProfileRecord{Known: ServerECN, Has: ServerECN},
+			},
+		},
 	}
 	copy(want.Header.KeyFile[:], "/etc/synscreen/master.key")
 	want.Header.Digest = got.Header.Digest // decode has checked it

@@ -30,6 +30,13 @@ set security flow tcp-session no-syn-check
 set security flow syn-cookie activation always
 set security flow syn-cookie epoch-skew 5
 set security flow syn-cookie key-file /etc/synscreen/master.key
+set security flow syn-cookie server-profile 2001:db8::/32 port 25 ecn
+set security flow syn-cookie server-profile 203.0.113.0/24 mss 1400
+set security flow syn-cookie server-profile 203.0.113.0/24 no-wscale
+set security flow syn-cookie server-profile 203.0.113.0/24 sack
+set security flow syn-cookie server-profile 203.0.113.0/24 port 443 wscale 9
+set security flow syn-cookie server-profile 203.0.113.0/24 port 443 timestamps
+set security flow syn-cookie server-profile 203.0.113.0/24 port 443 no-sack
 `
 
 const wantCookie = "set security flow syn-flood-protection-mode syn-cookie\n"
