@@ -149,8 +149,18 @@ static void plain(struct step *s, int side)
 	step_forward(s, SCREEN_FORWARD_FLOW);
 }
 
+/* Whether a segment begins behind all that the client has sent in a connection that is over. */
+static bool behind_the_end(const struct screen_flow *f, const struct screen_packet *p)
+{
+	uint32_t next = atomic_load_explicit(&f->side[0].next, memory_order_relaxed);
+
+	return next != 0 && (int32_t)(p->seq - next) > 0;
+}
+
 /* A cookie on a flow that is over: a new connection of the same tuple, or a late copy of the first
- * request of this one, which must not be executed twice. True when the frame is dealt with. */
+ * request of this one, which must not be executed twice. What overtakes the first data of a new one has
+ * no cookie, and the server would answer it by a RST that ends the new connection. True when the frame
+ * is dealt with. */
 static bool reopened(struct step *s)
 {
 	struct screen_flow *f = step_flow(s);
@@ -161,8 +171,14 @@ static bool reopened(struct step *s)
 	cookie = step_cookie(s);
 	if (cookie == SCREEN_COOKIE_UNCHECKED)
 		return true;
-	if (cookie == SCREEN_COOKIE_IS_INVALID ||
-	    (f->client_isn == s->d->packet.seq - 1 && f->cookie_isn == s->d->packet.ack - 1))
+	if (cookie == SCREEN_COOKIE_IS_INVALID) {
+		/* unchecked: there can be no challenge that it answers */
+		if (s->d->cookie == SCREEN_COOKIE_UNCHECKED || !behind_the_end(f, &s->d->packet))
+			return false;
+		step_drop(s, SCREEN_DROP_COOKIE_INVALID);
+		return true;
+	}
+	if (f->client_isn == s->d->packet.seq - 1 && f->cookie_isn == s->d->packet.ack - 1)
 		return false;
 	step_splice(s);
 	return true;

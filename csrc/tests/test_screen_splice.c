@@ -400,6 +400,50 @@ static void late_copy_of_the_first_request_is_not_executed_twice(void **state)
 	script_everywhere(late_copy);
 }
 
+/* A new connection of a tuple whose last one is over: what overtakes its first data is not of the old
+ * one, and must not come to the server, which knows neither and would end the new one by a RST. */
+#define OVERTAKEN                                                                         \
+	"+1 flood 100", "< S seq C+9000 mss 1460 -> reply_challenge = SA seq L ack C+9001 mss N", \
+	"< A seq C+9101 ack L+1 len 100 -> drop_cookie_invalid",                           \
+	"< FA seq C+9201 ack L+1 len 100 -> drop_cookie_invalid",                          \
+	"< PA seq C+9001 ack L+1 len 100 -> hold_splice_pending", "syn = S seq C+9000 mss O"
+
+static void overtaken(struct world *w, struct script *s)
+{
+	SCRIPT(s, FLOODED, VALIDATED, OPENED,
+	       "< PA seq C+1 ack K+1 win 500 len 100 ts 110 T -> forward_spliced",
+	       "> FA seq S+1 ack C+1 ts 7001 105 -> forward_spliced",
+	       "< FA seq C+101 ack K+2 ts 111 T+1 -> forward_spliced",
+	       /* the old one's own goes on: what was lost, and the last acknowledgement */
+	       "< PA seq C+1 ack K+2 win 500 len 100 ts 112 T+1 -> forward_spliced",
+	       "< A seq C+102 ack K+2 ts 113 T+1 -> forward_spliced", OVERTAKEN);
+	assert_int_equal(w->syns, 2);
+}
+
+static void overtaken_after_reset(struct world *w, struct script *s)
+{
+	SCRIPT(s, FLOODED, VALIDATED, OPENED,
+	       "< PA seq C+1 ack K+1 win 500 len 100 ts 110 T -> forward_spliced",
+	       "< R seq C+101 ack 0 -> forward_spliced", OVERTAKEN);
+	assert_int_equal(w->syns, 2);
+}
+
+static void overtaken_after_plain(struct world *w, struct script *s)
+{
+	SCRIPT(s, "< S seq C mss 1460 -> forward_syn_calm", "> SA seq S ack C+1 mss 1460 -> forward_flow",
+	       "< A seq C+1 ack S+1 -> forward_flow", "> FA seq S+1 ack C+1 -> forward_flow",
+	       "< FA seq C+1 ack S+2 -> forward_flow", OVERTAKEN);
+	assert_int_equal(w->syns, 1);
+}
+
+static void overtaking_data_of_the_next_connection_is_not_of_the_last(void **state)
+{
+	(void)state;
+	script_everywhere(overtaken);
+	script_everywhere(overtaken_after_reset);
+	script_everywhere(overtaken_after_plain);
+}
+
 /* A wrong guess: the client was promised timestamps, and gets them; a clock of ours goes on from the
  * cookie's. */
 static void server_without_options(struct world *w, struct script *s)
@@ -508,6 +552,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(cookie_of_a_peer_opens_in_calm),
 		cmocka_unit_test(cookies_are_checked_for_as_long_as_they_can_be_under_way),
 		cmocka_unit_test(late_copy_of_the_first_request_is_not_executed_twice),
+		cmocka_unit_test(overtaking_data_of_the_next_connection_is_not_of_the_last),
 		cmocka_unit_test(server_without_options_gets_none_and_windows_are_rescaled),
 		cmocka_unit_test(splice_is_right_whichever_worker_sees_it),
 	};
