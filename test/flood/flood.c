@@ -10,7 +10,6 @@
 //
 // It refuses to run in the initial network namespace, which may hold a real network.
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
 #include <linux/if_packet.h>
@@ -27,9 +26,10 @@
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "namespace.h"
 
 enum {
 	BATCH = 64,
@@ -487,35 +487,6 @@ static void parse_arguments(struct settings *set, int argc, char **argv)
 		die("source and destination are of different families");
 	if (!set->port_count)
 		set->ports[set->port_count++] = 80;
-}
-
-// Has this network namespace a name that `ip netns` gave it?
-static bool in_named_namespace(const struct stat *own)
-{
-	DIR *dir = opendir("/run/netns");
-	bool found = false;
-	struct dirent *entry;
-	struct stat named;
-
-	while (dir && !found && (entry = readdir(dir)))
-		found = entry->d_name[0] != '.' &&
-			!fstatat(dirfd(dir), entry->d_name, &named, 0) &&
-			named.st_ino == own->st_ino && named.st_dev == own->st_dev;
-	if (dir)
-		closedir(dir);
-	return found;
-}
-
-// Where process 1 may not be looked at, only a name proves that the namespace is a made one.
-static bool in_initial_namespace(void)
-{
-	struct stat own, first;
-
-	if (stat("/proc/self/ns/net", &own))
-		return true;
-	if (!stat("/proc/1/ns/net", &first))
-		return own.st_ino == first.st_ino && own.st_dev == first.st_dev;
-	return !in_named_namespace(&own);
 }
 
 static void find_interface(struct settings *set)

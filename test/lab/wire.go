@@ -48,6 +48,9 @@ type WireOptions struct {
 	Clients     int  // legitimate client addresses, at most 200
 	WireIPv6    bool // leave IPv6 on in the wire's namespace: its ports speak for themselves
 	PeerNAPI    bool // NAPI (by GRO) at the far ends of the wire's ports, for XDP_TX and redirect
+
+	ClientLink, ServerLink *BadLink // the link between the LAN and the wire, the wire and the server
+	ClientMTU, ServerMTU   int      // of the links of a router in front of the client, the server; 0: no router
 }
 
 // WireLab is the network in which a wire is tried:
@@ -56,14 +59,17 @@ type WireOptions struct {
 //	                +-- lan (bridge) -- outer [wire] inner -- eth0 server
 //	attacker eth0 --+
 //
-// synscreen, or JoinBridge, joins outer and inner. There is no router: the client reaches the
-// server on-link, the server has host routes to the client's addresses and sends what it answers to
-// any other to the attacker, who discards it.
+// synscreen, or JoinBridge, joins outer and inner. The client reaches the server on-link, the server
+// has host routes to the client's addresses and sends what it answers to any other to the attacker,
+// who discards it. A router, where one is asked for, is right before client or server, a bad link
+// right before or behind the wire.
 type WireLab struct {
 	*Lab
 	Client, Attacker, LAN, Wire, Server *Namespace
+	ClientRelay, ServerRelay            *Relay // bad links; nil where there is none
 
 	options WireOptions
+	later   []func(context.Context) error // what machines on the way do once their cables are there
 }
 
 // WireForTest makes a WireLab that ends with the test.
@@ -81,7 +87,7 @@ func (l *Lab) NewWire(ctx context.Context, options WireOptions) (*WireLab, error
 	w := &WireLab{Lab: l, options: options.withDefaults()}
 	steps := []func(context.Context) error{
 		w.makeNamespaces, w.makeCables, w.makeLAN, w.addressClient, w.addressAttacker,
-		w.AddressServer, w.setOffloads,
+		w.AddressServer, w.setOffloads, w.beginWays,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -105,37 +111,29 @@ func (o WireOptions) withDefaults() WireOptions {
 func (w *WireLab) makeNamespaces(ctx context.Context) error {
 	for role, to := range map[string]**Namespace{"client": &w.Client, "attacker": &w.Attacker,
 		"lan": &w.LAN, "wire": &w.Wire, "server": &w.Server} {
-		n, err := w.Namespace(ctx, role)
+		n, err := w.machine(ctx, role, role == "lan" || role == "wire" && !w.options.WireIPv6)
 		if err != nil {
 			return err
 		}
 		*to = n
-		silent := 0
-		if role == "lan" || role == "wire" && !w.options.WireIPv6 {
-			silent = 1
-		}
-		for _, scope := range []string{"all", "default"} {
-			key := fmt.Sprintf("-net.ipv6.conf.%s.disable_ipv6=%d", scope, silent)
-			if err := n.Sysctl(ctx, key); err != nil {
-				return err
-			}
-		}
 	}
 	return nil
 }
 
-func (w *WireLab) makeCables(ctx context.Context) error {
-	for _, ends := range [][2]End{
-		{{w.LAN, "client", "02:00:00:00:05:01"}, {w.Client, EndDev, ClientMAC}},
-		{{w.LAN, "attacker", "02:00:00:00:05:02"}, {w.Attacker, EndDev, AttackerMAC}},
-		{{w.LAN, "wire", "02:00:00:00:05:03"}, {w.Wire, OuterDev, OuterMAC}},
-		{{w.Server, EndDev, ServerMAC}, {w.Wire, InnerDev, InnerMAC}},
-	} {
-		if err := Cable(ctx, ends[0], ends[1], w.options.Queues, w.options.MTU); err != nil {
-			return err
+// machine makes a namespace; a silent one has no IPv6.
+func (w *WireLab) machine(ctx context.Context, role string, silent bool) (*Namespace, error) {
+	n, err := w.Namespace(ctx, role)
+	if err != nil {
+		return nil, err
+	}
+	off := map[bool]int{true: 1}[silent]
+	for _, scope := range []string{"all", "default"} {
+		key := fmt.Sprintf("-net.ipv6.conf.%s.disable_ipv6=%d", scope, off)
+		if err := n.Sysctl(ctx, key); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return n, nil
 }
 
 // makeLAN joins client, attacker and wire. The bridge knows from the start where everybody is: an
@@ -159,6 +157,9 @@ func (w *WireLab) addressClient(ctx context.Context) error {
 	for i := range w.options.Clients {
 		lines = append(lines, "addr add "+ClientAddr4(i)+"/32 dev eth0",
 			"addr add "+ClientAddr6(i)+"/128 dev eth0 nodad")
+	}
+	if w.options.ClientMTU != 0 || w.options.ServerMTU != 0 {
+		lines = append(lines, "route add "+routersPrefix4+" dev eth0", "route add "+routersPrefix6+" dev eth0")
 	}
 	return w.Client.IP(ctx, append(lines, toServer(ClientAddr4(0), ClientAddr6(0))...)...)
 }
@@ -210,6 +211,11 @@ func (w *WireLab) setOffloads(ctx context.Context) error {
 	for _, n := range []*Namespace{w.Attacker, w.Client, w.Server} {
 		if w.options.ChecksumOff {
 			if err := n.Ethtool(ctx, EndDev, "tx", "off"); err != nil {
+				return err
+			}
+		}
+		if w.options.ClientLink != nil || w.options.ServerLink != nil {
+			if err := n.Ethtool(ctx, EndDev, "tx", "off", "tso", "off", "gso", "off"); err != nil {
 				return err
 			}
 		}
