@@ -28,6 +28,8 @@ func TestMain(m *testing.M) {
 		"visit":       visit,
 		"visit-from":  visitFrom,
 		"request":     request,
+		"talk":        talkRole,
+		"talk-serve":  talkServe,
 	})
 	flag.Parse()
 	if flag.Lookup("test.parallel").Value.String() != "1" {
