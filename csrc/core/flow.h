@@ -78,7 +78,8 @@ struct screen_flow {
 	/* 64 */
 	struct screen_flow_side side[2]; /* 0: client, 1: server */
 	_Atomic uint16_t held;		 /* frames that wait for the server's answer */
-	_Atomic uint16_t owner;		 /* the worker that asks the server, plus 1; 0: nobody */
+	_Atomic uint16_t owner;		 /* the worker that asks the server, plus 1; 0: nobody, it was
+					  * handed over */
 	/* constants of the splice */
 	uint32_t client_isn;
 	uint32_t cookie_isn;

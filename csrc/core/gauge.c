@@ -1,24 +1,14 @@
 /* The meters as a decision reads them: attack-threshold, source- and destination-threshold. */
 #include "step.h"
 
-static uint64_t meter_hash(const struct step *s, uint16_t zone, const uint8_t address[16],
-			   uint16_t port)
-{
-	uint64_t words[3];
-
-	memcpy(words, address, 16);
-	words[2] = (uint64_t)zone << 16 | port;
-	return screen_siphash_words(s->c->meters->key[0], s->c->meters->key[1], words, 3);
-}
-
-/* Of an end of the frame, in the zone of the clients. Never 0, which marks a free entry. */
+/* Of an end of the frame, in the zone of the clients. */
 static uint64_t end_hash(const struct step *s, uint16_t zone, int which)
 {
 	const struct screen_packet *p = &s->d->packet;
 	uint8_t address[16];
 
 	screen_flow_address(s->frame->data, p, which, address);
-	return meter_hash(s, zone, address, which ? p->dport : p->sport) | SCREEN_HASH_MARK;
+	return screen_meters_server(s->c->meters, zone, address, which ? p->dport : p->sport);
 }
 
 static uint64_t destination_hash(struct step *s)
@@ -181,7 +171,7 @@ static uint32_t count_address(struct step *s, struct screen_sketch *sketch, int 
 	uint8_t address[16];
 
 	screen_flow_address(s->frame->data, &s->d->packet, which, address);
-	return screen_sketch_count(sketch, meter_hash(s, s->port->zone, address, 0), step_seconds(s), threshold)
+	return screen_sketch_count(sketch, screen_meters_hash(s->c->meters, s->port->zone, address, 0), step_seconds(s), threshold)
 		.count;
 }
 

@@ -144,3 +144,21 @@ struct screen_meters {
 	struct screen_servers servers;
 	struct screen_zone_meter zone[SCREEN_METER_ZONES];
 };
+
+/* Of an address and port (0: of all of them) in a zone: what meters and servers are found by. */
+static inline uint64_t screen_meters_hash(const struct screen_meters *m, uint16_t zone,
+					  const uint8_t address[16], uint16_t port)
+{
+	uint64_t words[3];
+
+	memcpy(words, address, 16);
+	words[2] = (uint64_t)zone << 16 | port;
+	return screen_siphash_words(m->key[0], m->key[1], words, 3);
+}
+
+/* Likewise, for what is kept by name of a server. Never 0, which marks a free entry. */
+static inline uint64_t screen_meters_server(const struct screen_meters *m, uint16_t zone,
+					    const uint8_t address[16], uint16_t port)
+{
+	return screen_meters_hash(m, zone, address, port) | SCREEN_HASH_MARK;
+}

@@ -157,28 +157,39 @@ static bool behind_the_end(const struct screen_flow *f, const struct screen_pack
 	return next != 0 && (int32_t)(p->seq - next) > 0;
 }
 
+/* A splice that was handed over by an engine that ended: nobody repeats its SYN. */
+static bool nobody_asks(const struct screen_flow *f)
+{
+	return screen_flow_state_get(f) == SCREEN_FLOW_PENDING &&
+	       atomic_load_explicit(&f->owner, memory_order_relaxed) == 0;
+}
+
 /* A cookie on a flow that is over: a new connection of the same tuple, or a late copy of the first
  * request of this one, which must not be executed twice. What overtakes the first data of a new one has
- * no cookie, and the server would answer it by a RST that ends the new connection. True when the frame
- * is dealt with. */
+ * no cookie, and the server would answer it by a RST that ends the new connection. On one whose server
+ * nobody asks: the SYN or its answer was lost, and the client, whose request has got no further than
+ * that, begins anew. True when the frame is dealt with. */
 static bool reopened(struct step *s)
 {
 	struct screen_flow *f = step_flow(s);
+	bool pending = nobody_asks(f);
 	enum screen_cookie_state cookie;
 
-	if (!screen_flow_over(f))
+	if (!pending && !screen_flow_over(f))
 		return false;
 	cookie = step_cookie(s);
 	if (cookie == SCREEN_COOKIE_UNCHECKED)
 		return true;
 	if (cookie == SCREEN_COOKIE_IS_INVALID) {
 		/* unchecked: there can be no challenge that it answers */
-		if (s->d->cookie == SCREEN_COOKIE_UNCHECKED || !behind_the_end(f, &s->d->packet))
+		if (s->d->cookie == SCREEN_COOKIE_UNCHECKED || pending ||
+		    !behind_the_end(f, &s->d->packet))
 			return false;
 		step_drop(s, SCREEN_DROP_COOKIE_INVALID);
 		return true;
 	}
-	if (f->client_isn == s->d->packet.seq - 1 && f->cookie_isn == s->d->packet.ack - 1)
+	if (!pending && f->client_isn == s->d->packet.seq - 1 &&
+	    f->cookie_isn == s->d->packet.ack - 1)
 		return false;
 	step_splice(s);
 	return true;

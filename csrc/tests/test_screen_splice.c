@@ -497,6 +497,48 @@ static void splice_is_right_whichever_worker_sees_it(void **state)
 	world_free(w);
 }
 
+/* Neither the SYN nor its answer need have got through before the engine that asked had ended. */
+static void handed_over_and_silent(struct world *w, struct script *s)
+{
+	uint64_t used;
+
+	SCRIPT(s, FLOODED, VALIDATED);
+	used = w->flows.used;
+	w->flows.flows[w->syn_flow].owner = 0;
+	SCRIPT(s, "< A seq C+601 ack K+1 win 500 len 600 ts 106 T -> hold_splice_pending",
+	       "< PA seq C+1 ack K+1 win 500 len 600 ts 105 T -> hold_splice_pending",
+	       "syn = S seq C win 65535 mss 1400 sack ts 105 0 nop ws 10");
+	assert_int_equal(w->syns, 2);
+	assert_int_equal(w->flows.flows[w->syn_flow].owner, 1);
+	/* it has an owner: the cookie begins no third */
+	SCRIPT(s, "< PA seq C+1 ack K+1 win 500 len 600 ts 105 T -> hold_splice_pending", OPENED,
+	       "release -> forward_spliced = A seq C+601 ack S+1 win 500 len 600 ts 106 7000",
+	       "release -> forward_spliced = PA seq C+1 ack S+1 win 500 len 600 ts 105 7000");
+	assert_int_equal(w->syns, 2);
+	assert_int_equal(w->flows.used, used);
+}
+
+static void client_begins_a_splice_anew_that_was_handed_over_pending(void **state)
+{
+	(void)state;
+	script_everywhere(handed_over_and_silent);
+}
+
+static void handed_over_and_answered(struct world *w, struct script *s)
+{
+	SCRIPT(s, FLOODED, VALIDATED);
+	w->flows.flows[w->syn_flow].owner = 0;
+	SCRIPT(s, OPENED, "< PA seq C+1 ack K+1 win 501 len 700 ts 110 T -> forward_spliced"
+			  " = PA seq C+1 ack S+1 win 501 len 700 ts 110 7000");
+	assert_int_equal(w->syns, 1);
+}
+
+static void server_answers_a_splice_that_was_handed_over_pending(void **state)
+{
+	(void)state;
+	script_everywhere(handed_over_and_answered);
+}
+
 /* Two forged packets: a RST at some number, then a SYN. The splice stays what it is. */
 static void blind_rst_and_syn_do_not_replace_a_live_splice(void **state)
 {
@@ -555,6 +597,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(overtaking_data_of_the_next_connection_is_not_of_the_last),
 		cmocka_unit_test(server_without_options_gets_none_and_windows_are_rescaled),
 		cmocka_unit_test(splice_is_right_whichever_worker_sees_it),
+		cmocka_unit_test(client_begins_a_splice_anew_that_was_handed_over_pending),
+		cmocka_unit_test(server_answers_a_splice_that_was_handed_over_pending),
 	};
 
 	return RUN(tests);
