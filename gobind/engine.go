@@ -72,6 +72,19 @@ func (e *Engine) Drop() {
 	}
 }
 
+// HandOver is screen_engine_hand_over(). Only Close may follow.
+func (e *Engine) HandOver() (int, error) {
+	if err := e.check(); err != nil {
+		return 0, err
+	}
+	var info C.struct_screen_error_info
+	rc := C.screen_engine_hand_over(e.handle, &info)
+	if rc < 0 {
+		return 0, newError(rc, &info)
+	}
+	return int(rc), nil
+}
+
 // Close is screen_engine_destroy(). Closing twice does nothing.
 func (e *Engine) Close(leave dataplane.Leave) {
 	C.screen_engine_destroy(e.handle, uint32(leave))

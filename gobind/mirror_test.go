@@ -117,6 +117,13 @@ type keyStatus struct {
 	OtherLeftS uint32
 }
 
+type handoverStatus struct {
+	Result  uint32
+	Servers uint32
+	Flows   uint64
+	Left    uint64
+}
+
 type engineStatus struct {
 	Generation      uint64
 	NowNs           uint64
@@ -135,6 +142,7 @@ type engineStatus struct {
 	FlowsSpliced    uint64
 	FlowsExpired    uint64
 	FlowsRefused    uint64
+	Handover        handoverStatus
 	SpliceOpened    uint64
 	SpliceRefused   uint64
 	SpliceTimeout   uint64

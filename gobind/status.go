@@ -49,6 +49,7 @@ func (t *tables) newStatus(raw *C.struct_screen_engine_status) dataplane.Status 
 			Expired:   uint64(raw.flows_expired),
 			Refused:   uint64(raw.flows_refused),
 		},
+		Handover: newHandover(&raw.handover),
 		Splices: dataplane.SpliceTotals{
 			Opened:       uint64(raw.splice_opened),
 			Refused:      uint64(raw.splice_refused),
@@ -59,6 +60,15 @@ func (t *tables) newStatus(raw *C.struct_screen_engine_status) dataplane.Status 
 		Ports: t.newPorts(bounded(raw.ports[:], raw.ports_count)),
 		Wires: newWires(bounded(raw.wires[:], raw.wires_count)),
 		Zones: newZones(bounded(raw.zones[:], raw.zones_count), raw.now_ns),
+	}
+}
+
+func newHandover(raw *C.struct_screen_handover_status) dataplane.Handover {
+	return dataplane.Handover{
+		Result:  dataplane.HandoverResult(raw.result),
+		Flows:   uint64(raw.flows),
+		Left:    uint64(raw.left),
+		Servers: uint32(raw.servers),
 	}
 }
 

@@ -9,6 +9,7 @@
 #include "bridge.h"
 #include "capability.h"
 #include "config.h"
+#include "handover.h"
 #include "keeper.h"
 #include "netlink.h"
 #include "residue.h"
@@ -218,15 +219,29 @@ static void free_engine(struct screen_engine *e)
 	free(e);
 }
 
-void screen_engine_destroy(struct screen_engine *engine, enum screen_leave leave)
+/* From here on frames go by on-failure, and no thread but this one has the engine. */
+static void stop(struct screen_engine *engine)
 {
-	if (!engine)
-		return;
 	if (engine->staged)
 		screen_engine_drop(engine);
 	screen_stage_pass(engine);
 	screen_keeper_stop(engine);
 	screen_worker_stop_all(engine);
+}
+
+int screen_engine_hand_over(struct screen_engine *engine, struct screen_error_info *error)
+{
+	if (!engine)
+		return SCREEN_ERROR_ARGUMENT;
+	stop(engine);
+	return engine->running ? screen_handover_write(engine, error) : 0;
+}
+
+void screen_engine_destroy(struct screen_engine *engine, enum screen_leave leave)
+{
+	if (!engine)
+		return;
+	stop(engine);
 	screen_stage_leave(engine, leave);
 	screen_worker_free_all(engine);
 	free_engine(engine);
@@ -304,6 +319,7 @@ int screen_detach(const char *state_dir, struct screen_error_info *error)
 		result = -ENOMEM;
 	if (result == 0)
 		freed = detach_all(state_dir, &all);
+	screen_handover_remove(state_dir);
 	free(all.links);
 	if (result)
 		return screen_error_set(error, SCREEN_ERROR_SYSTEM, -result, "netlink",

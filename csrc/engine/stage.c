@@ -8,6 +8,7 @@
 #include "bridge.h"
 #include "capability.h"
 #include "config.h"
+#include "handover.h"
 #include "netlink.h"
 #include "port.h"
 #include "residue.h"
@@ -490,6 +491,8 @@ int screen_stage_publish(struct screen_engine *engine, struct screen_error_info 
 	engine->running = c;
 	engine->staged = NULL;
 	settle_wires(engine);
+	if (!old)
+		screen_handover_take(engine); /* before the ports give frames to the workers */
 	for (uint32_t i = 0; i < c->snapshot.header->ports.count; i++) {
 		struct screen_wire *wire = screen_wire_of(engine, c->slot[i]);
 

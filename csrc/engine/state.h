@@ -140,6 +140,7 @@ struct screen_engine {
 	int watch_fd;
 	_Atomic uint64_t grace_started, grace_done; /* for flows taken out of the table */
 
+	struct screen_handover_status handover; /* of the engine before */
 	uint64_t start_ns;
 };
 

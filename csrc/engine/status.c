@@ -148,6 +148,7 @@ static void fill(struct screen_engine *engine, struct screen_engine_status *s)
 	s->learning = s->now_ns < engine->start_ns + engine->options.learning_s * 1000000000ull;
 	s->frames_per_worker = engine->options.frames_per_worker;
 	s->chunk_size = engine->options.chunk_size;
+	s->handover = engine->handover;
 	fill_workers(engine, s);
 	for (int i = 0; i < SCREEN_PORTS_MAX; i++)
 		if (engine->ports[i].state != SCREEN_PORT_FREE)

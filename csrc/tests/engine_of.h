@@ -9,13 +9,14 @@
 #include "keeper.h"
 #include "state.h"
 
-static inline struct screen_engine *test_engine_create(void)
+/* In a directory that is there already. */
+static inline struct screen_engine *test_engine_create_in(const char *state_dir, uint32_t flows_max)
 {
 	struct screen_engine_options o = {
 		.abi_version = SCREEN_ABI_VERSION,
 		.size = sizeof(o),
 		.status_size = sizeof(struct screen_engine_status),
-		.flows_max = 1 << 10,
+		.flows_max = flows_max,
 		.frames_per_worker = 1 << 11,
 		.chunk_size = 2048,
 	};
@@ -23,13 +24,20 @@ static inline struct screen_engine *test_engine_create(void)
 	struct screen_engine *e = NULL;
 	int result;
 
-	snprintf(o.state_dir, sizeof(o.state_dir), "/tmp/screen-test-XXXXXX");
-	assert_non_null(mkdtemp(o.state_dir));
+	snprintf(o.state_dir, sizeof(o.state_dir), "%s", state_dir);
 	result = screen_engine_create(&o, &e, &error);
 	if (result)
 		print_error("%s: %s\n", error.object, error.message);
 	assert_int_equal(result, 0);
 	return e;
+}
+
+static inline struct screen_engine *test_engine_create(void)
+{
+	char state_dir[] = "/tmp/screen-test-XXXXXX";
+
+	assert_non_null(mkdtemp(state_dir));
+	return test_engine_create_in(state_dir, 1 << 10);
 }
 
 /* Gives it a keyset, as its first configuration would. */
@@ -48,7 +56,7 @@ static inline void test_engine_destroy(struct screen_engine *e)
 {
 	char directory[SCREEN_PATH_SIZE], path[SCREEN_PATH_SIZE + 32];
 	const char *const files[] = { "master.key", "active.key", "staged.key", "retired.key",
-				      "epoch.floor", "attached.ports" };
+				      "epoch.floor", "attached.ports", "flows.handover" };
 
 	memcpy(directory, e->options.state_dir, sizeof(directory));
 	screen_engine_destroy(e, SCREEN_LEAVE_NOTHING);

@@ -131,7 +131,7 @@ func TestEveryCommandTakesTheControlSocket(t *testing.T) {
 		{"trace", "192.0.2.1:1000", "198.51.100.1:80"},
 		{"commit"}, {"commit", "confirmed", file}, {"rollback", "1"}, {"compare"}, {"compare", file},
 		{"compare", "rollback", "2"}, {"show", "configuration"}, {"show", "system", "commit"},
-		{"show", "system", "rollback", "1"},
+		{"show", "system", "rollback", "1"}, {"show", "system", "handover"},
 		{"request", "security", "syn-cookie", "stage-key", file},
 		{"request", "security", "syn-cookie", "activate-key"}, {"request", "security", "syn-cookie", "rotate-key"},
 	} {

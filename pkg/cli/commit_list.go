@@ -15,11 +15,11 @@ import (
 func (a *app) systemCommand() *cobra.Command {
 	system := &cobra.Command{
 		Use:   "system",
-		Short: "Configurations that ran",
+		Short: "Configurations that ran, and the daemon before",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  group,
 	}
-	system.AddCommand(a.commitListCommand(), a.showRollbackCommand())
+	system.AddCommand(a.commitListCommand(), a.showRollbackCommand(), a.handoverCommand())
 	return system
 }
 

@@ -49,7 +49,7 @@ func Run(ctx context.Context, options Options) error {
 		return err
 	}
 	manager := userspace.NewManager(engine, time.Now)
-	defer manager.Close()
+	defer func() { tellHandover(options.Log, manager) }()
 	if first.config.HostName != "" {
 		options.Log = options.Log.With("host_name", first.config.HostName)
 	}

@@ -39,6 +39,7 @@ func (e *idleEngine) Flows(cursor uint64, limit int) ([]dataplane.FlowRow, uint6
 	return make([]dataplane.FlowRow, limit), cursor + uint64(limit), nil
 }
 func (e *idleEngine) Events(int) ([]dataplane.Event, uint64, error) { return nil, 0, nil }
+func (e *idleEngine) HandOver() (int, error)                        { return 0, nil }
 func (e *idleEngine) Close(leave dataplane.Leave)                   { e.closed <- leave }
 
 // newOptions gives the options of a daemon in a directory of its own.

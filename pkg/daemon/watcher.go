@@ -10,7 +10,7 @@ import (
 type watcher struct {
 	zones map[string]dataplane.ZoneStatus
 	ports map[string]dataplane.PortStatus
-	last  dataplane.Status // of cluster time and keys
+	last  dataplane.Status // of cluster time, keys and the handover
 }
 
 func newWatcher() *watcher {
@@ -35,6 +35,7 @@ func (w *watcher) observe(log *slog.Logger, status dataplane.Status) {
 	w.ports = ports
 	observeCluster(log, w.last, status)
 	observeKeys(log, w.last.Key, status.Key)
+	observeHandover(log, w.last.Handover, status.Handover)
 	observeKeyset(log, w.last.KeysetLate, status.KeysetLate)
 	w.last = status
 }

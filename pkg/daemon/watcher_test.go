@@ -75,6 +75,10 @@ func keysAt(active string, kind dataplane.OtherKey, other string) dataplane.Stat
 	}}
 }
 
+func handedOver(result dataplane.HandoverResult) dataplane.Status {
+	return dataplane.Status{Handover: dataplane.Handover{Result: result, Flows: 7, Left: 2, Servers: 3}}
+}
+
 func TestWatcherLogsWhatChanged(t *testing.T) {
 	const zone = " tag=RT_SCREEN_TCP zone=z profile=web syn_rate=900 "
 	const cluster = " offset_s=1.5 check_epoch=100"
@@ -138,6 +142,17 @@ func TestWatcherLogsWhatChanged(t *testing.T) {
 		{"cluster time is ahead no longer", []dataplane.Status{
 			clusterAt(dataplane.ClusterAhead, 0), clusterAt(dataplane.ClusterFollows, 0),
 		}, []string{`level=INFO msg="cluster time is no longer more than 15 min ahead of the clock"` + cluster}},
+		{"nothing was handed over", []dataplane.Status{{}, handedOver(dataplane.HandoverNone)}, []string{}},
+		{"flows are taken over", []dataplane.Status{{}, handedOver(dataplane.HandoverTaken)}, []string{
+			`level=INFO msg="flows of the daemon before are taken over" flows=7 left=2 servers=3`,
+		}},
+		{"flows were taken over", []dataplane.Status{
+			handedOver(dataplane.HandoverTaken), handedOver(dataplane.HandoverTaken),
+		}, []string{}},
+		{"flows are refused", []dataplane.Status{handedOver(dataplane.HandoverOtherBoot)}, []string{
+			`level=WARN msg="flows of the daemon before are not taken over: its spliced connections are lost, ` +
+				`others are learned anew" file=flows.handover reason=other-boot`,
+		}},
 		{"no key yet", []dataplane.Status{{}}, []string{}},
 		{"a key at first", []dataplane.Status{{}, keysAt("aa", dataplane.OtherKeyNone, "")},
 			[]string{`level=INFO msg="master key in use" fingerprint=aa file=/s/master.key`}},

@@ -28,6 +28,7 @@ func TestEnumerationsReadBackWhatTheyWrite(t *testing.T) {
 		{value: LooksCrowd, into: new(Looks)},
 		{value: RotateKey, into: new(KeyAction)},
 		{value: TapOut, into: new(TapSide)},
+		{value: HandoverOld, into: new(HandoverResult)},
 	} {
 		text, err := test.value.MarshalText()
 		if err != nil {

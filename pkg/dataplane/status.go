@@ -21,6 +21,7 @@ type Status struct {
 	FramesPerWorker uint32        `json:"frames_per_worker"`
 	ChunkSize       uint32        `json:"chunk_size"`
 	Flows           FlowTable     `json:"flows"`
+	Handover        Handover      `json:"handover"` // from the engine before
 	Splices         SpliceTotals  `json:"splices"`
 	Ports           []PortStatus  `json:"ports"` // sorted by interface
 	Wires           []WireStatus  `json:"wires"` // sorted by name

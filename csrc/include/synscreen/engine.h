@@ -52,7 +52,8 @@ enum screen_bind { SCREEN_BIND_AUTO = 0, SCREEN_BIND_COPY = 1, SCREEN_BIND_ZEROC
 struct screen_engine_options {
 	uint32_t abi_version;	   /* SCREEN_ABI_VERSION */
 	uint32_t size;		   /* sizeof(struct screen_engine_options) */
-	char state_dir[SCREEN_PATH_SIZE]; /* holds master.key, epoch.floor and attached.ports */
+	char state_dir[SCREEN_PATH_SIZE]; /* holds master.key, epoch.floor, attached.ports and, between
+					   * two engines, flows.handover */
 	uint32_t flows_max;	   /* entries of the flow table; a power of two, 2^10 to 2^24 */
 	uint32_t frames_per_worker;/* UMEM chunks of a worker; a power of two, 2^11 to 2^18 */
 	uint32_t chunk_size;	   /* bytes, 2048 or 4096; a frame may have chunk_size - 278 of MTU */
@@ -242,6 +243,25 @@ struct screen_key_status {
 	uint32_t other_left_s;			   /* until a retired key is forgotten, at most */
 };
 
+/* What became of the flows that the engine before handed over. */
+enum screen_handover {
+	SCREEN_HANDOVER_NONE = 0,	   /* there are none, or nothing has been published yet */
+	SCREEN_HANDOVER_TAKEN = 1,
+	SCREEN_HANDOVER_UNSAFE = 2,	   /* not taken: somebody else could write the file, or it cannot
+					    * be opened */
+	SCREEN_HANDOVER_DAMAGED = 3,
+	SCREEN_HANDOVER_OTHER_VERSION = 4, /* of the format */
+	SCREEN_HANDOVER_OTHER_BOOT = 5,
+	SCREEN_HANDOVER_OLD = 6,	   /* more than five minutes */
+};
+
+struct screen_handover_status {
+	uint32_t result;  /* enum screen_handover */
+	uint32_t servers; /* taken over: what was learned of so many */
+	uint64_t flows;	  /* likewise */
+	uint64_t left;	  /* flows that were not: their ports are no wire here, or there was no room */
+};
+
 struct screen_engine_status {
 	uint64_t generation; /* of the running snapshot, 0 when none */
 	uint64_t now_ns;     /* CLOCK_MONOTONIC at the call */
@@ -255,6 +275,7 @@ struct screen_engine_status {
 	char codec[SCREEN_CODEC_SIZE]; /* which code computes cookies: avx512, avx2 or scalar */
 	uint64_t flows, flows_max;
 	uint64_t flows_installed, flows_spliced, flows_expired, flows_refused;
+	struct screen_handover_status handover;
 	uint64_t splice_opened, splice_refused, splice_timeout;
 	uint64_t held_frames, held_max;
 	uint32_t workers;
@@ -412,9 +433,15 @@ SCREEN_API int screen_engine_tap_read(struct screen_engine *engine, void *buffer
 SCREEN_API int screen_engine_clear(struct screen_engine *engine, const char *zone,
 				   struct screen_error_info *error);
 
+/* Ends the workers and writes what the next engine of this state_dir needs, so that no connection is
+ * lost; it reads that at its first publish. Only screen_engine_destroy() may follow. Returns how many
+ * flows are handed over, 0 also when no configuration runs, or an error. [control] */
+SCREEN_API int screen_engine_hand_over(struct screen_engine *engine,
+				       struct screen_error_info *error);
+
 /* Ends the workers and gives back everything. A no-op on NULL. [control] */
 SCREEN_API void screen_engine_destroy(struct screen_engine *engine, enum screen_leave leave);
 
 /* Takes away what a dead engine left on this machine's interfaces (programs, bridges, settings),
- * as recorded in state_dir. Returns the number of interfaces freed or an error. [control] */
+ * as recorded in state_dir, and what it handed over. Returns the number of interfaces freed or an error. [control] */
 SCREEN_API int screen_detach(const char *state_dir, struct screen_error_info *error);

@@ -36,6 +36,9 @@ type Engine interface {
 	Clear(zone string) error
 	// Events takes up to limit events, the oldest first, and how many found no room since the last call.
 	Events(limit int) (events []dataplane.Event, lost uint64, err error)
+	// HandOver stops the engine and leaves its flows, whose number it gives, to the next one. Only Close
+	// may follow.
+	HandOver() (flows int, err error)
 	// Close ends the engine.
 	Close(leave dataplane.Leave)
 }

@@ -126,11 +126,17 @@ func (m *Manager) Flows(cursor uint64, limit int) ([]dataplane.FlowRow, uint64, 
 	return rows, next, nil
 }
 
-// Close ends the engine. The interfaces are left as their wires' on-failure says.
-func (m *Manager) Close() {
+// Close ends the engine, which hands its flows over to the next one, and gives their number. The
+// interfaces are left as their wires' on-failure says.
+func (m *Manager) Close() (flows int, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	flows, err = m.engine.HandOver()
 	m.engine.Close(dataplane.LeaveByFailureMode)
+	if err != nil {
+		err = fmt.Errorf("hand the flows over: %w", err)
+	}
+	return flows, err
 }
 
 // reject remembers a refusal and gives it as an error.

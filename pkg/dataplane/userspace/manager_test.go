@@ -20,6 +20,8 @@ type fakeEngine struct {
 	capsErr    error
 	statusErr  error
 	keyErr     error
+	handErr    error
+	handed     int
 	key        dataplane.KeyStatus
 
 	staged  *decoded
@@ -83,6 +85,10 @@ func (f *fakeEngine) Flows(uint64, int) ([]dataplane.FlowRow, uint64, error) { r
 
 func (f *fakeEngine) Events(int) ([]dataplane.Event, uint64, error) { return nil, 0, nil }
 
+func (f *fakeEngine) HandOver() (int, error) {
+	f.calls = append(f.calls, "hand over")
+	return f.handed, f.handErr
+}
 func (f *fakeEngine) Close(dataplane.Leave) { f.calls = append(f.calls, "close") }
 
 func newFixture(t *testing.T) (*Manager, *fakeEngine) {
@@ -336,5 +342,21 @@ func TestManagerLetsOneCallerAtATimeToTheEngine(t *testing.T) {
 	callers.Wait()
 	if engine.running.Header.Generation != 8 {
 		t.Errorf("generation %d after 8 commits", engine.running.Header.Generation)
+	}
+}
+
+func TestClosedManagerHandsOverBeforeItsEngineEnds(t *testing.T) {
+	engine := &fakeEngine{t: t, handed: 12}
+	flows, err := NewManager(engine, time.Now).Close()
+	if flows != 12 || err != nil {
+		t.Errorf("%d flows, error %v", flows, err)
+	}
+	engine.handErr = errors.New("no space")
+	if _, err := NewManager(engine, time.Now).Close(); err == nil || err.Error() != "hand the flows over: no space" {
+		t.Errorf("error %v", err)
+	}
+	want := []string{"hand over", "close", "hand over", "close"}
+	if diff := cmp.Diff(want, engine.calls); diff != "" {
+		t.Errorf("calls (-want +got):\n%s", diff)
 	}
 }
