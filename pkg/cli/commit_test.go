@@ -204,7 +204,7 @@ func TestCommitsWithWrongWordsAreUsageErrors(t *testing.T) {
 		`"50" is not a number from 0 to 49`:                                                {"rollback", "50"},
 		`"x" is not a number from 0 to 49`:                                                 {"show", "system", "rollback", "x"},
 		`"-1" is not a number from 0 to 49`:                                                {"compare", "rollback", "--", "-1"},
-		`unknown word "x" after "synscreen show system": one of commit, rollback is known`: {"show", "system", "x"},
+		`unknown word "x" after "synscreen show system": one of commit, handover, rollback is known`: {"show", "system", "x"},
 	} {
 		expect(t, outcome{Code: 2, Stderr: "synscreen: " + want + "; see synscreen --help\n"}, args...)
 	}
