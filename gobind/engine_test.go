@@ -26,6 +26,9 @@ func TestCallsOfAClosedEngineAreErrors(t *testing.T) {
 	_, capsErr := engine.Capabilities()
 	_, statusErr := engine.Status()
 	_, _, flowsErr := engine.Flows(0, 1)
+	_, clearFlowsErr := engine.ClearFlows(dataplane.FlowFilter{})
+	_, _, serversErr := engine.Servers(0, 1)
+	_, clearServersErr := engine.ClearServers()
 	_, destinationsErr := engine.Destinations()
 	_, sourcesErr := engine.Sources(1)
 	_, _, tapErr := engine.TapRead()
@@ -35,8 +38,8 @@ func TestCallsOfAClosedEngineAreErrors(t *testing.T) {
 		"stage key": engine.StageKey("/k"), "activate key": engine.ActivateKey(),
 		"rotate key": engine.RotateKey(), "capabilities": capsErr, "status": statusErr, "flows": flowsErr,
 		"destinations": destinationsErr, "sources": sourcesErr, "tap": engine.Tap(nil), "tap read": tapErr,
-		"clear":  engine.Clear(""),
-		"events": eventsErr,
+		"clear": engine.Clear(""), "events": eventsErr, "clear flows": clearFlowsErr,
+		"servers": serversErr, "clear servers": clearServersErr,
 	} {
 		if err == nil || err.Error() != "use the engine: it is closed" {
 			t.Errorf("%s: error %v", name, err)

@@ -14,11 +14,13 @@ func (a *app) clearCommand() *cobra.Command {
 	words := func(use, short string) *cobra.Command {
 		return &cobra.Command{Use: use, Short: short, Args: cobra.ArbitraryArgs, RunE: group}
 	}
-	clear := words("clear", "Have the running daemon forget what it counted")
-	security := words("security", "Screens")
+	clear := words("clear", "Have the running daemon forget what it counted, connections or servers")
+	security := words("security", "Screens, sessions and servers")
 	screen := words("screen", "Screens")
 	screen.AddCommand(a.clearStatisticsCommand())
-	security.AddCommand(screen)
+	flow := words("flow", "Sessions and servers")
+	flow.AddCommand(a.clearSessionCommand(), a.clearServerProfileCommand())
+	security.AddCommand(screen, flow)
 	clear.AddCommand(security)
 	return clear
 }

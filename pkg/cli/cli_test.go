@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,12 +23,12 @@ import (
 type canned struct {
 	report control.CapabilityReport
 	status dataplane.Status
-	flows  control.FlowReport
 	keys   control.KeyReport
 	refuse error // what changes of the master key end with
 	change dataplane.KeyChange
 	commits
 	looks
+	sessions
 }
 
 func (c *canned) ChangeKey(_ context.Context, change dataplane.KeyChange) (control.KeyReport, error) {
@@ -42,10 +41,6 @@ func (c *canned) Capabilities(context.Context) (control.CapabilityReport, error)
 }
 
 func (c *canned) Status(context.Context) (dataplane.Status, error) { return c.status, nil }
-
-func (c *canned) Flows(context.Context, control.FlowQuery) (control.FlowReport, error) {
-	return c.flows, nil
-}
 
 // serve answers on a socket until the test ends.
 func serve(t *testing.T, backend control.Backend) (socket string) {
@@ -127,7 +122,8 @@ func TestEveryCommandTakesTheControlSocket(t *testing.T) {
 		{"show", "security", "screen", "statistics"}, {"show", "security", "flow", "session"},
 		{"show", "security", "syn-cookie"}, {"commit", file},
 		{"show", "security", "flow", "syn-cookie"}, {"show", "security", "screen", "ids-option", "web"},
-		{"clear", "security", "screen", "statistics"}, {"monitor"}, {"monitor", "traffic", "interface", "eth1"},
+		{"clear", "security", "screen", "statistics"}, {"clear", "security", "flow", "session", "all"},
+		{"show", "security", "flow", "server-profile"}, {"clear", "security", "flow", "server-profile"}, {"monitor"}, {"monitor", "traffic", "interface", "eth1"},
 		{"trace", "192.0.2.1:1000", "198.51.100.1:80"},
 		{"commit"}, {"commit", "confirmed", file}, {"rollback", "1"}, {"compare"}, {"compare", file},
 		{"compare", "rollback", "2"}, {"show", "configuration"}, {"show", "system", "commit"},
@@ -328,39 +324,15 @@ func TestShowOfSomethingUnknownNamesWhatThereIs(t *testing.T) {
 	}
 }
 
-func TestShowSessionPrintsFlows(t *testing.T) {
-	socket := serve(t, &canned{flows: control.FlowReport{
-		Flows: []dataplane.FlowRow{
-			{
-				Client: netip.MustParseAddrPort("192.0.2.1:1000"), Server: netip.MustParseAddrPort("198.51.100.1:80"),
-				Wire: "w1", State: dataplane.FlowSpliced, Age: 90 * time.Second, Idle: time.Second,
-				Timeout: time.Hour, FinClient: true,
-			},
-			{
-				Client: netip.MustParseAddrPort("[2001:db8::1]:1000"), Server: netip.MustParseAddrPort("[2001:db8::2]:80"),
-				Wire: "w1", State: dataplane.FlowOpen, OuterVLAN: 10, InnerVLAN: 20,
-			},
-		},
-		Matched: 2, Truncated: true,
-		States: []control.StateCount{{State: dataplane.FlowOpen, Flows: 7}},
-	}})
-	expect(t, outcome{Stdout: `Client              Server            Wire  VLAN   State    Closing  Age    Idle  Timeout
-192.0.2.1:1000      198.51.100.1:80   w1    -      spliced  client   1m30s  1s    1h0m0s
-[2001:db8::1]:1000  [2001:db8::2]:80  w1    10.20  open     -        0s     0s    0s
-... and more: only 2 are shown, see --limit and --summary
-`}, "show", "security", "flow", "session", "--control-socket", socket)
-	expect(t, outcome{Stdout: "State  Connections\nopen   7\ntotal  2\n"},
-		"show", "security", "flow", "session", "--summary", "--control-socket", socket)
-}
-
 func TestShowPrintsJSON(t *testing.T) {
-	socket := serve(t, &canned{status: sampleStatus(), flows: control.FlowReport{Flows: []dataplane.FlowRow{}}})
+	socket := serve(t, &canned{status: sampleStatus(), sessions: sessions{flows: control.FlowReport{Flows: []dataplane.FlowRow{}}}})
 	for _, args := range [][]string{
 		{"show", "capabilities"}, {"show", "ports"}, {"show", "wires"}, {"show", "counters"},
 		{"show", "security", "screen", "statistics"}, {"show", "security", "flow", "session"},
 		{"show", "security", "syn-cookie"}, {"request", "security", "syn-cookie", "rotate-key"}, {"version"},
 		{"show", "security", "flow", "syn-cookie"}, {"show", "security", "screen", "ids-option", "web"},
-		{"clear", "security", "screen", "statistics"},
+		{"clear", "security", "screen", "statistics"}, {"show", "security", "flow", "server-profile"},
+		{"clear", "security", "flow", "server-profile"}, {"clear", "security", "flow", "session", "all"},
 		{"commit"}, {"compare"}, {"show", "configuration"}, {"show", "system", "commit"},
 		{"show", "system", "rollback", "1"},
 	} {

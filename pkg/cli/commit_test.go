@@ -194,16 +194,16 @@ func TestCommitsPrintJSONAndExitByTheVerdict(t *testing.T) {
 
 func TestCommitsWithWrongWordsAreUsageErrors(t *testing.T) {
 	for want, args := range map[string][]string{
-		`"soon" is not a number of minutes from 1 to 65535`:                                {"commit", "confirmed", "soon", "f"},
-		`"0" is not a number of minutes from 1 to 65535`:                                   {"commit", "confirmed", "0", "f"},
-		`"65536" is not a number of minutes from 1 to 65535`:                               {"commit", "confirmed", "65536", "f"},
-		`the FILE behind 5 is missing; a file of that name is ./5`:                         {"commit", "confirmed", "5"},
-		`accepts between 1 and 2 arg(s), received 0`:                                       {"commit", "confirmed"},
-		`accepts 1 arg(s), received 0`:                                                     {"commit", "check"},
-		`accepts at most 1 arg(s), received 2`:                                             {"commit", "f", "g"},
-		`"50" is not a number from 0 to 49`:                                                {"rollback", "50"},
-		`"x" is not a number from 0 to 49`:                                                 {"show", "system", "rollback", "x"},
-		`"-1" is not a number from 0 to 49`:                                                {"compare", "rollback", "--", "-1"},
+		`"soon" is not a number of minutes from 1 to 65535`:                                          {"commit", "confirmed", "soon", "f"},
+		`"0" is not a number of minutes from 1 to 65535`:                                             {"commit", "confirmed", "0", "f"},
+		`"65536" is not a number of minutes from 1 to 65535`:                                         {"commit", "confirmed", "65536", "f"},
+		`the FILE behind 5 is missing; a file of that name is ./5`:                                   {"commit", "confirmed", "5"},
+		`accepts between 1 and 2 arg(s), received 0`:                                                 {"commit", "confirmed"},
+		`accepts 1 arg(s), received 0`:                                                               {"commit", "check"},
+		`accepts at most 1 arg(s), received 2`:                                                       {"commit", "f", "g"},
+		`"50" is not a number from 0 to 49`:                                                          {"rollback", "50"},
+		`"x" is not a number from 0 to 49`:                                                           {"show", "system", "rollback", "x"},
+		`"-1" is not a number from 0 to 49`:                                                          {"compare", "rollback", "--", "-1"},
 		`unknown word "x" after "synscreen show system": one of commit, handover, rollback is known`: {"show", "system", "x"},
 	} {
 		expect(t, outcome{Code: 2, Stderr: "synscreen: " + want + "; see synscreen --help\n"}, args...)

@@ -2,9 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,52 +13,31 @@ import (
 	"synscreen/pkg/dataplane"
 )
 
-// prefixFlag is a flag that takes a prefix, or an address, which is a prefix of its own.
-type prefixFlag struct{ netip.Prefix }
-
-// Type names the value in the help.
-func (p *prefixFlag) Type() string { return "PREFIX" }
-
-// String gives the prefix; empty when there is none.
-func (p *prefixFlag) String() string {
-	if !p.IsValid() {
-		return ""
-	}
-	return p.Prefix.String()
-}
-
-// Set takes a prefix or an address.
-func (p *prefixFlag) Set(text string) error {
-	if addr, err := netip.ParseAddr(text); err == nil {
-		addr = addr.Unmap()
-		p.Prefix = netip.PrefixFrom(addr, addr.BitLen())
-		return nil
-	}
-	prefix, err := netip.ParsePrefix(text)
-	if err != nil {
-		return fmt.Errorf("not a prefix such as 192.0.2.0/24")
-	}
-	p.Prefix = prefix.Masked()
-	return nil
-}
+const sessionFilterHelp = "Every filter may be written as on Junos, as words: source-prefix PREFIX, destination-prefix PREFIX,\n" +
+	"source-port PORT, destination-port PORT; and state STATE, wire WIRE. The source is who connected."
 
 func (a *app) sessionCommand() *cobra.Command {
-	var client, server prefixFlag
+	filter := newSessionFilter()
 	var limit int
 	var summary bool
 	command := newView(a, view[control.FlowReport]{
-		use:   "session",
+		use:   "session [summary] [FILTER...]",
 		short: "Show the connections in the flow table",
-		args: func(_ *cobra.Command, args []string) error {
+		long: "Shows the connections in the flow table, or those that match every filter.\n" +
+			"With summary they are counted by state.\n\n" + sessionFilterHelp,
+		args: func(command *cobra.Command, args []string) error {
+			if err := filter.words(command.Flags(), args, "summary"); err != nil {
+				return err
+			}
 			if limit < 0 || limit > control.FlowsLimitMax {
 				return fmt.Errorf("--limit %d: from 0 to %d is possible", limit, control.FlowsLimitMax)
 			}
-			return cobra.NoArgs(nil, args)
+			return nil
 		},
 		ask: func(ctx context.Context, _ []string) (control.FlowReport, error) {
-			query := control.FlowQuery{Limit: limit, Client: client.Prefix, Server: server.Prefix}
+			query := control.FlowQuery{FlowFilter: filter.filter(), Limit: limit, Summary: summary}
 			if summary {
-				query.Limit, query.Summary = 0, true
+				query.Limit = 0
 			}
 			return a.client().Flows(ctx, query)
 		},
@@ -72,10 +51,48 @@ func (a *app) sessionCommand() *cobra.Command {
 	})
 	flags := command.Flags()
 	flags.IntVar(&limit, "limit", control.FlowsLimitDefault, "print at most this many connections")
-	flags.Var(&client, "client", "only connections of clients in PREFIX")
-	flags.Var(&server, "server", "only connections to servers in PREFIX")
-	flags.BoolVar(&summary, "summary", false, "count all connections instead of printing them")
+	flags.BoolVar(&summary, "summary", false, "count the connections instead of printing them")
+	filter.register(flags)
 	return command
+}
+
+func (a *app) clearSessionCommand() *cobra.Command {
+	filter := newSessionFilter()
+	var all bool
+	command := newView(a, view[control.ClearFlowsResult]{
+		use:   "session (all | FILTER...)",
+		short: "Forget connections: all of them, or those that match every filter",
+		long: "Takes connections out of the flow table and tells how many there were. A spliced connection is cut\n" +
+			"off by that. Of any other, what its server sends makes it known again, and what its client sends\n" +
+			"before that is dropped, unless no-syn-check is set.\n\n" + sessionFilterHelp,
+		args: func(command *cobra.Command, args []string) error {
+			if err := filter.words(command.Flags(), args, "all"); err != nil {
+				return err
+			}
+			switch empty := filter.filter().IsEmpty(); {
+			case empty && !all:
+				return errors.New("clear which connections? Name a filter, or `all`")
+			case all && !empty:
+				return errors.New("`all` and a filter contradict each other")
+			}
+			return nil
+		},
+		ask: func(ctx context.Context, _ []string) (control.ClearFlowsResult, error) {
+			return a.client().ClearFlows(ctx, control.ClearFlowsRequest{FlowFilter: filter.filter(), All: all})
+		},
+		print: func(w io.Writer, result control.ClearFlowsResult) {
+			fmt.Fprintf(w, "%s cleared\n", counted(result.Cleared, "connection is", "connections are"))
+		},
+	})
+	flags := command.Flags()
+	flags.BoolVar(&all, "all", false, "all connections")
+	filter.register(flags)
+	return command
+}
+
+// counted gives a number with the words for one, or for any other number.
+func counted(n int, one, many string) string {
+	return fmt.Sprintf("%d %s", n, choose(n == 1, one, many))
 }
 
 func printFlowSummary(w io.Writer, report control.FlowReport) {

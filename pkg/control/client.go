@@ -98,21 +98,6 @@ func (c *Client) Status(ctx context.Context) (dataplane.Status, error) {
 	return ask[dataplane.Status](ctx, c, http.MethodGet, "/v1/status", nil)
 }
 
-// Flows asks for the flows that a query selects.
-func (c *Client) Flows(ctx context.Context, query FlowQuery) (FlowReport, error) {
-	values := url.Values{"limit": {strconv.Itoa(query.Limit)}}
-	if query.Client.IsValid() {
-		values.Set("client", query.Client.String())
-	}
-	if query.Server.IsValid() {
-		values.Set("server", query.Server.String())
-	}
-	if query.Summary {
-		values.Set("summary", "true")
-	}
-	return ask[FlowReport](ctx, c, http.MethodGet, "/v1/flows?"+values.Encode(), nil)
-}
-
 // Floods asks what floods.
 func (c *Client) Floods(ctx context.Context) (FloodReport, error) {
 	return ask[FloodReport](ctx, c, http.MethodGet, "/v1/floods", nil)

@@ -23,15 +23,14 @@ import (
 // canned answers every request with what it holds, and keeps what it was asked.
 type canned struct {
 	looks
+	sessions
 
 	commit  CommitResult
 	keys    KeyReport
 	report  CapabilityReport
 	status  dataplane.Status
-	flows   FlowReport
 	err     error
 	request CommitRequest
-	query   FlowQuery
 	change  dataplane.KeyChange
 
 	check         CheckResult
@@ -82,11 +81,6 @@ func (c *canned) Capabilities(context.Context) (CapabilityReport, error) { retur
 
 func (c *canned) Status(context.Context) (dataplane.Status, error) { return c.status, c.err }
 
-func (c *canned) Flows(_ context.Context, query FlowQuery) (FlowReport, error) {
-	c.query = query
-	return c.flows, c.err
-}
-
 // start serves a backend on a socket until the test ends.
 func start(t *testing.T, backend Backend) *Client {
 	t.Helper()
@@ -121,11 +115,6 @@ func TestClientReadsWhatTheBackendSays(t *testing.T) {
 		status: dataplane.Status{Generation: 3, ClusterState: dataplane.ClusterAhead, Ports: []dataplane.PortStatus{{
 			Interface: "eth1", Frames: []dataplane.ReasonCount{{Reason: "x", Verdict: dataplane.Drop, Frames: 4}},
 		}}},
-		flows: FlowReport{Matched: 9, Flows: []dataplane.FlowRow{{
-			Client: netip.MustParseAddrPort("192.0.2.1:1000"),
-			Server: netip.MustParseAddrPort("[2001:db8::1]:80"),
-			State:  dataplane.FlowSpliced,
-		}}},
 	}
 	client, ctx := start(t, backend), t.Context()
 
@@ -140,10 +129,6 @@ func TestClientReadsWhatTheBackendSays(t *testing.T) {
 	same(t, "capabilities", backend.report, report, err)
 	status, err := client.Status(ctx)
 	same(t, "status", backend.status, status, err)
-	query := FlowQuery{Limit: 7, Client: netip.MustParsePrefix("192.0.2.0/24"), Summary: true}
-	flows, err := client.Flows(ctx, query)
-	same(t, "flows", backend.flows, flows, err)
-	same(t, "query", query, backend.query, nil)
 }
 
 func same[T any](t *testing.T, what string, want, got T, err error) {
@@ -195,9 +180,6 @@ func TestServerRefusesWhatItCannotRead(t *testing.T) {
 		{"no time", "POST", "/v1/commit", `{"confirm_minutes":65536}`, 400,
 			`{"error":"read the commit: json: cannot unmarshal number 65536 into Go struct field ` +
 				`CommitRequest.confirm_minutes of type uint16"}`},
-		{"bad limit", "GET", "/v1/flows?limit=-1", "", 400, `{"error":"limit \"-1\": not a number from 0 to 100000"}`},
-		{"bad prefixes", "GET", "/v1/flows?server=y&client=x", "", 400,
-			`{"error":"client \"x\": not a prefix such as 192.0.2.0/24\nserver \"y\": not a prefix such as 192.0.2.0/24"}`},
 		{"unknown path", "GET", "/v2/status", "", 404, "404 page not found"},
 		{"wrong method", "GET", "/v1/commit", "", 405, "Method Not Allowed"},
 	} {
@@ -266,34 +248,6 @@ func TestPlaceThatIsTakenIsAnError(t *testing.T) {
 		_, err := Listen(path)
 		if want = "make the control socket " + path + ": " + want; err == nil || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
-		}
-	}
-}
-
-func TestQueryMatchesByPrefix(t *testing.T) {
-	row := dataplane.FlowRow{
-		Client: netip.MustParseAddrPort("192.0.2.1:1000"),
-		Server: netip.MustParseAddrPort("[2001:db8::1]:80"),
-	}
-	for _, test := range []struct {
-		client, server string
-		want           bool
-	}{
-		{"", "", true},
-		{"192.0.2.0/24", "2001:db8::/32", true},
-		{"192.0.3.0/24", "", false},
-		{"", "192.0.2.0/24", false},
-		{"::/0", "", false},
-	} {
-		var query FlowQuery
-		if test.client != "" {
-			query.Client = netip.MustParsePrefix(test.client)
-		}
-		if test.server != "" {
-			query.Server = netip.MustParsePrefix(test.server)
-		}
-		if got := query.Matches(row); got != test.want {
-			t.Errorf("client %q, server %q: %v", test.client, test.server, got)
 		}
 	}
 }

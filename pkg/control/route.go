@@ -3,12 +3,9 @@ package control
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"strconv"
 
 	"synscreen/pkg/dataplane"
@@ -85,37 +82,6 @@ func readNumber(_ http.ResponseWriter, r *http.Request) (*int, error) {
 // readName reads the name of a profile; without one it is all.
 func readName(_ http.ResponseWriter, r *http.Request) (string, error) {
 	return r.URL.Query().Get("name"), nil
-}
-
-func readFlowQuery(_ http.ResponseWriter, r *http.Request) (FlowQuery, error) {
-	values := r.URL.Query()
-	query := FlowQuery{Limit: FlowsLimitDefault, Summary: values.Get("summary") == "true"}
-	var errs []error
-	if text := values.Get("limit"); text != "" {
-		limit, err := strconv.Atoi(text)
-		if err != nil || limit < 0 || limit > FlowsLimitMax {
-			errs = append(errs, fmt.Errorf("limit %q: not a number from 0 to %d", text, FlowsLimitMax))
-		}
-		query.Limit = limit
-	}
-	var err error
-	query.Client, err = readPrefix(values, "client")
-	errs = append(errs, err)
-	query.Server, err = readPrefix(values, "server")
-	errs = append(errs, err)
-	return query, errors.Join(errs...)
-}
-
-func readPrefix(values url.Values, name string) (netip.Prefix, error) {
-	text := values.Get(name)
-	if text == "" {
-		return netip.Prefix{}, nil
-	}
-	prefix, err := netip.ParsePrefix(text)
-	if err != nil {
-		return prefix, fmt.Errorf("%s %q: not a prefix such as 192.0.2.0/24", name, text)
-	}
-	return prefix, nil
 }
 
 func fail(w http.ResponseWriter, status int, err error) {

@@ -8,10 +8,6 @@ import (
 	"synscreen/pkg/metrics"
 )
 
-// flowsChunk is the number of flows read from the engine at once; other callers get their turn between
-// two chunks.
-const flowsChunk = 1024
-
 // backend answers the control socket. Readings go to the dataplane; what changes something to the loop,
 // which decides about it alone.
 type backend struct {
@@ -72,24 +68,3 @@ func (b *backend) EventTotals() metrics.EventTotals { return b.events.totals() }
 
 // Status reads every counter once.
 func (b *backend) Status(context.Context) (dataplane.Status, error) { return b.dataplane.Status() }
-
-// Flows reads the flow table chunk by chunk.
-func (b *backend) Flows(ctx context.Context, query control.FlowQuery) (control.FlowReport, error) {
-	found := newFlowCount(query)
-	var cursor uint64
-	for !found.done() {
-		if err := ctx.Err(); err != nil {
-			return control.FlowReport{}, err
-		}
-		rows, next, err := b.dataplane.Flows(cursor, flowsChunk)
-		if err != nil {
-			return control.FlowReport{}, err
-		}
-		if len(rows) == 0 {
-			break
-		}
-		cursor = next
-		found.add(rows)
-	}
-	return found.report(), nil
-}

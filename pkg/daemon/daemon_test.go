@@ -19,6 +19,7 @@ import (
 // idleEngine takes every configuration, proves nothing, and says when it is closed.
 type idleEngine struct {
 	idleLook
+	idleSessions
 	closed chan dataplane.Leave
 }
 
@@ -31,13 +32,7 @@ func (e *idleEngine) RotateKey() error      { return nil }
 func (e *idleEngine) Capabilities() (dataplane.Capabilities, error) {
 	return dataplane.Capabilities{Ports: []dataplane.PortProof{}}, nil
 }
-func (e *idleEngine) Status() (dataplane.Status, error) { return dataplane.Status{Workers: 2}, nil }
-func (e *idleEngine) Flows(cursor uint64, limit int) ([]dataplane.FlowRow, uint64, error) {
-	if cursor >= 3*flowsChunk {
-		return nil, cursor, nil
-	}
-	return make([]dataplane.FlowRow, limit), cursor + uint64(limit), nil
-}
+func (e *idleEngine) Status() (dataplane.Status, error)             { return dataplane.Status{Workers: 2}, nil }
 func (e *idleEngine) Events(int) ([]dataplane.Event, uint64, error) { return nil, 0, nil }
 func (e *idleEngine) HandOver() (int, error)                        { return 0, nil }
 func (e *idleEngine) Close(leave dataplane.Leave)                   { e.closed <- leave }
@@ -118,29 +113,6 @@ func TestDaemonRunsOnWithARefusedConfiguration(t *testing.T) {
 	}
 	if err := stop(); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestFlowsAreReadToTheEndOrTheLimit(t *testing.T) {
-	manager := userspace.NewManager(&idleEngine{closed: make(chan dataplane.Leave, 1)}, nil)
-	defer manager.Close()
-	b := &backend{dataplane: manager}
-	for _, test := range []struct {
-		query     control.FlowQuery
-		rows      int
-		matched   uint64
-		truncated bool
-	}{
-		{control.FlowQuery{Limit: 10000}, 3 * flowsChunk, 3 * flowsChunk, false},
-		{control.FlowQuery{Limit: 10}, 10, 10, true},
-		{control.FlowQuery{Limit: 0, Summary: true}, 0, 3 * flowsChunk, true},
-	} {
-		report, err := b.Flows(t.Context(), test.query)
-		if err != nil || len(report.Flows) != test.rows || report.Matched != test.matched ||
-			report.Truncated != test.truncated {
-			t.Errorf("%+v: %d rows, %d matched, truncated %v, error %v",
-				test.query, len(report.Flows), report.Matched, report.Truncated, err)
-		}
 	}
 }
 

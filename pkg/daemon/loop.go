@@ -24,9 +24,9 @@ type Dataplane interface {
 	Running() userspace.Running
 	Capabilities() (userspace.Running, dataplane.Capabilities, *userspace.Rejection, error)
 	Status() (dataplane.Status, error)
-	Flows(cursor uint64, limit int) ([]dataplane.FlowRow, uint64, error)
 	Events(limit int) ([]dataplane.Event, uint64, error)
 	Looker
+	Sessions
 }
 
 // loop decides about commits and changes of the master key, one at a time, in one goroutine.

@@ -24,6 +24,7 @@ import (
 // scripted is a dataplane whose commits and upgrades end as they are told to.
 type scripted struct {
 	scriptedLook
+	idleSessions
 	mu       sync.Mutex
 	running  userspace.Running
 	refuse   error                     // what the next commits, checks and changes of keys end with
@@ -120,8 +121,6 @@ func (s *scripted) Events(int) ([]dataplane.Event, uint64, error) {
 	s.events = nil
 	return events, 0, nil
 }
-
-func (s *scripted) Flows(uint64, int) ([]dataplane.FlowRow, uint64, error) { return nil, 0, nil }
 
 // bench is a loop that runs in a bubble of its own time.
 type bench struct {

@@ -2,6 +2,7 @@ package dataplane
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -53,4 +54,33 @@ type FlowRow struct {
 	FinClient bool           `json:"fin_client,omitempty"`
 	FinServer bool           `json:"fin_server,omitempty"`
 	Reset     bool           `json:"reset,omitempty"`
+}
+
+// FlowFilter selects the connections that match all that it says. What is zero says nothing.
+type FlowFilter struct {
+	Client     netip.Prefix `json:"client,omitzero"`
+	Server     netip.Prefix `json:"server,omitzero"`
+	ClientPort uint16       `json:"client_port,omitempty"`
+	ServerPort uint16       `json:"server_port,omitempty"`
+	States     []FlowState  `json:"states,omitempty"` // one of these
+	Wire       string       `json:"wire,omitempty"`
+}
+
+// IsEmpty is true of a filter that says nothing, and so selects every connection.
+func (f FlowFilter) IsEmpty() bool {
+	return !f.Client.IsValid() && !f.Server.IsValid() && f.ClientPort == 0 && f.ServerPort == 0 &&
+		len(f.States) == 0 && f.Wire == ""
+}
+
+// Matches says whether a connection is among those selected.
+func (f FlowFilter) Matches(row FlowRow) bool {
+	return within(f.Client, row.Client.Addr()) && within(f.Server, row.Server.Addr()) &&
+		(f.ClientPort == 0 || f.ClientPort == row.Client.Port()) &&
+		(f.ServerPort == 0 || f.ServerPort == row.Server.Port()) &&
+		(len(f.States) == 0 || slices.Contains(f.States, row.State)) &&
+		(f.Wire == "" || f.Wire == row.Wire)
+}
+
+func within(prefix netip.Prefix, addr netip.Addr) bool {
+	return !prefix.IsValid() || prefix.Contains(addr)
 }

@@ -29,6 +29,7 @@ func TestEnumerationsReadBackWhatTheyWrite(t *testing.T) {
 		{value: RotateKey, into: new(KeyAction)},
 		{value: TapOut, into: new(TapSide)},
 		{value: HandoverOld, into: new(HandoverResult)},
+		{value: Configured, into: new(Knowledge)},
 	} {
 		text, err := test.value.MarshalText()
 		if err != nil {

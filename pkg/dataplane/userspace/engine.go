@@ -24,6 +24,12 @@ type Engine interface {
 	Status() (dataplane.Status, error)
 	// Flows reads up to limit flows from cursor on, 0 at first. No rows means the end.
 	Flows(cursor uint64, limit int) (rows []dataplane.FlowRow, next uint64, err error)
+	// ClearFlows takes the flows that a filter selects out of the table, and gives how many there were.
+	ClearFlows(filter dataplane.FlowFilter) (int, error)
+	// Servers reads up to limit known servers from cursor on, 0 at first. No rows means the end.
+	Servers(cursor uint64, limit int) (rows []dataplane.Server, next uint64, err error)
+	// ClearServers forgets what was learned of servers, and gives of how many.
+	ClearServers() (int, error)
 	// Destinations reads which destinations flood, those with the highest rate first.
 	Destinations() ([]dataplane.Destination, error)
 	// Sources reads up to limit source prefixes of floods, those with the most SYNs first.

@@ -115,17 +115,6 @@ func (m *Manager) Status() (dataplane.Status, error) {
 	return status, nil
 }
 
-// Flows reads some flows from cursor on. Commits may come between two calls.
-func (m *Manager) Flows(cursor uint64, limit int) ([]dataplane.FlowRow, uint64, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	rows, next, err := m.engine.Flows(cursor, limit)
-	if err != nil {
-		return nil, next, fmt.Errorf("read the engine's flows: %w", err)
-	}
-	return rows, next, nil
-}
-
 // Close ends the engine, which hands its flows over to the next one, and gives their number. The
 // interfaces are left as their wires' on-failure says.
 func (m *Manager) Close() (flows int, err error) {

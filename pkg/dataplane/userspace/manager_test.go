@@ -14,6 +14,7 @@ import (
 // fakeEngine keeps what it is told and reports what it is set to. It is no model of a data path.
 type fakeEngine struct {
 	fakeLook
+	fakeSessions
 	caps       dataplane.Capabilities
 	prepareErr error
 	publishErr error
@@ -80,8 +81,6 @@ func (f *fakeEngine) Status() (dataplane.Status, error) {
 	h := f.running.Header
 	return dataplane.Status{Generation: h.Generation, Mode: dataplane.Mode(h.Mode), Key: f.key}, f.statusErr
 }
-
-func (f *fakeEngine) Flows(uint64, int) ([]dataplane.FlowRow, uint64, error) { return nil, 0, nil }
 
 func (f *fakeEngine) Events(int) ([]dataplane.Event, uint64, error) { return nil, 0, nil }
 
