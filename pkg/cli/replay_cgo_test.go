@@ -159,7 +159,8 @@ func TestReplaySumsUpByReason(t *testing.T) {
 	capture(t, in, flood...)
 	got := command(t, "replay", "--config", write(t, replayText), "--key-file", writeKey(t, testKey), "--epoch", "41", in)
 	lines := strings.Split(got.Stdout, "\n")
-	want := []string{"", "       9  forward    forward_syn_calm", "      22  challenge  reply_challenge",
+	want := []string{"", "       9  forward    forward_syn_calm", "       1  forward    forward_syn_probe",
+		"      21  challenge  reply_challenge",
 		"      31  frames in 0.030000 s; 31 left", ""}
 	if diff := cmp.Diff(want, lines[len(flood):]); diff != "" {
 		t.Errorf("the summary (-want +got):\n%s", diff)
