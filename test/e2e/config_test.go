@@ -23,7 +23,14 @@ type configuration struct {
 	closed  bool   // on-failure closed
 	keyFile string // of the master key; the daemon's own when empty
 	noSkew  bool   // no clock differs: mint in the epoch that it is
+
+	// servers are server profiles, what follows the keyword. nil: with always, all servers of the lab are
+	// known to answer, so that every connection is challenged; without, none is.
+	servers []string
 }
+
+// serverNetworks are those of the lab's servers, also of some that are not there.
+func serverNetworks() []string { return []string{"203.0.113.0/24", "2001:db8:113::/64"} }
 
 // firstWire joins the lab's two ports.
 func firstWire() wire { return wire{name: "w1", outer: lab.OuterDev, inner: lab.InnerDev} }
@@ -34,6 +41,9 @@ func (c configuration) withDefaults() configuration {
 	}
 	if c.attack == 0 {
 		c.attack = 200
+	}
+	if c.servers == nil && c.always {
+		c.servers = serverNetworks()
 	}
 	if c.wires == nil {
 		c.wires = []wire{firstWire()}
@@ -50,6 +60,9 @@ func (c configuration) String() string {
 	set("security flow syn-flood-protection-mode syn-cookie")
 	if c.always {
 		set("security flow syn-cookie activation always")
+	}
+	for _, server := range c.servers {
+		set("security flow syn-cookie server-profile %s", server)
 	}
 	if c.keyFile != "" {
 		set("security flow syn-cookie key-file %s", c.keyFile)
