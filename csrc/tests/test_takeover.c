@@ -167,6 +167,56 @@ static void values_out_of_range_are_refused_under_a_right_digest(void **state)
 	fixture_free(&x);
 }
 
+/* All flows of the table are such as the packet path may believe in. */
+static void believable(struct screen_engine *e)
+{
+	for (uint32_t i = 1; i < e->flows.flows_max; i++) {
+		const struct screen_flow *f = &e->flows.flows[i];
+
+		if (f->state == SCREEN_FLOW_FREE)
+			continue;
+		assert_true(f->client_slot <= 1 && f->client_low <= 1 && f->key.wire == 1);
+		assert_true(f->client_wscale <= 15 && f->our_wscale <= 15 && f->server_wscale <= 15);
+		assert_true(f->created_s <= handover_now() && f->side[0].seen_s <= handover_now() &&
+			    f->side[1].seen_s <= handover_now());
+		assert_true(f->held == 0 && f->owner == 0);
+	}
+}
+
+static void random_values_under_a_right_digest_do_no_harm(void **state)
+{
+	enum { TURNS = 4000, FROM = offsetof(struct screen_handover_header, wires) };
+	const struct screen_flow_filter all = { .states = 0 };
+	struct screen_error_info error = { 0 };
+	struct random r = random_seeded();
+	struct fixture x = fixture_new();
+	uint32_t taken = 0;
+
+	(void)state;
+	for (int i = 0; i < TURNS; i++) {
+		for (uint32_t n = 1 + random_below(&r, 4); n; n--) {
+			size_t at = FROM + random_below(&r, (uint32_t)x.size - FROM);
+
+			x.bytes[at] = random_below(&r, 2) ? random_8(&r) : (uint8_t)(x.bytes[at] + 1);
+		}
+		handover_sign(x.bytes, x.size);
+		handover_write_file(x.next, x.bytes, x.size);
+		screen_handover_take(x.next);
+		assert_int_equal(x.next->flows.used, x.next->handover.flows);
+		taken += x.next->handover.result == SCREEN_HANDOVER_TAKEN;
+		believable(x.next);
+		assert_int_equal(screen_engine_clear_flows(x.next, &all, &error), x.next->handover.flows);
+		(void)screen_engine_clear_servers(x.next);
+		memset(x.next->flows_memory, 0, x.next->flows_size);
+		screen_flows_init(&x.next->flows, x.next->flows_memory, 1 << 10, (uint64_t[]){ 1, 2 });
+		memset(&x.next->handover, 0, sizeof(x.next->handover));
+		memcpy(x.bytes, x.good, x.size);
+	}
+	/* most of a flow may be anything */
+	assert_in_range(taken, TURNS / 10, TURNS);
+	fixture_free(&x);
+}
+
 static void file_of_another_boot_is_refused(void **state)
 {
 	struct fixture x = fixture_new();
@@ -274,6 +324,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(change_of_any_bit_is_refused),
 		cmocka_unit_test(file_of_any_other_length_is_refused),
 		cmocka_unit_test(values_out_of_range_are_refused_under_a_right_digest),
+		cmocka_unit_test(random_values_under_a_right_digest_do_no_harm),
 		cmocka_unit_test(file_of_another_boot_is_refused),
 		cmocka_unit_test(file_that_is_too_old_is_refused),
 		cmocka_unit_test(file_that_others_could_have_written_is_refused),

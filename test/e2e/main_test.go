@@ -19,6 +19,8 @@ func TestMain(m *testing.M) {
 	lab.RunRole(map[string]lab.Role{
 		"corruptible": corruptible,
 		"drip":        drip,
+		"idle":        idle,
+		"pour":        pour,
 		"foreign":     holdForeignProgram,
 		"send":        sendFrames,
 		"listen":      listenFrames,

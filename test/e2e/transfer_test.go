@@ -156,18 +156,25 @@ func narrowWindow(_, _ string, c syscall.RawConn) error {
 type download struct {
 	*lab.Process
 	file string
+	size int64
 }
 
 // startDownload starts a download over IPv4 and waits until bytes arrive.
 func startDownload(t testing.TB, w *lab.WireLab) *download {
+	t.Helper()
+	return startDownloadOf(t, w, 4, dripSize, dripRate)
+}
+
+// startDownloadOf is the same over a family, of a size and at a rate.
+func startDownloadOf(t testing.TB, w *lab.WireLab, family int, size int64, rate int) *download {
 	t.Helper()
 	file, err := os.CreateTemp(w.Dir(), "download-")
 	if err != nil {
 		t.Fatal(err)
 	}
 	file.Close()
-	d := &download{file: file.Name()}
-	d.Process, err = w.Client.StartRole("drip", bytesURL(4, dripSize), d.file, strconv.Itoa(dripRate))
+	d := &download{file: file.Name(), size: size}
+	d.Process, err = w.Client.StartRole("drip", bytesURL(family, size), d.file, strconv.Itoa(rate))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,10 +195,10 @@ func (d *download) waitMore(t testing.TB, more int64) {
 	t.Helper()
 	from := d.bytes()
 	err := lab.WaitFor(t.Context(), "the download's progress", startLimit, func() (bool, error) {
-		return d.bytes() >= min(from+more, dripSize), nil
+		return d.bytes() >= min(from+more, d.size), nil
 	})
 	if err != nil {
-		t.Fatalf("%v: at byte %d of %d: %s", err, d.bytes(), dripSize, d.Output())
+		t.Fatalf("%v: at byte %d of %d: %s", err, d.bytes(), d.size, d.Output())
 	}
 }
 
@@ -209,9 +216,9 @@ func (d *download) wantComplete(t testing.TB) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := d.Wait(ctx); err != nil {
-		t.Fatalf("at byte %d of %d: %v", d.bytes(), dripSize, err)
+		t.Fatalf("at byte %d of %d: %v", d.bytes(), d.size, err)
 	}
-	wantSum(t, d.file, dripSize)
+	wantSum(t, d.file, d.size)
 }
 
 func wantSum(t testing.TB, path string, size int64) {
