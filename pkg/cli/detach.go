@@ -20,7 +20,8 @@ func (a *app) detachCommand() *cobra.Command {
 		Use:   "detach",
 		Short: "Take away what a stopped or dead daemon left on the interfaces",
 		Long: "Takes the XDP programs, the bridges of `on-failure open` wires and the changed settings off the\n" +
-			"interfaces, as recorded in the state directory. A wire carries nothing afterwards.",
+			"interfaces, as recorded in the state directory, and forgets the connections that were handed over. A\n" +
+			"wire carries nothing afterwards.",
 		Args: cobra.NoArgs,
 		RunE: run(func(context.Context, []string) error { return a.detach(stateDir) }),
 	}

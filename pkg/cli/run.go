@@ -68,7 +68,8 @@ func (a *app) runCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "run --config FILE",
 		Short: "Run the daemon",
-		Long: "Runs the daemon in the foreground until SIGTERM or SIGINT; SIGHUP reads FILE again.\n" +
+		Long: "Runs the daemon in the foreground until SIGTERM or SIGINT; SIGHUP reads FILE again. Its connections\n" +
+			"are handed over to the next daemon of the same state directory.\n" +
 			"It starts from FILE, whatever was committed to the daemon before; `rollback` reaches that. Only a\n" +
 			"text that was committed by `commit confirmed` and never confirmed is not started: the log then\n" +
 			"says so, and what was confirmed last runs.\n\n" +
