@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -166,37 +167,77 @@ func TestFiltersThatSayNothingOrNonsenseAreErrorsOfUsage(t *testing.T) {
 	}
 }
 
-func TestShowServerProfileTellsWhereEachThingIsFrom(t *testing.T) {
-	scale, none, idle := uint8(9), time.Duration(0), 3*time.Second
-	backend := &canned{sessions: sessions{servers: control.ServerReport{Servers: []dataplane.Server{
+// sampleServers are one that is known, and one that has refused the first connection.
+func sampleServers() []dataplane.Server {
+	scale, assumed, idle := uint8(9), uint8(7), 3*time.Second
+	return []dataplane.Server{
 		{
 			Zone: "untrust", Address: netip.MustParseAddrPort("203.0.113.10:443"),
 			MSS:         dataplane.Said[uint16]{Value: 1460, From: dataplane.Learned},
 			WindowScale: dataplane.Said[*uint8]{Value: &scale, From: dataplane.Configured},
-			SACK:        dataplane.Said[bool]{Value: true, From: dataplane.Assumed},
+			SACK:        dataplane.Said[bool]{From: dataplane.Configured},
 			Timestamps:  dataplane.Said[bool]{Value: true, From: dataplane.Learned},
-			ECN:         dataplane.Said[bool]{From: dataplane.Learned},
+			ECN:         dataplane.Said[bool]{From: dataplane.Assumed},
 			Window:      dataplane.Said[uint16]{Value: 64240, From: dataplane.Learned},
 			Idle:        &idle, ForgottenIn: 4*time.Hour - idle,
 		},
 		{
 			Zone: "untrust", Address: netip.MustParseAddrPort("[2001:db8:113::10]:25"),
 			MSS:         dataplane.Said[uint16]{Value: 1440},
-			WindowScale: dataplane.Said[*uint8]{From: dataplane.Learned}, Idle: &none, Closed: true,
+			WindowScale: dataplane.Said[*uint8]{Value: &assumed},
+			SACK:        dataplane.Said[bool]{Value: true},
+			Timestamps:  dataplane.Said[bool]{Value: true}, Closed: true,
 		},
-		{Zone: "dmz", Address: netip.MustParseAddrPort("203.0.113.11:80"), Closed: true},
-	}}}}
+	}
+}
+
+const serverTable = `Zone     Server                 MSS     Window scale  SACK   Timestamps  ECN   Window   Last seen  Forgotten in  State
+untrust  203.0.113.10:443       1460 l  9 c           no c   yes l       no a  64240 l  3s ago     3h59m57s      answers
+untrust  [2001:db8:113::10]:25  1440 a  7 a           yes a  yes a       no a  -        -          -             closed
+l: learned from its SYN-ACKs, c: configured, a: assumed
+`
+
+func TestShowServerProfileTellsWhereEachThingIsFrom(t *testing.T) {
+	backend := &canned{sessions: sessions{servers: control.ServerReport{Servers: sampleServers()}}}
 	socket := serve(t, backend)
 	ask := []string{"show", "security", "flow", "server-profile", "--control-socket", socket}
-	expect(t, outcome{Stdout: `Zone     Server                 MSS     Window scale  SACK   Timestamps  ECN   Window   Last seen  Forgotten in  State
-untrust  203.0.113.10:443       1460 l  9 c           yes a  yes l       no l  64240 l  3s ago     3h59m57s      answers
-untrust  [2001:db8:113::10]:25  1440 a  none l        no a   no a        no a  -        0s ago     -             closed
-dmz      203.0.113.11:80        0 a     none a        no a   no a        no a  -        -          -             closed
-l: learned from its SYN-ACKs, c: configured, a: assumed
-`}, ask...)
-	expect(t, outcome{Code: 0, Stdout: command(t, ask...).Stdout}, append(ask, "--server", "203.0.113.0/24")...)
+	expect(t, outcome{Stdout: serverTable}, ask...)
+	expect(t, outcome{Stdout: serverTable}, append(ask, "--server", "203.0.113.0/24")...)
 	if want := netip.MustParsePrefix("203.0.113.0/24"); backend.serverQuery.Server != want {
 		t.Errorf("asked for %s", backend.serverQuery.Server)
+	}
+}
+
+func TestShowServerProfileOfAServerWithoutWindowScalingSaysNone(t *testing.T) {
+	row := sampleServers()[0]
+	row.WindowScale = dataplane.Said[*uint8]{From: dataplane.Learned}
+	socket := serve(t, &canned{sessions: sessions{servers: control.ServerReport{Servers: []dataplane.Server{row}}}})
+	got := command(t, "show", "security", "flow", "server-profile", "--control-socket", socket)
+	if !strings.Contains(got.Stdout, "  none l  ") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestOperationPageShowsWhatTheCommandsPrint(t *testing.T) {
+	page, err := os.ReadFile("../../docs/operation.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket := serve(t, &canned{sessions: sessions{cleared: 1, flows: control.FlowReport{
+		Flows: []dataplane.FlowRow{{
+			Client: netip.MustParseAddrPort("198.51.100.7:40000"), Server: netip.MustParseAddrPort("203.0.113.1:443"),
+			Wire: "w1", State: dataplane.FlowSpliced, Age: 90 * time.Second, Idle: time.Second, Timeout: 4 * time.Hour,
+		}},
+	}, servers: control.ServerReport{Servers: sampleServers()}}})
+	for _, line := range []string{
+		"show security flow session destination-prefix 203.0.113.1 state spliced",
+		"clear security flow session source-prefix 198.51.100.0/24",
+		"show security flow server-profile",
+	} {
+		got := command(t, append(strings.Fields(line), "--control-socket", socket)...)
+		if want := "# synscreen " + line + "\n" + got.Stdout; got.Code != 0 || !strings.Contains(string(page), want) {
+			t.Errorf("the page does not show\n%s%s", want, got.Stderr)
+		}
 	}
 }
 

@@ -14,7 +14,7 @@ type reading struct {
 	syns         uint64        // without synscreen: all frames that arrived at the server
 	challenges   uint64
 	cookiesValid uint64
-	admitted     uint64 // SYNs that passed unchallenged: in calm, or by a white-list
+	admitted     uint64 // SYNs that passed unchallenged: in calm, by a white-list, or to ask the server
 	lost         uint64 // frames that found a queue full between the network and the engine
 	attacks      uint64 // times that a destination began to flood
 }
@@ -89,6 +89,6 @@ func (r *reading) addPort(port dataplane.PortStatus) {
 		r.syns += frames[name]
 	}
 	r.challenges = frames["reply_challenge"]
-	r.admitted = frames["forward_syn_calm"] + frames["forward_syn_white_list"]
+	r.admitted = frames["forward_syn_calm"] + frames["forward_syn_white_list"] + frames["forward_syn_probe"]
 	r.lost += port.KernelRxDropped
 }

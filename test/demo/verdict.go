@@ -79,7 +79,7 @@ func judgeChallenged(r result) condition {
 
 func judgeAdmitted(r result) condition {
 	return that(r.counted.admitted == 0,
-		"act 3: %d SYNs passed unchallenged, in calm or by a white-list (none may)",
+		"act 3: %d SYNs passed unchallenged, in calm, by a white-list or to ask (none may)",
 		r.counted.admitted)
 }
 
