@@ -2,7 +2,7 @@
  * Snapshots whose size and digest are right: what validation accepts can be used without a look.
  */
 #include "fuzz.h"
-#include "policy.h"
+#include "server.h"
 #include "snapshots.h"
 
 enum { LONGEST = 65536 };
@@ -41,6 +41,35 @@ static void use_profiles(const struct screen_snapshot *s)
 	free(white);
 }
 
+static void use_server(const struct screen_policy *policy, uint32_t i)
+{
+	const struct screen_server_config *c = &policy->server[i], *preset;
+	struct screen_server_profile p;
+
+	PROMISE(c->length <= 128 && c->profile.wscale <= 14);
+	PROMISE(c->profile.mss == 0 || c->profile.mss >= 216);
+	/* Whoever an entry is written for has that one or one before it. */
+	preset = screen_server_preset(policy, NULL, c->address, c->port);
+	PROMISE(preset && preset <= c);
+	p = screen_server_profile(NULL, preset, 4, 1);
+	PROMISE(p.mss >= 216 && p.wscale <= 14 && p.window == 0);
+	PROMISE(!(p.has & ~SCREEN_SERVER_FLAGS) && !(p.known & SCREEN_SERVER_WINDOW));
+}
+
+static void use_servers(const struct screen_snapshot *s)
+{
+	struct screen_policy *policy = calloc(1, sizeof(*policy));
+
+	policy->generation = s->header->generation;
+	policy->servers_count = s->header->servers.count;
+	PROMISE(policy->servers_count <= SCREEN_SERVERS_MAX);
+	for (uint32_t i = 0; i < policy->servers_count; i++)
+		policy->server[i] = s->servers[i];
+	for (uint32_t i = 0; i < policy->servers_count; i++)
+		use_server(policy, i);
+	free(policy);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct screen_snapshot_header *h;
@@ -64,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!error) {
 		use_zones_and_ports(&s);
 		use_profiles(&s);
+		use_servers(&s);
 	} else {
 		PROMISE(error[0] && at < SCREEN_PREFIXES_MAX);
 	}
