@@ -6,9 +6,11 @@ uint16_t step_clients_zone(const struct step *s)
 	return s->c->policy->port[s->port->peer].zone;
 }
 
-static bool clients_screened(const struct step *s)
+/* A server, to screened clients, and undamaged. */
+static bool teaches(const struct step *s)
 {
-	return s->c->policy->port[s->port->peer].profile != SCREEN_NONE;
+	return s->c->policy->port[s->port->peer].profile != SCREEN_NONE &&
+	       screen_checksum_ok(s->frame->data, &s->d->packet);
 }
 
 /* The entry of the server that the frame comes from; NULL without room. */
@@ -69,7 +71,7 @@ void step_learn(struct step *s, uint8_t offered)
 {
 	struct screen_server *v;
 
-	if (!clients_screened(s))
+	if (!teaches(s))
 		return;
 	v = speaker(s);
 	if (v)
@@ -80,7 +82,7 @@ void step_learn_refusal(struct step *s)
 {
 	struct screen_server *v;
 
-	if (!clients_screened(s))
+	if (!teaches(s))
 		return;
 	v = speaker(s);
 	if (v)

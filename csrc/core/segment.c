@@ -67,6 +67,9 @@ static void pending_from_server(struct step *s)
 	uint8_t flags = p->tcp_flags &
 			(SCREEN_TCP_SYN | SCREEN_TCP_ACK | SCREEN_TCP_RST | SCREEN_TCP_FIN);
 
+	/* its numbers are about to be believed for the life of the connection */
+	if (!screen_checksum_ok(s->frame->data, p))
+		return step_drop(s, SCREEN_DROP_CHECKSUM);
 	if (flags == (SCREEN_TCP_SYN | SCREEN_TCP_ACK) && p->ack == f->client_isn + 1)
 		return server_accepts(s);
 	if (flags == (SCREEN_TCP_RST | SCREEN_TCP_ACK) && p->ack == f->client_isn + 1) {

@@ -539,6 +539,27 @@ static void server_answers_a_splice_that_was_handed_over_pending(void **state)
 	script_everywhere(handed_over_and_answered);
 }
 
+/* What was damaged on the way must not open, refuse or teach anything: its numbers may be the damage. */
+static void damaged(struct world *w, struct script *s)
+{
+	SCRIPT(s, FLOODED, VALIDATED,
+	       "> SA seq S+4096 ack C+1 win 65160 mss 1460 ts 7000 105 len 1 bad -> drop_checksum",
+	       "> RA seq 0 ack C+1 win 0 len 1 bad -> drop_checksum",
+	       "> A seq S+9 ack C+5 len 1 bad -> drop_checksum", OPENED);
+	w->client.dport = 81;
+	SCRIPT(s, "< S seq C " OPTIONS " -> forward_syn_calm",
+	       "> SA seq S ack C+1 mss 700 len 1 bad -> forward_flow",
+	       "> RA seq 0 ack C+1 len 1 bad -> forward_flow", "flood 100",
+	       "+1 < S seq C " OPTIONS " -> reply_challenge");
+	assert_int_equal(w->d.server.known, SCREEN_SERVER_TIMESTAMPS);
+}
+
+static void damaged_answers_of_the_server_change_nothing(void **state)
+{
+	(void)state;
+	script_everywhere(damaged);
+}
+
 /* Two forged packets: a RST at some number, then a SYN. The splice stays what it is. */
 static void blind_rst_and_syn_do_not_replace_a_live_splice(void **state)
 {
@@ -575,6 +596,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blind_rst_and_syn_do_not_replace_a_live_splice),
 		cmocka_unit_test(early_data_must_acknowledge_the_cookie),
+		cmocka_unit_test(damaged_answers_of_the_server_change_nothing),
 		cmocka_unit_test(valid_cookie_is_spliced_and_translated_both_ways),
 		cmocka_unit_test(client_without_options_is_spliced_without_options),
 		cmocka_unit_test(early_data_is_held_and_delivered_after_opening),
