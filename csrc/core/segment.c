@@ -87,12 +87,22 @@ static void pending_from_server(struct step *s)
 	step_drop(s, SCREEN_DROP_SPLICE_PENDING);
 }
 
+/* Whether the server says once more what opened the splice. */
+static bool repeats_syn_ack(const struct screen_flow *f, const struct screen_packet *p)
+{
+	const uint8_t kind = SCREEN_TCP_SYN | SCREEN_TCP_ACK;
+
+	return (p->tcp_flags & (kind | SCREEN_TCP_RST | SCREEN_TCP_FIN)) == kind &&
+	       p->seq == f->server_isn && p->ack == f->client_isn + 1;
+}
+
 static void spliced(struct step *s, int side)
 {
 	struct screen_flow *f = step_flow(s);
 	struct screen_decision *d = s->d;
-	/* Our ACK was lost: the server repeats its SYN-ACK. */
-	if (side == 1 && (d->packet.tcp_flags & SCREEN_TCP_SYN) && d->packet.seq == f->server_isn) {
+
+	/* Our ACK was lost. */
+	if (side == 1 && repeats_syn_ack(f, &d->packet)) {
 		d->length = screen_splice_ack(f, s->frame->data, &d->packet, &d->options);
 		return step_decide(s, SCREEN_REPLY, SCREEN_REPLY_SERVER_ACK);
 	}

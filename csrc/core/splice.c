@@ -82,25 +82,30 @@ uint32_t screen_splice_syn(const struct screen_flow *f, uint8_t *to, const uint8
 	return screen_reply_onward(to, data, p, &s);
 }
 
-/* RFC 3168 section 6.1.1: ECE alone agrees. */
-static uint8_t answered(const struct screen_packet *p, const struct screen_options *o)
+/* What a SYN-ACK agrees to. RFC 3168 section 6.1.1: ECE alone agrees. What was not offered cannot be
+ * agreed to. */
+static uint8_t answered(const struct screen_flow *f, const struct screen_packet *p,
+			const struct screen_options *o)
 {
 	const uint8_t ecn = SCREEN_TCP_ECE | SCREEN_TCP_CWR;
+	uint8_t has = o->flags;
 
-	return (p->tcp_flags & ecn) == SCREEN_TCP_ECE ? o->flags | SCREEN_HAS_ECN : o->flags;
+	if ((p->tcp_flags & ecn) == SCREEN_TCP_ECE)
+		has |= SCREEN_HAS_ECN;
+	return has & screen_splice_offered(f);
 }
 
 void screen_splice_open(struct screen_flow *f, const struct screen_packet *p,
 			const struct screen_options *o, uint64_t now_ns)
 {
-	uint32_t clock = o->flags & SCREEN_HAS_TIMESTAMPS ? o->tsval :
-							    (uint32_t)(now_ns / 1000000);
+	uint8_t has = answered(f, p, o);
 
 	f->server_isn = p->seq;
 	atomic_store_explicit(&f->side[1].ack, p->ack, memory_order_relaxed);
-	f->server_wscale = o->wscale;
-	f->server_flags = answered(p, o);
-	f->ts_delta -= clock; /* it was the cookie's TSval */
+	f->server_wscale = has & SCREEN_HAS_WSCALE ? o->wscale : SCREEN_WSCALE_NONE;
+	f->server_flags = has;
+	/* it was the cookie's TSval */
+	f->ts_delta -= has & SCREEN_HAS_TIMESTAMPS ? o->tsval : (uint32_t)(now_ns / 1000000);
 }
 
 /* The window scale by which the server reads the client's windows. */
@@ -120,7 +125,7 @@ uint32_t screen_splice_ack(const struct screen_flow *f, uint8_t *data,
 					       scale_to_server(f)),
 	};
 
-	if (o->flags & SCREEN_HAS_TIMESTAMPS)
+	if (f->server_flags & o->flags & SCREEN_HAS_TIMESTAMPS)
 		s.options_length = screen_reply_timestamps(s.options, f->client_tsval, o->tsval);
 	return screen_reply_write(data, p, &s);
 }
@@ -200,7 +205,7 @@ static void to_client(const struct screen_flow *f, uint8_t *tcp, const struct sc
 		      const struct screen_options *o, struct screen_difference *d)
 {
 	screen_rewrite32(tcp, 4, p->seq + (f->cookie_isn - f->server_isn), d);
-	if (o->flags & SCREEN_HAS_TIMESTAMPS)
+	if (f->server_flags & o->flags & SCREEN_HAS_TIMESTAMPS)
 		screen_rewrite32(tcp, 20u + o->timestamps + 2, o->tsval + f->ts_delta, d);
 	if (!(p->tcp_flags & SCREEN_TCP_SYN))
 		screen_rewrite16(tcp, 14, screen_splice_window(p->window, f->server_wscale,

@@ -1,19 +1,7 @@
 /*
  * Scripts over a splice's life: from the returning cookie to the tombstone.
  */
-#include "script.h"
-
-/* A client with every option passes the challenge. */
-#define OPTIONS "mss 1400 sack ts 100 0 nop ws 10"
-#define FLOODED                                                                           \
-	"flood 100", "< S seq C win 64000 " OPTIONS " -> reply_challenge"                  \
-		     " = SA seq K ack C+1 win 29200 mss M sack ts T 100 nop ws 7"
-#define VALIDATED                                                                         \
-	"< A seq C+1 ack K+1 win 500 ts 105 T -> forward_splice_syn"                       \
-	" = S seq C ack 0 win 65535 len 0 mss 1400 sack ts 105 0 nop ws 10"
-#define OPENED                                                                            \
-	"> SA seq S ack C+1 win 65160 mss 1460 sack ts 7000 105 nop ws 9 -> reply_server_ack" \
-	" = A seq C+1 ack S+1 win 500 ts 105 7000"
+#include "splice_script.h"
 
 static void opened(struct world *w, struct script *s)
 {
@@ -145,78 +133,6 @@ static void duplicate_acks_make_one_flow_and_one_syn(void **state)
 {
 	(void)state;
 	script_everywhere(duplicates);
-}
-
-static void refused(struct world *w, struct script *s)
-{
-	(void)w;
-	SCRIPT(s, FLOODED, VALIDATED,
-	       /* not for our SYN */
-	       "> RA seq 0 ack C -> drop_splice_pending", "> R seq C+1 -> drop_splice_pending",
-	       "> RA seq 0 ack C+1 win 0 -> forward_spliced = RA seq K+1 ack C+1 win 0",
-	       "< PA seq C+1 ack K+1 len 5 ts 105 T -> drop_splice_closed",
-	       /* the port does not look open now, until it answers again */
-	       "flood 100", "< S seq C+9 len 3 " OPTIONS " -> reply_closed_port"
-	       " = RA seq 0 ack C+13 win 0",
-	       "> SA seq S ack C+1 mss 1460 sack ts 9 105 nop ws 7 -> reply_stale_half",
-	       /* the client tries again: a new challenge, a new splice */
-	       "+1 flood 100", "< S seq C+9 " OPTIONS " -> reply_challenge"
-	       " = SA seq L ack C+10 mss 1460 sack ts U 100 nop ws 7",
-	       "< A seq C+10 ack L+1 ts 101 U -> forward_splice_syn"
-	       " = S seq C+9 mss 1400 sack ts 101 0 nop ws 10");
-}
-
-static void server_rst_becomes_a_rst_that_the_client_believes(void **state)
-{
-	(void)state;
-	script_everywhere(refused);
-}
-
-static void silent(struct world *w, struct script *s)
-{
-	(void)w;
-	SCRIPT(s, FLOODED, VALIDATED,
-	       "+7 abandon = RA seq K+1 ack C+1",
-	       "< PA seq C+1 ack K+1 len 5 ts 105 T -> drop_splice_closed",
-	       "> SA seq S ack C+1 -> reply_stale_half");
-}
-
-static void silent_server_is_abandoned_with_a_rst(void **state)
-{
-	(void)state;
-	script_everywhere(silent);
-}
-
-/* The owner's timer and the server's answer, on two workers: only one of them ends it. */
-static void answered_splice_cannot_be_abandoned(void **state)
-{
-	struct world *w = world_new(4, 0);
-	struct script s = script_new(w);
-	uint8_t to[SCREEN_SYNTHETIC_MAX];
-
-	(void)state;
-	SCRIPT(&s, FLOODED, VALIDATED, OPENED);
-	assert_int_equal(screen_abandon(&w->context, w->syn_flow, w->syn.data, w->syn.length, to),
-			 0);
-	SCRIPT(&s, "> A seq S+1 ack C+1 win 100 ts 7003 110 -> forward_spliced"
-		   " = A seq K+1 ack C+1 win 400 ts T+3 110");
-	world_free(w);
-}
-
-static void stale_half(struct world *w, struct script *s)
-{
-	(void)w;
-	SCRIPT(s, FLOODED, VALIDATED,
-	       /* a half of an old connection answers our SYN (RFC 9293 section 3.5.1) */
-	       "> A seq S-900 ack C-5000 ts 1 2 -> reply_stale_half = R seq C-5000 ack 0",
-	       OPENED, "> PA seq S+1 ack C+1 len 5 ts 7001 105 -> forward_spliced"
-	       " = PA seq K+1 ack C+1 len 5 ts T+1 105");
-}
-
-static void stale_half_at_the_server_is_reset(void **state)
-{
-	(void)state;
-	script_everywhere(stale_half);
 }
 
 static void gone(struct world *w, struct script *s)
@@ -444,38 +360,6 @@ static void overtaking_data_of_the_next_connection_is_not_of_the_last(void **sta
 	script_everywhere(overtaken_after_plain);
 }
 
-/* A wrong guess: the client was promised timestamps, and gets them; a clock of ours goes on from the
- * cookie's. */
-static void server_without_options(struct world *w, struct script *s)
-{
-	w->policy.server[0].profile = (struct screen_server_profile){ 0 };
-	SCRIPT(s, FLOODED,
-	       "< A seq C+1 ack K+1 win 500 ts 105 T -> forward_splice_syn"
-	       /* room for timestamps */
-	       " = S seq C ack 0 win 65535 len 0 mss 1388 sack ts 105 0 nop ws 10",
-	       "> SA seq S ack C+1 win 30000 mss 1460 -> reply_server_ack"
-	       /* 500 << 10 does not fit an unscaled window */
-	       " = A seq C+1 ack S+1 win 65535",
-	       "< A seq C+1 ack K+1 win 3 ts 120 T nop nop block K+5 K+9 -> forward_spliced"
-	       " = A seq C+1 ack S+1 win 3072",
-	       "> PA seq S+1 ack C+1 win 127 len 3 -> forward_spliced"
-	       " = PA seq K+1 ack C+1 win 1 len 3 ts T 120",
-	       "+2 > A seq S+4 ack C+1 win 0 len 1388 -> forward_spliced"
-	       " = A seq K+4 ack C+1 win 0 len 1388 ts T+2000 120",
-	       /* older ones do not set the clock back */
-	       "< A seq C+1 ack K+4 win 3 ts 130 T -> forward_spliced",
-	       "< A seq C+1 ack K+4 win 3 ts 125 T -> forward_spliced",
-	       "> A seq S+1392 ack C+1 win 9 nop nop block C+5 C+9 -> forward_spliced"
-	       " = A seq K+1392 ack C+1 win 1 ts T+2000 130 block C+5 C+9",
-	       "> R seq S+1392 win 0 -> forward_spliced = R seq K+1392 ack 0");
-}
-
-static void server_without_options_gets_none_and_windows_are_rescaled(void **state)
-{
-	(void)state;
-	script_everywhere(server_without_options);
-}
-
 /* Both directions of a flow and its SYN-ACK may come to another worker than the ACK did. */
 static void splice_is_right_whichever_worker_sees_it(void **state)
 {
@@ -539,27 +423,6 @@ static void server_answers_a_splice_that_was_handed_over_pending(void **state)
 	script_everywhere(handed_over_and_answered);
 }
 
-/* What was damaged on the way must not open, refuse or teach anything: its numbers may be the damage. */
-static void damaged(struct world *w, struct script *s)
-{
-	SCRIPT(s, FLOODED, VALIDATED,
-	       "> SA seq S+4096 ack C+1 win 65160 mss 1460 ts 7000 105 len 1 bad -> drop_checksum",
-	       "> RA seq 0 ack C+1 win 0 len 1 bad -> drop_checksum",
-	       "> A seq S+9 ack C+5 len 1 bad -> drop_checksum", OPENED);
-	w->client.dport = 81;
-	SCRIPT(s, "< S seq C " OPTIONS " -> forward_syn_calm",
-	       "> SA seq S ack C+1 mss 700 len 1 bad -> forward_flow",
-	       "> RA seq 0 ack C+1 len 1 bad -> forward_flow", "flood 100",
-	       "+1 < S seq C " OPTIONS " -> reply_challenge");
-	assert_int_equal(w->d.server.known, SCREEN_SERVER_TIMESTAMPS);
-}
-
-static void damaged_answers_of_the_server_change_nothing(void **state)
-{
-	(void)state;
-	script_everywhere(damaged);
-}
-
 /* Two forged packets: a RST at some number, then a SYN. The splice stays what it is. */
 static void blind_rst_and_syn_do_not_replace_a_live_splice(void **state)
 {
@@ -596,17 +459,12 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blind_rst_and_syn_do_not_replace_a_live_splice),
 		cmocka_unit_test(early_data_must_acknowledge_the_cookie),
-		cmocka_unit_test(damaged_answers_of_the_server_change_nothing),
 		cmocka_unit_test(valid_cookie_is_spliced_and_translated_both_ways),
 		cmocka_unit_test(client_without_options_is_spliced_without_options),
 		cmocka_unit_test(early_data_is_held_and_delivered_after_opening),
 		cmocka_unit_test(data_does_not_overtake_what_is_held),
 		cmocka_unit_test(worker_that_cannot_wait_for_another_server_refuses_the_splice),
 		cmocka_unit_test(duplicate_acks_make_one_flow_and_one_syn),
-		cmocka_unit_test(server_rst_becomes_a_rst_that_the_client_believes),
-		cmocka_unit_test(silent_server_is_abandoned_with_a_rst),
-		cmocka_unit_test(answered_splice_cannot_be_abandoned),
-		cmocka_unit_test(stale_half_at_the_server_is_reset),
 		cmocka_unit_test(client_that_gives_up_while_pending_leaves_nothing_at_the_server),
 		cmocka_unit_test(blind_rst_does_not_end_a_pending_splice),
 		cmocka_unit_test(rst_at_the_exact_sequence_number_passes_and_ends_the_flow),
@@ -617,7 +475,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(cookies_are_checked_for_as_long_as_they_can_be_under_way),
 		cmocka_unit_test(late_copy_of_the_first_request_is_not_executed_twice),
 		cmocka_unit_test(overtaking_data_of_the_next_connection_is_not_of_the_last),
-		cmocka_unit_test(server_without_options_gets_none_and_windows_are_rescaled),
 		cmocka_unit_test(splice_is_right_whichever_worker_sees_it),
 		cmocka_unit_test(client_begins_a_splice_anew_that_was_handed_over_pending),
 		cmocka_unit_test(server_answers_a_splice_that_was_handed_over_pending),

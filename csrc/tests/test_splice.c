@@ -71,7 +71,7 @@ static void slow_to_client(const struct screen_flow *f, uint8_t *tcp)
 	uint32_t ts = option_at(tcp, 8, 10);
 
 	slow_add32(tcp + 4, f->cookie_isn - f->server_isn);
-	if (ts)
+	if (ts && (f->server_flags & SCREEN_HAS_TIMESTAMPS))
 		slow_add32(tcp + ts + 2, f->ts_delta);
 	if (!(tcp[13] & 2))
 		frame_put16(tcp + 14, slow_window(frame_get16(tcp + 14), f->server_wscale,
@@ -246,9 +246,11 @@ static void splice_wraps_all_number_spaces(void **state)
 
 static void splice_open_makes_the_servers_clock_go_on_from_the_cookies(void **state)
 {
-	struct screen_flow f = { .ts_delta = 0xfffffff0 };
+	struct screen_flow f = { .ts_delta = 0xfffffff0, .client_wscale = 7,
+				 .agreed = SCREEN_AGREED_TIMESTAMPS };
 	struct screen_packet p = { .seq = 77 };
-	struct screen_options o = { .flags = SCREEN_HAS_TIMESTAMPS, .tsval = 5, .wscale = 9 };
+	struct screen_options o = { .flags = SCREEN_HAS_TIMESTAMPS | SCREEN_HAS_WSCALE, .tsval = 5,
+				    .wscale = 9 };
 
 	(void)state;
 	screen_splice_open(&f, &p, &o, 1000000);
