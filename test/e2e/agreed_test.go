@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strings"
 	"syscall"
 	"unsafe"
@@ -80,68 +79,4 @@ func onSocket(c syscall.RawConn, do func(fd int) error) error {
 	var err error
 	controlErr := c.Control(func(fd uintptr) { err = do(int(fd)) })
 	return errors.Join(controlErr, err)
-}
-
-func setBuffer(fd, bytes int) error {
-	if bytes == 0 {
-		return nil
-	}
-	return syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_RCVBUFFORCE, bytes)
-}
-
-// offer is what a client's SYN offers; the zero value is what Linux does.
-type offer struct {
-	Without []string `json:",omitempty"` // "mss", "wscale", "sack", "timestamps"
-	ECN     bool     `json:",omitempty"`
-	MSS     int      `json:",omitempty"` // 0: what the device has
-	Buffer  int      `json:",omitempty"` // receive buffer, which makes the window scale; 0: the kernel's choice
-	Set     bool     `json:",omitempty"` // switch the namespace to it first: one talk at a time
-}
-
-// stripMark on a packet has its MSS option taken out, by stripMSS: no sysctl does that.
-const stripMark = 1
-
-func (o offer) lacks(option string) bool {
-	for _, w := range o.Without {
-		if w == option {
-			return true
-		}
-	}
-	return false
-}
-
-// prepare switches options of the namespace that this process is in.
-func (o offer) prepare() error {
-	if !o.Set {
-		return nil
-	}
-	values := map[string]string{"tcp_ecn": "2"} // accepted, not offered
-	if o.ECN {
-		values["tcp_ecn"] = "1"
-	}
-	for option, file := range map[string]string{"wscale": "tcp_window_scaling", "sack": "tcp_sack",
-		"timestamps": "tcp_timestamps"} {
-		values[file] = "1"
-		if o.lacks(option) {
-			values[file] = "0"
-		}
-	}
-	for file, value := range values {
-		if err := os.WriteFile("/proc/sys/net/ipv4/"+file, []byte(value), 0); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// setOptions prepares the client's socket.
-func (o offer) setOptions(fd int) error {
-	var errs []error
-	if o.lacks("mss") {
-		errs = append(errs, syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_MARK, stripMark))
-	}
-	if o.MSS != 0 {
-		errs = append(errs, syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, tcpMaxSegment, o.MSS))
-	}
-	return errors.Join(append(errs, setBuffer(fd, o.Buffer))...)
 }

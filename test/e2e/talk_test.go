@@ -25,11 +25,13 @@ import (
 // A talk is one connection: both ends send random bytes at once, each checks what the other sent, and
 // tells what its kernel has agreed to. On the wire:
 //
-//	server  hello         if it speaks first
-//	client  token, up, down; then up bytes that the token makes
+//	server  hello      if it speaks first
+//	client  what it wants, as JSON; then up bytes that the token makes
 //	server  down bytes that the token makes otherwise
-//	server  how long the rest is; what it has to tell, as JSON
+//	server  what it has to tell, as JSON
 //	client  closes
+//
+// Each piece of JSON comes behind its length.
 
 // talk is what a client is to do.
 type talk struct {
@@ -38,6 +40,14 @@ type talk struct {
 	Up, Down    uint32 // bytes
 
 	Offer offer
+	Next  *stance `json:",omitempty"` // what the server is to be in connections after this one
+}
+
+// wish is what a client says first.
+type wish struct {
+	Token    uint64
+	Up, Down uint32
+	Next     *stance `json:",omitempty"`
 }
 
 // talked is what came of it.
@@ -49,10 +59,7 @@ type talked struct {
 }
 
 // told is what one end has to say.
-type told struct {
-	Error string `json:",omitempty"`
-	Agreed
-}
+type told struct{ Agreed }
 
 // talkLimit is for one connection. A lost SYN costs a second, a lost repetition two more, and so on.
 const talkLimit = 40 * time.Second
@@ -105,9 +112,7 @@ func talkServe(ctx context.Context, args []string) error {
 		return err
 	}
 	for _, at := range ports {
-		config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
-			return onSocket(c, func(fd int) error { return setBuffer(fd, at.Buffer) })
-		}}
+		config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return setBuffer(c, at.Buffer) }}
 		config.SetMultipathTCP(false)
 		l, err := config.Listen(ctx, "tcp", fmt.Sprintf(":%d", at.Port))
 		if err != nil {
@@ -130,35 +135,37 @@ func serveTalks(l net.Listener, first bool) {
 		go func() { // ends with the connection, which has a limit
 			defer conn.Close()
 			conn.SetDeadline(time.Now().Add(talkLimit))
-			if err := serveTalk(conn, first); err != nil {
+			if err := serveTalk(l, conn, first); err != nil {
 				fmt.Printf("%v: %v\n", conn.RemoteAddr(), err)
 			}
 		}()
 	}
 }
 
-func serveTalk(conn net.Conn, first bool) error {
+func serveTalk(l net.Listener, conn net.Conn, first bool) error {
 	if first {
 		if _, err := io.WriteString(conn, talkHello); err != nil {
 			return fmt.Errorf("hello: %w", err)
 		}
 	}
-	var head [16]byte
-	if _, err := io.ReadFull(conn, head[:]); err != nil {
+	var w wish
+	if err := readJSON(conn, &w); err != nil {
 		return fmt.Errorf("the client's first words: %w", err)
 	}
-	token := binary.BigEndian.Uint64(head[:])
-	up, down := binary.BigEndian.Uint32(head[8:]), binary.BigEndian.Uint32(head[12:])
 	sent := make(chan error, 1)
 	go func() { // ends with the connection
-		_, err := io.Copy(conn, talkBytes(token, true, down))
+		_, err := io.Copy(conn, talkBytes(w.Token, true, w.Down))
 		sent <- err
 	}()
-	received := wantBytes(conn, talkBytes(token, false, up))
-	if err := errors.Join(received, <-sent); err != nil {
+	received := wantBytes(conn, talkBytes(w.Token, false, w.Up))
+	if err := errors.Join(received, <-sent, w.Next.take(l)); err != nil {
 		return err
 	}
-	if err := writeTold(conn); err != nil {
+	agreed, err := agreedOn(conn)
+	if err != nil {
+		return err
+	}
+	if err := writeJSON(conn, told{Agreed: agreed}); err != nil {
 		return err
 	}
 	if n, err := io.Copy(io.Discard, conn); err != nil || n != 0 {
@@ -167,29 +174,25 @@ func serveTalk(conn net.Conn, first bool) error {
 	return nil
 }
 
-func writeTold(conn net.Conn) error {
-	agreed, err := agreedOn(conn)
+func writeJSON(to io.Writer, what any) error {
+	text, err := json.Marshal(what)
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(told{Agreed: agreed})
-	if err != nil {
-		return err
-	}
-	_, err = conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(text))), text...))
+	_, err = to.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(text))), text...))
 	return err
 }
 
-func readTold(conn net.Conn) (s told, err error) {
+func readJSON(from io.Reader, into any) error {
 	var length [2]byte
-	if _, err := io.ReadFull(conn, length[:]); err != nil {
-		return s, err
+	if _, err := io.ReadFull(from, length[:]); err != nil {
+		return err
 	}
 	text := make([]byte, binary.BigEndian.Uint16(length[:]))
-	if _, err := io.ReadFull(conn, text); err != nil {
-		return s, err
+	if _, err := io.ReadFull(from, text); err != nil {
+		return err
 	}
-	return s, json.Unmarshal(text, &s)
+	return json.Unmarshal(text, into)
 }
 
 // talkRole is the role of a client that talks: talk FILE PARALLEL. The file has a list of talks in JSON;
@@ -253,9 +256,7 @@ func talkOnce(ctx context.Context, t talk, token uint64) (r talked) {
 
 // hold holds the conversation.
 func (t talk) hold(ctx context.Context, token uint64, r *talked) error {
-	dialer := net.Dialer{Timeout: talkLimit, Control: func(_, _ string, c syscall.RawConn) error {
-		return onSocket(c, t.Offer.setOptions)
-	}}
+	dialer := net.Dialer{Timeout: talkLimit, Control: func(_, _ string, c syscall.RawConn) error { return t.Offer.setOptions(c) }}
 	conn, err := dialer.DialContext(ctx, "tcp", t.Address)
 	if err != nil {
 		return err
@@ -275,7 +276,7 @@ func (t talk) hold(ctx context.Context, token uint64, r *talked) error {
 	if err = errors.Join(err, <-sent); err != nil {
 		return err
 	}
-	if r.Server, err = readTold(conn); err != nil {
+	if err := readJSON(conn, &r.Server); err != nil {
 		return fmt.Errorf("the server's last words: %w", err)
 	}
 	r.Client.Agreed, err = agreedOn(conn)
@@ -283,11 +284,12 @@ func (t talk) hold(ctx context.Context, token uint64, r *talked) error {
 }
 
 func (t talk) say(conn net.Conn, token uint64) error {
-	head := binary.BigEndian.AppendUint64(nil, token)
-	head = binary.BigEndian.AppendUint32(head, t.Up)
-	head = binary.BigEndian.AppendUint32(head, t.Down)
-	_, err := io.CopyBuffer(onlyWriter{conn}, io.MultiReader(bytes.NewReader(head),
-		talkBytes(token, false, t.Up)), make([]byte, 64<<10))
+	var first bytes.Buffer
+	if err := writeJSON(&first, wish{token, t.Up, t.Down, t.Next}); err != nil {
+		return err
+	}
+	_, err := io.CopyBuffer(onlyWriter{conn}, io.MultiReader(&first, talkBytes(token, false, t.Up)),
+		make([]byte, 64<<10))
 	return err
 }
 
@@ -389,7 +391,13 @@ func talkAddress(family, port int) string {
 	return strings.TrimPrefix(lab.URL(family, port, ""), "http://")
 }
 
-// percentile of what talks took.
+// portOf is the port of an address.
+func portOf(address string) int {
+	port, _ := strconv.Atoi(address[strings.LastIndex(address, ":")+1:])
+	return port
+}
+
+// tookPercentile is what so many percent of the talks took at most.
 func tookPercentile(results []talked, percent int) time.Duration {
 	var all []time.Duration
 	for _, r := range results {
