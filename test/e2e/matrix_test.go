@@ -31,7 +31,7 @@ type row struct {
 
 func (r row) String() string {
 	server := matrixStances()[r.stance]
-	text := fmt.Sprintf("IPv%d, offers %v of MSS %d", r.family, r.talk.Offer, r.talk.Offer.MSS)
+	text := fmt.Sprintf("IPv%d, offers %v", r.family, r.talk.Offer)
 	text += fmt.Sprintf(", server does %q", with(server.Without))
 	if server.NoECN {
 		text += " and no ECN"

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"slices"
@@ -34,6 +35,9 @@ func (o offer) String() string {
 	text := "[" + strings.Join(with(o.Without), " ") + "]"
 	if o.ECN {
 		text += " ECN"
+	}
+	if o.MSS != 0 {
+		text += fmt.Sprintf(" MSS %d", o.MSS)
 	}
 	return text
 }

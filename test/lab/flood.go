@@ -10,6 +10,7 @@ import (
 // FloodOptions shape a flood; see `synscreen-flood --help`.
 type FloodOptions struct {
 	Family  int    // 4 (default) or 6
+	Address string // flooded; the server's of the family by default
 	Ports   string // "80" (default) or "A-B"
 	Rate    int    // SYNs per second; 0: all it can
 	Seconds int    // 1-120
@@ -30,8 +31,8 @@ type FloodResult struct {
 	Rate    float64 `json:"rate"`
 }
 
-// StartFlood floods the server from the attacker with SYNs from the spoofed prefix, inside the
-// lab's VLAN if it has one. It ends by itself.
+// StartFlood floods the server, or another address behind its link-layer address, from the attacker
+// with SYNs from the spoofed prefix, inside the lab's VLAN if it has one. It ends by itself.
 func (w *WireLab) StartFlood(options FloodOptions) (*Flood, error) {
 	binary, err := Built("c/test/synscreen-flood")
 	if err != nil {
@@ -50,6 +51,9 @@ func (w *WireLab) floodArguments(options FloodOptions) []string {
 	source, destination := SpoofedPrefix4, ServerAddr4
 	if options.Family == 6 {
 		source, destination = SpoofedPrefix6, ServerAddr6
+	}
+	if options.Address != "" {
+		destination = options.Address
 	}
 	args := []string{"--interface", EndDev, "--source", source, "--destination", destination,
 		"--dmac", ServerMAC, "--rate", strconv.Itoa(options.Rate),
