@@ -37,7 +37,7 @@ func startPatients(t testing.TB, w *lab.WireLab, d *daemon) (p patients, spliced
 		if err := fetch(t.Context(), w, family, 1); err != nil {
 			t.Fatal(err)
 		}
-		p.idle = append(p.idle, startIdle(t, w, family), startIdle(t, w, family))
+		p.idle = append(p.idle, startGreeted(t, w, family), startGreeted(t, w, family))
 		p.downloads = append(p.downloads, startDownloadOf(t, w, family, patientSize, patientRate))
 		p.uploads = append(p.uploads, startUpload(t, w, family, patientSize, patientRate))
 		spliced += 3
@@ -111,7 +111,7 @@ func TestConnectionsOutliveARestart(t *testing.T) {
 	for _, closed := range []bool{false, true} {
 		t.Run(map[bool]string{false: "open", true: "closed"}[closed], func(t *testing.T) {
 			t.Parallel()
-			wantOutlived(t, configuration{always: true, closed: closed})
+			wantOutlived(t, configuration{always: true, closed: closed, servers: []string{}})
 		})
 	}
 }
@@ -177,7 +177,8 @@ func TestDamagedHandoverIsRefusedAndTheWireRuns(t *testing.T) {
 	t.Parallel()
 	w := lab.WireForTest(t, lab.WireOptions{})
 	startContent(t, w)
-	d := startDaemon(t, w, configuration{always: true}, noLearning)
+	c := configuration{always: true, servers: []string{}}
+	d := startDaemon(t, w, c, noLearning)
 	d.stop(t)
 	text, err := os.ReadFile(d.handoverFile())
 	if err != nil {
@@ -187,7 +188,7 @@ func TestDamagedHandoverIsRefusedAndTheWireRuns(t *testing.T) {
 	if err := os.WriteFile(d.handoverFile(), text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d = startDaemon(t, w, configuration{always: true}, noLearning)
+	d = startDaemon(t, w, c, noLearning)
 	if got := d.status(t).Handover; got.Result != dataplane.HandoverDamaged || got.Flows != 0 {
 		t.Errorf("handover %+v", got)
 	}

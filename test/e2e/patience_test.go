@@ -107,8 +107,8 @@ func idle(ctx context.Context, args []string) error {
 	return hear(len("still there?\n"))
 }
 
-// startIdle starts a client that is silent after it was greeted.
-func startIdle(t testing.TB, w *lab.WireLab, family int) *lab.Process {
+// startGreeted starts a client that is silent after it was greeted.
+func startGreeted(t testing.TB, w *lab.WireLab, family int) *lab.Process {
 	t.Helper()
 	address := strings.TrimPrefix(lab.URL(family, contentPort+1, ""), "http://")
 	p, err := w.Client.StartRole("idle", address)
