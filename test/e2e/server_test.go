@@ -48,14 +48,14 @@ func (d *daemon) knownServer(t testing.TB, family int) dataplane.Server {
 	return dataplane.Server{}
 }
 
-// offer is what a SYN-ACK agrees to; -1 is no window scale.
-type offer struct {
+// agreement is what a SYN-ACK agrees to; -1 is no window scale.
+type agreement struct {
 	MSS, WindowScale int
 	SACK, Timestamps bool
 }
 
 // offered gives what the server's place agrees to in a new connection to the content server.
-func (d *daemon) offered(t testing.TB, family int) offer {
+func (d *daemon) offered(t testing.TB, family int) agreement {
 	t.Helper()
 	binary, err := lab.Built("bin/synscreen")
 	if err != nil {
@@ -78,7 +78,7 @@ func (d *daemon) offered(t testing.TB, family int) offer {
 }
 
 // synAckOf reads the first SYN-ACK of an address and port in a capture.
-func synAckOf(t testing.TB, path string, from netip.AddrPort) offer {
+func synAckOf(t testing.TB, path string, from netip.AddrPort) agreement {
 	t.Helper()
 	file, err := os.Open(path)
 	if err != nil {
@@ -104,8 +104,8 @@ func synAckOf(t testing.TB, path string, from netip.AddrPort) offer {
 	}
 }
 
-func offerOf(tcp *layers.TCP) offer {
-	o := offer{WindowScale: -1}
+func offerOf(tcp *layers.TCP) agreement {
+	o := agreement{WindowScale: -1}
 	for _, option := range tcp.Options {
 		switch option.OptionType {
 		case layers.TCPOptionKindMSS:
@@ -170,7 +170,7 @@ func TestWhatServersAgreeToIsLearnedInCalmAndOfferedInTheirPlace(t *testing.T) {
 	d.mustCommit(t, configuration{always: true, servers: []string{}})
 	before := d.status(t)
 	for _, family := range families {
-		d.wantOffered(t, family, offer{MSS: mssOf(family), WindowScale: scale[family], Timestamps: true})
+		d.wantOffered(t, family, agreement{MSS: mssOf(family), WindowScale: scale[family], Timestamps: true})
 	}
 	wantSpliced(t, d, before, uint64(len(families)))
 	wantAsked(t, d, before, 0)
@@ -226,8 +226,8 @@ func TestAServerProfileChangesWhatAChallengeOffers(t *testing.T) {
 		lab.ServerAddr6 + " mss 1220",
 	}}, noLearning)
 	before := d.status(t)
-	d.wantOffered(t, 4, offer{MSS: 1300, WindowScale: 3, Timestamps: true})
-	d.wantOffered(t, 6, offer{MSS: 1220, WindowScale: -1})
+	d.wantOffered(t, 4, agreement{MSS: 1300, WindowScale: 3, Timestamps: true})
+	d.wantOffered(t, 6, agreement{MSS: 1220, WindowScale: -1})
 	wantAsked(t, d, before, 0)
 	row := d.knownServer(t, 4)
 	if row.MSS != (dataplane.Said[uint16]{Value: 1300, From: dataplane.Configured}) ||
