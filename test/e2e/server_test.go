@@ -122,7 +122,7 @@ func offerOf(tcp *layers.TCP) agreement {
 }
 
 // wantOffered asserts what a challenge agrees to.
-func (d *daemon) wantOffered(t testing.TB, family int, want offer) {
+func (d *daemon) wantOffered(t testing.TB, family int, want agreement) {
 	t.Helper()
 	if diff := cmp.Diff(want, d.offered(t, family)); diff != "" {
 		t.Errorf("IPv%d: the challenge (-want +got):\n%s", family, diff)
