@@ -55,6 +55,7 @@ func waitEvent(t testing.TB, conn *net.UnixConn, text string) map[string]string 
 func TestASpoofedFloodIsToldToSyslogFromItsBeginningToItsEnd(t *testing.T) {
 	t.Parallel()
 	w := lab.WireForTest(t, lab.WireOptions{})
+	startContent(t, w) // a closed port would answer for itself
 	conn, path := listenSyslog(t, w)
 	startDaemon(t, w, configuration{}, noLearning, "--syslog", path)
 	_, err := w.StartFlood(lab.FloodOptions{Ports: strconv.Itoa(contentPort), Rate: lightRate,

@@ -37,6 +37,7 @@ func (d *daemon) flooded(t testing.TB) flood {
 func TestAFloodIsShownWithItsDestinationsSourcesAndFrames(t *testing.T) {
 	t.Parallel()
 	w := lab.WireForTest(t, lab.WireOptions{})
+	startContent(t, w) // a closed port would answer for itself
 	d := startDaemon(t, w, configuration{}, noLearning)
 	startLightFloods(t, w, d, contentPort, families...)
 

@@ -289,6 +289,7 @@ func TestEveryKindOfFrameCrossesTheWireUnchangedInCalmAndUnderFlood(t *testing.T
 		}
 		waitSays(t, p, "listening")
 	}
+	startNginx(t, w) // a closed port would answer for itself
 	if err := w.ResolveServer(t.Context()); err != nil {
 		t.Fatal(err)
 	}
