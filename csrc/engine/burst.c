@@ -176,6 +176,7 @@ static void ask_server(struct screen_worker *w, uint8_t slot, const struct scree
 	struct screen_pending *pending = &p->pending[p->count++];
 	struct screen_flow *f = &w->engine->flows.flows[d->flow];
 
+	atomic_fetch_add_explicit(&w->begun, 1, memory_order_relaxed);
 	pending->flow = d->flow;
 	pending->generation = atomic_load_explicit(&f->generation, memory_order_relaxed);
 	pending->tries = 1;

@@ -112,6 +112,7 @@ static void fill_workers(const struct screen_engine *engine, struct screen_engin
 		const struct screen_worker *w = engine->workers[i];
 
 		s->splice_opened += atomic_load_explicit(&w->spliced, memory_order_relaxed);
+		s->flows_spliced += atomic_load_explicit(&w->begun, memory_order_relaxed);
 		s->splice_refused += atomic_load_explicit(&w->refused, memory_order_relaxed);
 		s->splice_timeout += atomic_load_explicit(&w->timeouts, memory_order_relaxed);
 		s->held_frames += atomic_load_explicit(&w->held, memory_order_relaxed);

@@ -57,7 +57,7 @@ struct screen_worker {
 	uint32_t retired, retired_tail, waiting, waiting_tail;
 	uint64_t waiting_for;
 	struct screen_port_counters counters[SCREEN_PORTS_MAX]; /* one writer: the worker */
-	_Atomic uint64_t spliced, refused, timeouts, held;
+	_Atomic uint64_t begun, spliced, refused, timeouts, held;
 };
 
 /* Makes workers up to `count` of them and starts them. [control] */
