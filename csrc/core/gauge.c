@@ -109,7 +109,14 @@ static void count_victim(struct step *s, uint64_t hash, const struct screen_mete
 		atomic_store_explicit(&v->peak, r->count, memory_order_relaxed);
 }
 
-/* Counts a SYN towards its destination. Returns whether that floods. */
+/* What cannot be challenged is dropped, but only what is beyond that which calm would have admitted: a
+ * destination is not shut out for as long as it is flooded. */
+static bool too_many(const struct step *s, const struct screen_meter_reading *r)
+{
+	return s->c->policy->mode == SCREEN_MODE_SYN_COOKIE ||
+	       r->count >= step_profile(s)->attack_threshold;
+}
+
 bool step_meter_syn(struct step *s)
 {
 	const struct screen_profile_config *profile = step_profile(s);
@@ -136,7 +143,7 @@ bool step_meter_syn(struct step *s)
 		step_event(s, SCREEN_EVENT_FLOOD_START, SCREEN_IDS_SYN_FLOOD, r.count);
 	note_flood(s, r.entered);
 	count_victim(s, hash, &r, attacked);
-	return true;
+	return too_many(s, &r);
 }
 
 bool step_destination_floods(struct step *s)

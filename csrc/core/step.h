@@ -110,7 +110,8 @@ uint64_t step_server_hash(struct step *s, int which);
 /* Counts a SYN that may go through to a port that is not known to answer: how many in this second. */
 uint32_t step_asked(struct step *s);
 
-/* Counts a SYN towards its destination. Returns whether that floods. */
+/* Counts a SYN towards its destination. Returns whether something is to be done about it: that floods,
+ * and without cookies this SYN is of the excess. */
 bool step_meter_syn(struct step *s);
 
 /* Whether the frame's destination floods, without counting. */

@@ -315,19 +315,6 @@ static void splices_count_against_source_threshold(void **state)
 	world_free(w);
 }
 
-static void mode_drop_drops_instead_of_challenging(void **state)
-{
-	struct world *w = world_new(4, 0);
-	struct script s = script_new(w);
-
-	(void)state;
-	w->policy.mode = SCREEN_MODE_DROP;
-	SCRIPT(&s, "flood 100", "< S seq C mss 1460 -> drop_syn_flood",
-	       "< A seq C+1 ack 5 -> drop_cookie_invalid");
-	assert_int_equal(w->reasons[SCREEN_FORWARD_SYN_CALM], 99);
-	world_free(w);
-}
-
 static void syn_cookie_without_published_secret_fails_closed(void **state)
 {
 	struct world *w = world_new(4, 0);
@@ -577,7 +564,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(above_destination_threshold_is_challenged_with_cookies),
 		cmocka_unit_test(white_listed_syn_above_destination_threshold_is_not_challenged),
 		cmocka_unit_test(splices_count_against_source_threshold),
-		cmocka_unit_test(mode_drop_drops_instead_of_challenging),
 		cmocka_unit_test(syn_cookie_without_published_secret_fails_closed),
 		cmocka_unit_test(syns_that_cannot_be_challenged_are_dropped_by_name),
 		cmocka_unit_test(syn_fragments_cannot_hide_their_flags),

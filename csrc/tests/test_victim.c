@@ -76,30 +76,6 @@ static void meter_and_victims_use_all_of_their_room(void **state)
 	world_free(w);
 }
 
-static void syn_flood_as_a_dry_run_forwards_and_counts(void **state)
-{
-	struct world *w = world_new(6, 0);
-
-	(void)state;
-	w->policy.profile[0].alarm_without_drop = 1;
-	world_flood(w, 300);
-	assert_int_equal(w->reasons[SCREEN_FORWARD_SYN_CALM], 300);
-	assert_int_equal(w->meters->zone[0].ids[SCREEN_IDS_SYN_FLOOD], 201);
-	assert_int_equal(w->meters->zone[0].attacks, 1);
-	world_free(w);
-}
-
-static void syn_flood_not_armed_meters_nothing(void **state)
-{
-	struct world *w = world_new(4, 0);
-
-	(void)state;
-	memset(&w->policy.profile[0], 0, sizeof(w->policy.profile[0]));
-	world_flood(w, 900);
-	assert_int_equal(w->reasons[SCREEN_FORWARD_SYN_CALM], 900);
-	world_free(w);
-}
-
 /* 10 s with so many challenges and so many valid answers: what does it look like? */
 static enum screen_looks looks_of(uint32_t challenged, uint32_t valid)
 {
@@ -212,8 +188,6 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(victim_counts_what_its_flood_did),
 		cmocka_unit_test(meter_and_victims_use_all_of_their_room),
-		cmocka_unit_test(syn_flood_as_a_dry_run_forwards_and_counts),
-		cmocka_unit_test(syn_flood_not_armed_meters_nothing),
 		cmocka_unit_test(victim_tells_a_flood_from_a_crowd),
 		cmocka_unit_test(victim_table_that_is_full_lists_no_more),
 		cmocka_unit_test(meter_of_a_million_sources_errs_by_a_hundredth_at_most),
