@@ -37,6 +37,7 @@ struct ids_fragment {
 	uint32_t id;
 	uint32_t offset; /* bytes */
 	uint32_t length; /* bytes of the datagram that it carries */
+	bool more;	 /* others come behind it */
 };
 
 /* Reads it from a frame of SCREEN_KIND_FRAGMENT. */

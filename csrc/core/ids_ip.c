@@ -134,6 +134,7 @@ struct ids_fragment ids_fragment_of(const struct step *s)
 	if (p->family == 4) {
 		f.id = screen_load_be16(data + p->l3 + 4);
 		f.offset = (screen_load_be16(data + p->l3 + 6) & 0x1fffu) * 8;
+		f.more = screen_load_be16(data + p->l3 + 6) & 0x2000;
 		return f;
 	}
 	/* The parser has been here: the fragment header lies right before what is carried, unless
@@ -143,6 +144,7 @@ struct ids_fragment ids_fragment_of(const struct step *s)
 		return f;
 	f.id = screen_load_be32(header + 4);
 	f.offset = screen_load_be16(header + 2) & 0xfff8u;
+	f.more = screen_load_be16(header + 2) & 1;
 	f.length = ids_bytes_from(s, (uint32_t)(header + 8 - data));
 	return f;
 }
@@ -166,11 +168,15 @@ static uint64_t datagram_hash(const struct step *s, uint32_t id)
 static bool tears(struct step *s)
 {
 	struct ids_fragment f = ids_fragment_of(s);
-	uint32_t first = f.offset / 8, end = (f.offset + f.length + 7) / 8;
+	struct screen_tear_piece p = {
+		.first = f.offset / 8,
+		.end = (f.offset + f.length + 7) / 8,
+		.last = !f.more,
+	};
 
-	if (end > 8192)
+	if (p.end > SCREEN_TEAR_UNITS)
 		return false; /* ping-death's */
-	return screen_tear_overlaps(&s->c->meters->fragments, datagram_hash(s, f.id), first, end,
+	return screen_tear_overlaps(&s->c->meters->fragments, datagram_hash(s, f.id), &p,
 				    step_seconds(s));
 }
 
