@@ -81,7 +81,7 @@ static void skip(uint8_t type, const uint8_t *header, uint32_t *at, uint8_t *nex
 	*at += type == SCREEN_PROTO_FRAGMENT ? 8 : screen_extension_size(type, header[1]);
 }
 
-/* The fragment header of an IPv6 packet, NULL without. */
+/* The fragment header of an IPv6 packet, NULL without. One of a whole packet (RFC 6946) is none. */
 static const uint8_t *fragment_header(const struct step *s)
 {
 	const uint8_t *data = s->frame->data;
@@ -91,7 +91,7 @@ static const uint8_t *fragment_header(const struct step *s)
 	for (int i = 0; i < HEADERS_MAX && screen_is_extension(next); i++) {
 		if (ids_bytes_from(s, at) < 8)
 			break;
-		if (next == SCREEN_PROTO_FRAGMENT)
+		if (next == SCREEN_PROTO_FRAGMENT && (screen_load_be16(data + at + 2) & 0xfff9))
 			return data + at;
 		skip(next, data + at, &at, &next);
 	}
@@ -161,6 +161,7 @@ static uint64_t datagram_hash(const struct step *s, uint32_t id)
 	words[4] = (uint64_t)id << 32 | (uint32_t)s->port->wire << 8 | s->d->packet.family;
 	/* the protocol is part of an IPv4 datagram's name (RFC 791 section 3.2) */
 	words[5] = s->d->packet.family == 4 ? s->d->packet.protocol : 0;
+	words[5] |= (uint64_t)s->d->packet.vlan[0] << 16 | (uint64_t)s->d->packet.vlan[1] << 32;
 	return screen_siphash_words(s->c->meters->key[0], s->c->meters->key[1], words, 6) |
 	       SCREEN_HASH_MARK;
 }

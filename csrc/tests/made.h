@@ -95,6 +95,14 @@ static inline struct made make(const struct ip_spec *s)
 	return m;
 }
 
+static inline void made_tag(struct made *m, uint16_t vlan)
+{
+	memmove(m->data + 16, m->data + 12, m->length - 12);
+	frame_put16(m->data + 12, SCREEN_ETHERTYPE_CTAG);
+	frame_put16(m->data + 14, vlan);
+	m->length += 4;
+}
+
 static inline struct world *armed_world(uint64_t armed)
 {
 	struct world *w = world_new(4, 0);

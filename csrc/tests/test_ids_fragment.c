@@ -88,6 +88,38 @@ static void ids_tear_drop_remembers_what_is_complete(void **state)
 	world_free(w);
 }
 
+/* Two VLANs may have the same addresses. */
+static void ids_tear_drop_keeps_vlans_apart(void **state)
+{
+	struct world *w = armed_world(1ull << SCREEN_IDS_TEAR_DROP);
+	struct ip_spec s = { 4, 17, .id = 1, .payload_length = 40, .fragment = 0x2000 };
+
+	(void)state;
+	for (uint8_t vlan = 1; vlan < 4; vlan++) {
+		struct made m = make(&s);
+
+		made_tag(&m, vlan);
+		assert_string_equal(decide_made(w, &m), "forward_fragment");
+		s.fragment ^= 0x2001; /* once the first, once the last: they overlap */
+	}
+	world_free(w);
+}
+
+/* An atomic fragment's header (RFC 6946) before the real one says nothing. */
+static void ids_tear_drop_looks_behind_an_atomic_header(void **state)
+{
+	struct world *w = armed_world(1ull << SCREEN_IDS_TEAR_DROP);
+	struct ip_spec s = { 6, 17, .payload_length = 40, .next = SCREEN_PROTO_FRAGMENT,
+			     OPTION(SCREEN_PROTO_FRAGMENT, 0, 0, 0, 0, 0, 0, 9) };
+
+	(void)state;
+	s.fragment = 0 << 3 | 1;
+	assert_string_equal(decide_made(w, (struct made[]){ make(&s) }), "forward_fragment");
+	s.fragment = 3 << 3;
+	assert_string_equal(decide_made(w, (struct made[]){ make(&s) }), "drop_tear_drop");
+	world_free(w);
+}
+
 static struct screen_tear_set *one_set(void)
 {
 	return calloc(1, sizeof(struct screen_tear_set));
@@ -150,6 +182,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(ids_tear_drop_is_a_fragment_within_another),
 		cmocka_unit_test(ids_tear_drop_makes_room),
 		cmocka_unit_test(ids_tear_drop_remembers_what_is_complete),
+		cmocka_unit_test(ids_tear_drop_keeps_vlans_apart),
+		cmocka_unit_test(ids_tear_drop_looks_behind_an_atomic_header),
 		cmocka_unit_test(tear_gives_up_the_complete_before_the_oldest),
 		cmocka_unit_test(tear_of_a_late_worker_is_not_forgotten),
 		cmocka_unit_test(tear_reaches_to_the_end_of_a_datagram),
