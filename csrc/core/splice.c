@@ -105,7 +105,8 @@ void screen_splice_open(struct screen_flow *f, const struct screen_packet *p,
 	f->server_wscale = has & SCREEN_HAS_WSCALE ? o->wscale : SCREEN_WSCALE_NONE;
 	f->server_flags = has;
 	/* it was the cookie's TSval */
-	f->ts_delta -= has & SCREEN_HAS_TIMESTAMPS ? o->tsval : (uint32_t)(now_ns / 1000000);
+	f->ts_delta -= has & SCREEN_HAS_TIMESTAMPS ?
+			       o->tsval : (uint32_t)(now_ns / 1000000) - SCREEN_STAMP_AHEAD;
 }
 
 /* The window scale by which the server reads the client's windows. */

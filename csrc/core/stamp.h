@@ -8,6 +8,13 @@
 
 #include "splice.h"
 
+enum {
+	/* How far ahead of the cookie's TSval that clock begins: the client must not see it go back
+	 * behind the cookie (RFC 7323 section 5.3) in what a worker says whose burst began before
+	 * that of the one which opened the splice. Unit: ms. */
+	SCREEN_STAMP_AHEAD = 1000,
+};
+
 /* Whether segments to the client of an open splice need timestamps of ours. */
 static inline bool screen_stamps(const struct screen_flow *f)
 {

@@ -111,14 +111,14 @@ static void server_without_options(struct world *w, struct script *s)
 	       "< A seq C+1 ack K+1 win 3 ts 120 T nop nop block K+5 K+9 -> forward_spliced"
 	       " = A seq C+1 ack S+1 win 3072",
 	       "> PA seq S+1 ack C+1 win 127 len 3 -> forward_spliced"
-	       " = PA seq K+1 ack C+1 win 1 len 3 ts T 120",
+	       " = PA seq K+1 ack C+1 win 1 len 3 ts T+1000 120",
 	       "+2 > A seq S+4 ack C+1 win 0 len 1388 -> forward_spliced"
-	       " = A seq K+4 ack C+1 win 0 len 1388 ts T+2000 120",
+	       " = A seq K+4 ack C+1 win 0 len 1388 ts T+3000 120",
 	       /* older ones do not set the clock back */
 	       "< A seq C+1 ack K+4 win 3 ts 130 T -> forward_spliced",
 	       "< A seq C+1 ack K+4 win 3 ts 125 T -> forward_spliced",
 	       "> A seq S+1392 ack C+1 win 9 nop nop block C+5 C+9 -> forward_spliced"
-	       " = A seq K+1392 ack C+1 win 1 ts T+2000 130 block C+5 C+9",
+	       " = A seq K+1392 ack C+1 win 1 ts T+3000 130 block C+5 C+9",
 	       "> R seq S+1392 win 0 -> forward_spliced = R seq K+1392 ack 0");
 }
 

@@ -22,6 +22,7 @@ screen_test(test_screen_splice)
 screen_test(test_snapshot)
 screen_test(test_splice)
 screen_test(test_syn)
+screen_test(test_stamp)
 screen_test(test_victim)
 
 # Not a test but a measurement: see `make forge`.

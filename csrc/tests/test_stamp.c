@@ -1,0 +1,136 @@
+/*
+ * Timestamps inserted in a server's place: byte for byte against a frame that was built with them, in
+ * memory of exactly the size that is promised; and what they say, as scripts.
+ */
+#include "splice_script.h"
+#include "stamp.h"
+
+static const uint64_t NOW_NS = 7654321 * 1000000ull;
+
+/* A splice that owes its client timestamps; its clock shows 0x11223344 at NOW_NS. */
+static struct screen_flow owing(void)
+{
+	return (struct screen_flow){ .agreed = SCREEN_AGREED_TIMESTAMPS, .mss = 1460,
+				     .ts_delta = 0x11223344u - 7654321u,
+				     .client_tsval = 0x55667788 };
+}
+
+/* The options as they must be: timestamps, then `count` bytes. */
+static void stamped_options(struct frame_spec *f, const uint8_t *options, uint8_t count)
+{
+	static const uint8_t stamp[12] = { 1,	 1,    8,    10,   0x11, 0x22,
+					   0x33, 0x44, 0x55, 0x66, 0x77, 0x88 };
+
+	memcpy(f->options, stamp, 12);
+	memcpy(f->options + 12, options, count);
+	f->options_length = (uint8_t)(12 + count);
+}
+
+/* Stamps the frame of `in` and holds it against that of `want`. */
+static void assert_stamped(const struct screen_flow *flow, const struct frame_spec *in,
+			   const struct frame_spec *want)
+{
+	uint8_t built[FRAME_MAX], expected[FRAME_MAX];
+	uint32_t length = frame_build(built, in), grown = frame_build(expected, want);
+	uint8_t *memory = malloc(SCREEN_STAMP_SIZE + length);
+	struct screen_frame frame = { .data = memory + SCREEN_STAMP_SIZE, .length = length };
+	struct screen_options o;
+	struct screen_packet p;
+
+	memset(memory, 0xaa, SCREEN_STAMP_SIZE);
+	memcpy(frame.data, built, length);
+	assert_int_equal(screen_parse(frame.data, frame.data + length, &p), SCREEN_KIND_TCP);
+	screen_options_walk(frame.data + p.l4 + 20, screen_packet_options_length(&p), &o);
+	screen_stamp(flow, &frame, &p, &o, NOW_NS);
+	assert_int_equal(frame.length, grown);
+	assert_true(frame.data >= memory);
+	assert_true(frame.data + frame.length == memory + SCREEN_STAMP_SIZE + length);
+	assert_memory_equal(frame.data, expected, grown);
+	free(memory);
+}
+
+/* Every header that may stand before, and every parity behind. */
+static void stamp_fits_behind_all_headers_and_before_all_payloads(void **state)
+{
+	const struct screen_flow flow = owing();
+
+	(void)state;
+	for (uint32_t i = 0; i < 2 * 3 * 11 * 7 * 5; i++) {
+		uint32_t extra = i / 6 % 11, words = i / 66 % 7, odd = i / 462;
+		struct frame_spec in = {
+			.family = i % 2 ? 4 : 6, .tags = (uint8_t)(i / 2 % 3), .tci = { 7, 9 },
+			.source = { 10, 1, 2, 3 }, .destination = { 10, 1, 2, 4 }, .ttl = 63,
+			.class = 0xb9, .sport = 443, .dport = 999, .seq = 0xfffffffe, .ack = 77,
+			.window = 5, .flags = SCREEN_TCP_ACK | SCREEN_TCP_PSH,
+			.options_length = (uint8_t)(words * 4),
+			.payload_length = (uint16_t)(odd == 4 ? FRAME_PAYLOAD_MAX : odd),
+			.padding = (uint8_t)(i % 7),
+		}, want;
+
+		if (in.family == 4)
+			in.ip_option_words = (uint8_t)(extra % 11);
+		else
+			in.extensions = (uint8_t)(extra % 4);
+		/* options that nobody knows: kind 254 with all there is room for */
+		if (words) {
+			memset(in.options, (int)(i & 0xff), words * 4);
+			in.options[0] = 254;
+			in.options[1] = (uint8_t)(words * 4);
+		}
+		want = in;
+		stamped_options(&want, in.options, in.options_length);
+		assert_stamped(&flow, &in, &want);
+	}
+}
+
+static void what_must_not_be_stamped_is_left_alone(void **state)
+{
+	const struct screen_flow flow = owing();
+	struct frame_spec in = { .family = 4, .flags = SCREEN_TCP_RST | SCREEN_TCP_ACK };
+
+	(void)state;
+	assert_stamped(&flow, &in, &in); /* RFC 7323 section 3.2 */
+	in.flags = SCREEN_TCP_ACK;
+	in.options_length = 12; /* has timestamps of its own */
+	memcpy(in.options, (uint8_t[]){ 1, 1, 8, 10 }, 4);
+	assert_stamped(&flow, &in, &in);
+}
+
+/* ---- what they say --------------------------------------------------------------------------- */
+
+#define CLOCKLESS                                                                          \
+	FLOODED, "< A seq C+1 ack K+1 win 500 ts 105 T -> forward_splice_syn"               \
+		 " = S seq C ack 0 win 65535 len 0 mss 1388 sack ts 105 0 nop ws 10",       \
+	"> SA seq S ack C+1 win 30000 mss 1460 -> reply_server_ack = A seq C+1 ack S+1"
+
+static void without_clock(struct world *w)
+{
+	w->policy.server[0].profile = (struct screen_server_profile){ 0 };
+}
+
+/* Another worker's burst may have begun before the one that opened the splice: the client, which has
+ * seen the cookie's TSval, must not see an older one (RFC 7323 section 5.3). */
+static void stamps_do_not_go_back_behind_the_cookie(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+
+	(void)state;
+	without_clock(w);
+	SCRIPT(&s, CLOCKLESS,
+	       "+-0.9 > A seq S+1 ack C+1 -> forward_spliced = A seq K+1 ack C+1 ts T+100 105",
+	       "+0.9 > A seq S+1 ack C+1 -> forward_spliced = A seq K+1 ack C+1 ts T+1000 105",
+	       "+2.5 > A seq S+1 ack C+1 -> forward_spliced = A seq K+1 ack C+1 ts T+3500 105");
+	world_free(w);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stamp_fits_behind_all_headers_and_before_all_payloads),
+		cmocka_unit_test(what_must_not_be_stamped_is_left_alone),
+		cmocka_unit_test(stamps_do_not_go_back_behind_the_cookie),
+	};
+
+	return RUN(tests);
+}
