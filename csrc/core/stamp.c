@@ -2,19 +2,34 @@
 
 #include "checksum.h"
 
-/* The last block of a SACK option that leaves no room for timestamps goes (RFC 2018 section 3: the
- * least recent stand last). Options as they will be, behind the timestamps; returns their length. */
+/* The last blocks of a SACK option that leave no room for timestamps go (RFC 2018 section 3: the least
+ * recent stand last). Options as they will be, behind the timestamps; returns their length, with which
+ * the header becomes no shorter. */
 static uint32_t fit(uint8_t *options, uint32_t length, const struct screen_options *o)
 {
-	uint32_t block = o->sack + o->sack_length - 8u;
+	uint32_t sack = o->sack_length, had = length;
 
-	if (length + SCREEN_STAMP_SIZE <= SCREEN_OPTIONS_MAX)
-		return length;
-	if (!(o->flags & SCREEN_HAS_SACK) || o->sack_length < 2 + 2 * 8)
-		return length; /* the caller leaves such a segment alone */
-	memmove(options + block, options + block + 8, length - block - 8);
-	options[o->sack + 1] = (uint8_t)(o->sack_length - 8);
-	return length - 8;
+	if (!(o->flags & SCREEN_HAS_SACK))
+		return length; /* the caller leaves a segment without room alone */
+	while (length + SCREEN_STAMP_SIZE > SCREEN_OPTIONS_MAX && sack >= 2 + 2 * 8) {
+		uint32_t block = o->sack + sack - 8u;
+
+		memmove(options + block, options + block + 8, length - block - 8);
+		sack -= 8;
+		length -= 8;
+	}
+	options[o->sack + 1] = (uint8_t)sack;
+	while (length + SCREEN_STAMP_SIZE < had)
+		options[length++] = SCREEN_OPTION_NOP;
+	return length;
+}
+
+/* RFC 6691: MSS counts payload and options. What has no payload is no longer than it must be. */
+static bool too_long(const struct screen_flow *f, const struct screen_packet *p, uint32_t options)
+{
+	uint32_t payload = screen_packet_payload_length(p);
+
+	return payload && payload + options > f->mss;
 }
 
 /* The difference that a header of these bytes makes to a TCP checksum. Headers begin at even offsets
@@ -55,7 +70,7 @@ void screen_stamp(const struct screen_flow *f, struct screen_frame *frame,
 		return;
 	memcpy(options + SCREEN_STAMP_SIZE, frame->data + p->l4 + 20, had);
 	length = fit(options + SCREEN_STAMP_SIZE, had, o) + SCREEN_STAMP_SIZE;
-	if (length > SCREEN_OPTIONS_MAX || screen_packet_payload_length(p) + length > f->mss)
+	if (length > SCREEN_OPTIONS_MAX || too_long(f, p, length))
 		return;
 	(void)screen_reply_timestamps(options, (uint32_t)(now_ns / 1000000) + f->ts_delta,
 				      __atomic_load_n(&f->client_tsval, __ATOMIC_RELAXED));

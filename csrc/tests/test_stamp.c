@@ -83,6 +83,44 @@ static void stamp_fits_behind_all_headers_and_before_all_payloads(void **state)
 	}
 }
 
+/* SACK at an offset, `blocks` blocks of it, and NOPs behind up to `length` bytes. */
+static void put_sack(struct frame_spec *f, uint8_t offset, uint8_t blocks, uint8_t length)
+{
+	memset(f->options, 1, length);
+	f->options[offset] = 5;
+	f->options[offset + 1] = (uint8_t)(2 + 8 * blocks);
+	for (uint8_t i = 0; i < 8 * blocks; i++)
+		f->options[offset + 2 + i] = (uint8_t)(0xa0 + i);
+	f->options_length = length;
+}
+
+/* The least recent blocks go when there is no room (RFC 2018 section 3), as many as need be. */
+static void sack_blocks_without_room_give_way_to_the_stamp(void **state)
+{
+	static const struct {
+		uint8_t offset, blocks, length, kept, kept_length;
+	} rows[] = {
+		{ 2, 1, 12, 1, 12 }, { 2, 2, 20, 2, 20 }, { 2, 3, 28, 3, 28 },
+		{ 2, 4, 36, 3, 28 },  { 0, 4, 36, 3, 28 }, { 1, 4, 36, 3, 28 },
+		{ 2, 3, 32, 2, 24 },  { 4, 4, 40, 2, 28 }, { 6, 4, 40, 2, 28 },
+		{ 10, 3, 40, 1, 28 }, { 0, 1, 36, 1, 0 },
+	};
+	const struct screen_flow flow = owing();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct frame_spec in = { .family = i & 1 ? 4 : 6, .flags = SCREEN_TCP_ACK,
+					 .payload_length = (uint16_t)(i % 3) }, want, sack;
+
+		put_sack(&in, rows[i].offset, rows[i].blocks, rows[i].length);
+		want = sack = in;
+		put_sack(&sack, rows[i].offset, rows[i].kept, rows[i].kept_length);
+		if (rows[i].kept_length) /* else there is no room: left alone */
+			stamped_options(&want, sack.options, sack.options_length);
+		assert_stamped(&flow, &in, &want);
+	}
+}
+
 static void what_must_not_be_stamped_is_left_alone(void **state)
 {
 	const struct screen_flow flow = owing();
@@ -94,6 +132,25 @@ static void what_must_not_be_stamped_is_left_alone(void **state)
 	in.options_length = 12; /* has timestamps of its own */
 	memcpy(in.options, (uint8_t[]){ 1, 1, 8, 10 }, 4);
 	assert_stamped(&flow, &in, &in);
+}
+
+/* RFC 6691: MSS counts payload and options. */
+static void stamped_segment_is_never_longer_than_allowed(void **state)
+{
+	struct screen_flow flow = owing();
+	struct frame_spec in = { .family = 6, .flags = SCREEN_TCP_ACK, .payload_length = 988 }, want;
+
+	(void)state;
+	flow.mss = 1000;
+	want = in;
+	stamped_options(&want, in.options, 0);
+	assert_stamped(&flow, &in, &want);
+	in.payload_length = 989;
+	assert_stamped(&flow, &in, &in);
+	/* an acknowledgement is never too long, whatever the server said of itself */
+	flow.mss = 1;
+	in.payload_length = want.payload_length = 0;
+	assert_stamped(&flow, &in, &want);
 }
 
 /* ---- what they say --------------------------------------------------------------------------- */
@@ -128,7 +185,9 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stamp_fits_behind_all_headers_and_before_all_payloads),
+		cmocka_unit_test(sack_blocks_without_room_give_way_to_the_stamp),
 		cmocka_unit_test(what_must_not_be_stamped_is_left_alone),
+		cmocka_unit_test(stamped_segment_is_never_longer_than_allowed),
 		cmocka_unit_test(stamps_do_not_go_back_behind_the_cookie),
 	};
 
