@@ -167,13 +167,14 @@ static void clear_ect(uint8_t *data, const struct screen_packet *p)
 	}
 }
 
-/* TSecr of stamps is the client's newest TSval (RFC 7323 section 4.3 has the rule that its own
- * acknowledgements are delayed by; here it only measures the way from us). */
-static void note_client_clock(struct screen_flow *f, uint32_t tsval)
+/* TSecr of stamps is TS.Recent of RFC 7323 section 4.3: of the segments that hold the number which the
+ * server acknowledged last, the newest TSval. Who forges blindly does not know that number. */
+static void note_client_clock(struct screen_flow *f, const struct screen_packet *p, uint32_t tsval)
 {
 	uint32_t before = __atomic_load_n(&f->client_tsval, __ATOMIC_RELAXED);
+	uint32_t acked = atomic_load_explicit(&f->side[1].ack, memory_order_relaxed);
 
-	if ((int32_t)(tsval - before) > 0)
+	if (acked - p->seq <= screen_packet_payload_length(p) && (int32_t)(tsval - before) > 0)
 		__atomic_store_n(&f->client_tsval, tsval, __ATOMIC_RELAXED);
 }
 
@@ -225,7 +226,7 @@ void screen_splice_translate(struct screen_flow *f, enum screen_direction direct
 		if ((f->agreed & SCREEN_AGREED_ECN) && !(f->server_flags & SCREEN_HAS_ECN))
 			clear_ect(data, p);
 		if ((o->flags & SCREEN_HAS_TIMESTAMPS) && screen_stamps(f))
-			note_client_clock(f, o->tsval);
+			note_client_clock(f, p, o->tsval);
 	} else {
 		to_client(f, tcp, p, o, &d);
 	}

@@ -165,6 +165,41 @@ static void without_clock(struct world *w)
 	w->policy.server[0].profile = (struct screen_server_profile){ 0 };
 }
 
+/* TSecr is the TSval of the segment that advanced the window's left edge last (RFC 7323 section 4.3):
+ * not of one beyond a hole, not of a duplicate, not of a forged one. */
+static void echo(struct world *w, struct script *s)
+{
+	without_clock(w);
+	SCRIPT(s, CLOCKLESS, "> A seq S+1 ack C+1 -> forward_spliced = A seq K+1 ack C+1 ts T+1000 105",
+	       /* two segments before the server acknowledges: the first one's */
+	       "< PA seq C+1 ack K+1 len 10 ts 110 T -> forward_spliced",
+	       "< PA seq C+11 ack K+1 len 10 ts 111 T -> forward_spliced",
+	       "> A seq S+1 ack C+21 -> forward_spliced = A seq K+1 ack C+21 ts T+1000 110",
+	       /* a hole: still that one's */
+	       "< PA seq C+31 ack K+1 len 10 ts 120 T -> forward_spliced",
+	       "> A seq S+1 ack C+21 -> forward_spliced = A seq K+1 ack C+21 ts T+1000 110",
+	       /* filled, by an older one, too */
+	       "< PA seq C+21 ack K+1 len 10 ts 119 T -> forward_spliced",
+	       "> A seq S+1 ack C+41 -> forward_spliced = A seq K+1 ack C+41 ts T+1000 119",
+	       /* what is old, and what is far away, and a keepalive say nothing */
+	       "< PA seq C+1 ack K+1 len 10 ts 130 T -> forward_spliced",
+	       "< A seq C+40 ack K+1 ts 131 T -> forward_spliced",
+	       "< A seq C+100000 ack K+1 ts 0x7fffff00 T -> forward_spliced",
+	       "< S seq C+100000 ts 0x7fffff00 0 -> forward_syn_known",
+	       "> A seq S+1 ack C+41 -> forward_spliced = A seq K+1 ack C+41 ts T+1000 119",
+	       /* an acknowledgement where the server expects data does */
+	       "< A seq C+41 ack K+1 ts 140 T -> forward_spliced",
+	       "> A seq S+1 ack C+41 -> forward_spliced = A seq K+1 ack C+41 ts T+1000 140",
+	       "< A seq C+41 ack K+1 ts 139 T -> forward_spliced",
+	       "> A seq S+1 ack C+41 -> forward_spliced = A seq K+1 ack C+41 ts T+1000 140");
+}
+
+static void stamp_echoes_what_advanced_the_window(void **state)
+{
+	(void)state;
+	script_everywhere(echo);
+}
+
 /* Another worker's burst may have begun before the one that opened the splice: the client, which has
  * seen the cookie's TSval, must not see an older one (RFC 7323 section 5.3). */
 static void stamps_do_not_go_back_behind_the_cookie(void **state)
@@ -188,6 +223,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(sack_blocks_without_room_give_way_to_the_stamp),
 		cmocka_unit_test(what_must_not_be_stamped_is_left_alone),
 		cmocka_unit_test(stamped_segment_is_never_longer_than_allowed),
+		cmocka_unit_test(stamp_echoes_what_advanced_the_window),
 		cmocka_unit_test(stamps_do_not_go_back_behind_the_cookie),
 	};
 
