@@ -61,8 +61,7 @@ void step_splice(struct step *s)
 	screen_splice_begin(f, &d->packet, &d->options, &d->agreed);
 	atomic_store_explicit(&f->owner, (uint16_t)(s->c->worker + 1), memory_order_relaxed);
 	(void)step_server(s);
-	d->syn_length = screen_splice_syn(f, d->syn, s->frame->data, &d->packet,
-					  d->server.known & d->server.has & SCREEN_SERVER_TIMESTAMPS);
+	d->syn_length = screen_splice_syn(f, d->syn, s->frame->data, &d->packet, &d->server);
 	if (!step_flow_install(s, index, SCREEN_FLOW_PENDING))
 		return step_drop(s, SCREEN_DROP_SPLICE_LIMIT);
 	step_count_answer(s, true);

@@ -60,11 +60,22 @@ uint8_t screen_splice_offered(const struct screen_flow *f)
 	return offered;
 }
 
+/* What the server may send: what the client takes. Unless it is known to have a clock, its segments may
+ * have to be stamped: then no more than it takes itself, because its link carries no more, and less what
+ * a stamp needs. */
+static uint16_t mss_to_server(const struct screen_flow *f, const struct screen_server_profile *server)
+{
+	if (!(f->agreed & SCREEN_AGREED_TIMESTAMPS) ||
+	    (server->known & server->has & SCREEN_SERVER_TIMESTAMPS))
+		return f->mss;
+	return (f->mss < server->mss ? f->mss : server->mss) - SCREEN_STAMP_SIZE;
+}
+
 uint32_t screen_splice_syn(const struct screen_flow *f, uint8_t *to, const uint8_t *data,
-			   const struct screen_packet *p, bool clock_known)
+			   const struct screen_packet *p,
+			   const struct screen_server_profile *server)
 {
 	struct screen_agreed a = agreed_of(f);
-	uint16_t mss = f->mss;
 	struct screen_segment s = {
 		.seq = f->client_isn,
 		.flags = SCREEN_TCP_SYN,
@@ -75,10 +86,8 @@ uint32_t screen_splice_syn(const struct screen_flow *f, uint8_t *to, const uint8
 
 	if (a.ecn)
 		s.flags |= SCREEN_TCP_ECE | SCREEN_TCP_CWR;
-	if (a.timestamps && !clock_known)
-		mss -= SCREEN_STAMP_SIZE;
-	s.options_length = screen_reply_options(s.options, mss, &a, f->client_wscale,
-						f->client_tsval, 0);
+	s.options_length = screen_reply_options(s.options, mss_to_server(f, server), &a,
+						f->client_wscale, f->client_tsval, 0);
 	return screen_reply_onward(to, data, p, &s);
 }
 
@@ -107,6 +116,9 @@ void screen_splice_open(struct screen_flow *f, const struct screen_packet *p,
 	/* it was the cookie's TSval */
 	f->ts_delta -= has & SCREEN_HAS_TIMESTAMPS ?
 			       o->tsval : (uint32_t)(now_ns / 1000000) - SCREEN_STAMP_AHEAD;
+	/* from now on: how long a stamped segment may be, which must fit the server's link */
+	if ((o->flags & SCREEN_HAS_MSS) && o->mss < f->mss)
+		f->mss = o->mss;
 }
 
 /* The window scale by which the server reads the client's windows. */

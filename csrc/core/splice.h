@@ -34,10 +34,11 @@ void screen_splice_begin(struct screen_flow *f, const struct screen_packet *p,
 			 const struct screen_options *o, const struct screen_agreed *a);
 
 /* Writes the SYN to the server, as if the client's own had arrived, to `to` (at least
- * SCREEN_SYNTHETIC_MAX bytes). data and p are the client's ACK. Unless it is known that the server has
- * a clock, its MSS leaves room for timestamps of ours. Returns its length. */
+ * SCREEN_SYNTHETIC_MAX bytes). data and p are the client's ACK; server is what is known of it: unless
+ * that it has a clock, the SYN's MSS leaves room for timestamps of ours. Returns its length. */
 uint32_t screen_splice_syn(const struct screen_flow *f, uint8_t *to, const uint8_t *data,
-			   const struct screen_packet *p, bool clock_known);
+			   const struct screen_packet *p,
+			   const struct screen_server_profile *server);
 
 /* What that SYN offered: enum screen_option_flag. */
 uint8_t screen_splice_offered(const struct screen_flow *f);

@@ -24,8 +24,9 @@ static inline bool screen_stamps(const struct screen_flow *f)
 /*
  * Inserts the option into a translated segment of the server, whose headers move up to
  * SCREEN_STAMP_SIZE bytes to the front: frame->data and frame->length change. A RST is left as it is
- * (RFC 7323 section 3.2), and so is a segment that would become longer than the client allows: with
- * its MSS already lowered by the option (splice.c) no server sends such.
+ * (RFC 7323 section 3.2), and so is a segment that would become longer than the client allows, or than
+ * the server takes itself, whose link then might not carry it. A server that was not known to have a
+ * clock sends none such: its SYN had an MSS that is smaller by the option (splice.c).
  */
 void screen_stamp(const struct screen_flow *f, struct screen_frame *frame,
 		  const struct screen_packet *p, const struct screen_options *o, uint64_t now_ns);

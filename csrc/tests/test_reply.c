@@ -250,6 +250,9 @@ static void challenge_options_survive_the_way_through_the_client(void **state)
 
 static void splice_syn_of(struct exchange *x, const struct screen_agreed *a)
 {
+	const struct screen_server_profile server = { .mss = 216,
+						      .known = SCREEN_SERVER_TIMESTAMPS,
+						      .has = SCREEN_SERVER_TIMESTAMPS };
 	struct screen_flow f = { 0 };
 	uint8_t *memory = malloc(SCREEN_SYNTHETIC_MAX);
 
@@ -259,7 +262,7 @@ static void splice_syn_of(struct exchange *x, const struct screen_agreed *a)
 	x->f.window = 500;
 	parse_in(x);
 	screen_splice_begin(&f, &x->p, &x->o, a);
-	x->out_length = screen_splice_syn(&f, memory, x->in, &x->p, true);
+	x->out_length = screen_splice_syn(&f, memory, x->in, &x->p, &server);
 	assert_in_range(x->out_length, 54, SCREEN_SYNTHETIC_MAX);
 	memcpy(x->out, memory, x->out_length);
 	free(memory);

@@ -216,6 +216,51 @@ static void stamps_do_not_go_back_behind_the_cookie(void **state)
 	world_free(w);
 }
 
+/* A client with a larger MSS than the server's link: the server is told no more than it takes itself,
+ * less the option, so that a stamped segment fits its link. */
+static void server_without_a_known_clock_is_told_no_more_than_its_own_mss(void **state)
+{
+	for (int i = 0; i < 2; i++) {
+		struct world *w = world_new(i ? 6 : 4, 0);
+		struct script s = script_new(w);
+
+		(void)state;
+		without_clock(w);
+		script_set(&s, 'J', i ? 1428 : 1448);
+		SCRIPT(&s, "flood 100", "< S seq C mss 9000 ts 1 0 -> reply_challenge"
+		       " = SA seq K ack C+1 mss M ts T 1",
+		       "< A seq C+1 ack K+1 ts 2 T -> forward_splice_syn = S seq C mss J ts 2 0",
+		       /* it turns out that its link is smaller still: what it fills is left alone */
+		       "> SA seq S ack C+1 mss 1000 -> reply_server_ack = A seq C+1 ack S+1",
+		       "> A seq S+1 ack C+1 len 988 -> forward_spliced"
+		       " = A seq K+1 ack C+1 len 988 ts T+1000 2",
+		       "> A seq S+1 ack C+1 len 989 -> forward_spliced = A seq K+1 ack C+1 len 989");
+		/* the next client profits: neither more than that, nor timestamps */
+		w->client.sport++;
+		SCRIPT(&s, "flood 100", "< S seq C mss 9000 ts 1 0 -> reply_challenge"
+		       " = SA seq L ack C+1 mss 1000",
+		       "< A seq C+1 ack L+1 -> forward_splice_syn = S seq C mss N");
+		assert_int_equal(s.value['N' - 'A'], i ? 8940 : 8960);
+		world_free(w);
+	}
+}
+
+static void server_with_a_known_clock_is_told_the_clients_mss(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+
+	(void)state;
+	SCRIPT(&s, "flood 100", "< S seq C mss 9000 ts 1 0 -> reply_challenge = SA seq K ack C+1 mss 1460 ts T 1",
+	       "< A seq C+1 ack K+1 ts 2 T -> forward_splice_syn = S seq C mss 8960 ts 2 0",
+	       /* it has none: no stamped segment is longer than its link */
+	       "> SA seq S ack C+1 mss 1460 -> reply_server_ack = A seq C+1 ack S+1",
+	       "> A seq S+1 ack C+1 len 1448 -> forward_spliced"
+	       " = A seq K+1 ack C+1 len 1448 ts T+1000 2",
+	       "> A seq S+1 ack C+1 len 1449 -> forward_spliced = A seq K+1 ack C+1 len 1449");
+	world_free(w);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +270,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(stamped_segment_is_never_longer_than_allowed),
 		cmocka_unit_test(stamp_echoes_what_advanced_the_window),
 		cmocka_unit_test(stamps_do_not_go_back_behind_the_cookie),
+		cmocka_unit_test(server_without_a_known_clock_is_told_no_more_than_its_own_mss),
+		cmocka_unit_test(server_with_a_known_clock_is_told_the_clients_mss),
 	};
 
 	return RUN(tests);
