@@ -206,8 +206,9 @@ static void to_server(const struct screen_flow *f, uint8_t *tcp, const struct sc
 	if (o->flags & SCREEN_HAS_TIMESTAMPS) {
 		if (!(f->server_flags & SCREEN_HAS_TIMESTAMPS))
 			strip(tcp, o->timestamps, 10, d);
-		/* RFC 7323 section 3.2: TSecr means something only on an ACK */
-		else if (p->tcp_flags & SCREEN_TCP_ACK)
+		/* RFC 7323 section 3.2: TSecr means something only on an ACK; and 0 is what a stack
+		 * says that has nothing to echo, and what others pass over */
+		else if ((p->tcp_flags & SCREEN_TCP_ACK) && o->tsecr)
 			screen_rewrite32(tcp, 20u + o->timestamps + 6, o->tsecr - f->ts_delta, d);
 	}
 	if (!(p->tcp_flags & SCREEN_TCP_SYN))

@@ -55,7 +55,7 @@ static void slow_to_server(const struct screen_flow *f, uint8_t *tcp)
 		slow_add32(tcp + 8, f->server_isn - f->cookie_isn);
 	for (uint32_t i = 2; sack && i < tcp[sack + 1]; i += 4)
 		slow_add32(tcp + sack + i, f->server_isn - f->cookie_isn);
-	if (ts && tcp[13] & 0x10)
+	if (ts && tcp[13] & 0x10 && frame_get32(tcp + ts + 6) != 0)
 		slow_add32(tcp + ts + 6, 0 - f->ts_delta);
 	if (sack && !(f->server_flags & SCREEN_HAS_SACK_OK))
 		memset(tcp + sack, 1, tcp[sack + 1]);
@@ -244,6 +244,26 @@ static void splice_wraps_all_number_spaces(void **state)
 	assert_true(frame_checksums_right(data, &p));
 }
 
+/* A TSecr of 0 echoes nothing, to Linux and to others: it must not come to the server as an echo of
+ * some time long ago. */
+static void splice_leaves_a_tsecr_of_zero(void **state)
+{
+	struct screen_flow f = { .ts_delta = 12345, .server_flags = SCREEN_HAS_TIMESTAMPS };
+	struct frame_spec s = { .family = 6, .flags = 0x10, .options_length = 12,
+				.options = { 1, 1, 8, 10, 0, 0, 0, 9 } };
+	uint8_t data[FRAME_MAX];
+	uint32_t length = frame_build(data, &s);
+	struct screen_packet p;
+	struct screen_options o;
+
+	(void)state;
+	assert_int_equal(screen_parse(data, data + length, &p), SCREEN_KIND_TCP);
+	screen_options_walk(data + p.l4 + 20, 12, &o);
+	screen_splice_translate(&f, SCREEN_TO_SERVER, data, &p, &o);
+	assert_int_equal(frame_get32(data + p.l4 + 28), 0);
+	assert_true(frame_checksums_right(data, &p));
+}
+
 static void splice_open_makes_the_servers_clock_go_on_from_the_cookies(void **state)
 {
 	struct screen_flow f = { .ts_delta = 0xfffffff0, .client_wscale = 7,
@@ -272,6 +292,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(splice_translation_equals_its_slow_twin),
 		cmocka_unit_test(splice_windows_of_all_scale_pairs_are_rescaled),
 		cmocka_unit_test(splice_wraps_all_number_spaces),
+		cmocka_unit_test(splice_leaves_a_tsecr_of_zero),
 		cmocka_unit_test(splice_open_makes_the_servers_clock_go_on_from_the_cookies),
 	};
 
