@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"synscreen/test/lab"
@@ -224,6 +225,30 @@ func wantOffered(t testing.TB, rows []row, direct []talked) {
 	}
 }
 
+// matrixPresets configure what the servers are, so that nothing of them has to be learned.
+func matrixPresets(shift uint8) string {
+	var b strings.Builder
+	for i, s := range matrixStances() {
+		says := fmt.Sprintf("wscale %d", shift)
+		if slices.Contains(s.Without, optionWscale) {
+			says = "no-wscale"
+		}
+		all := []string{says}
+		for knob, not := range map[string]bool{"ecn": s.NoECN, "sack": slices.Contains(s.Without, optionSACK),
+			"timestamps": slices.Contains(s.Without, optionTimestamps)} {
+			all = append(all, map[bool]string{true: "no-"}[not]+knob)
+		}
+		for port := matrixPort + 2*i; port <= matrixPort+2*i+1; port++ {
+			for address, mss := range map[string]int{lab.ServerAddr4: 1460, lab.ServerAddr6: 1440} {
+				for _, each := range append(all, fmt.Sprintf("mss %d", mss)) {
+					fmt.Fprintf(&b, "set security flow syn-cookie server-profile %s port %d %s\n", address, port, each)
+				}
+			}
+		}
+	}
+	return b.String()
+}
+
 func TestOptionsAreThoseOfADirectConnection(t *testing.T) {
 	rows := matrixRows()
 	t.Run("over a bridge", func(t *testing.T) {
@@ -252,5 +277,28 @@ func TestOptionsAreThoseOfADirectConnection(t *testing.T) {
 		wantSpliced(t, d, before, uint64(len(rows)))
 		wantRows(t, rows, direct, got, row.splicedEnds)
 		t.Logf("%d rows", len(rows))
+	})
+	t.Run("spliced from the first on, by presets", func(t *testing.T) {
+		t.Parallel()
+		w := lab.WireForTest(t, lab.WireOptions{})
+		if err := w.JoinBridge(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		stripMSS(t, w)
+		server := startTalkServer(t, w, matrixPorts()...)
+		direct := runRows(t, w, server, rows)
+		if err := w.LeaveBridge(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		d := startDaemon(t, w, configuration{attack: 500_000}, noLearning)
+		// the first row's client has all options
+		text := configuration{attack: 500_000, always: true}.String() + matrixPresets(direct[0].Client.TheirShift)
+		if err := d.commit(t, text); err != nil {
+			t.Fatal(err)
+		}
+		before := d.status(t)
+		got := runRows(t, w, server, rows)
+		wantSpliced(t, d, before, uint64(len(rows)))
+		wantRows(t, rows, direct, got, row.splicedEnds)
 	})
 }
