@@ -81,6 +81,17 @@ void screen_white_list_build(struct screen_white_list *w,
 	}
 }
 
+/* The bits of lengths that prefixes of an address may have. One of IPv6, such as ::/0, has the v4-mapped
+ * addresses in it, and does not mean them. */
+static uint64_t lengths_of(const uint8_t address[16], uint32_t word)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, 0xff };
+
+	if (memcmp(address, mapped, sizeof(mapped)) != 0)
+		return ~0ull;
+	return word == 0 ? 0 : word == 1 ? ~0ull << (96 - 64) : ~0ull;
+}
+
 /* The lists that an address is on. */
 static uint64_t lists_of(const struct screen_white_list *w, uint32_t profile, uint32_t kind,
 			 const uint8_t address[16])
@@ -90,7 +101,8 @@ static uint64_t lists_of(const struct screen_white_list *w, uint32_t profile, ui
 	uint8_t prefix[16];
 
 	for (uint32_t i = 0; i < 3; i++)
-		for (uint64_t rest = p->lengths[kind][i]; rest; rest &= rest - 1) {
+		for (uint64_t rest = p->lengths[kind][i] & lengths_of(address, i); rest;
+		     rest &= rest - 1) {
 			uint32_t length = i * 64 + (uint32_t)__builtin_ctzll(rest);
 
 			cut(address, length, prefix);

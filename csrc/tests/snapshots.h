@@ -99,7 +99,7 @@ __attribute__((noinline, unused)) static void snapshot_make(struct snapshot_byte
 			{ { [10] = 0xff, 0xff, 203, 0, 113, 2 }, .length = 128, .kind = 1 },
 			/* list 1: from 2001:db8::/32 to anywhere */
 			{ { 0x20, 0x01, 0x0d, 0xb8 }, .length = 32, .list = 1 },
-			/* the other profile: everything */
+			/* the other profile: all of IPv6 */
 			{ { 0 }, .length = 0 },
 		},
 		.servers = {

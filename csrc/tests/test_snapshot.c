@@ -405,15 +405,15 @@ static const struct {
 	bool first, second; /* on a list of the first profile, of the second */
 } addresses[] = {
 	{ "both kinds match", { [10] = 0xff, 0xff, 198, 51, 100, 9 },
-	  { [10] = 0xff, 0xff, 203, 0, 113, 1 }, true, true },
+	  { [10] = 0xff, 0xff, 203, 0, 113, 1 }, true, false },
 	{ "the other destination", { [10] = 0xff, 0xff, 198, 51, 101, 255 },
-	  { [10] = 0xff, 0xff, 203, 0, 113, 2 }, true, true },
+	  { [10] = 0xff, 0xff, 203, 0, 113, 2 }, true, false },
 	{ "the source is outside", { [10] = 0xff, 0xff, 198, 51, 102, 0 },
-	  { [10] = 0xff, 0xff, 203, 0, 113, 2 }, false, true },
+	  { [10] = 0xff, 0xff, 203, 0, 113, 2 }, false, false },
 	{ "the destination is outside", { [10] = 0xff, 0xff, 198, 51, 100, 9 },
-	  { [10] = 0xff, 0xff, 203, 0, 113, 3 }, false, true },
+	  { [10] = 0xff, 0xff, 203, 0, 113, 3 }, false, false },
 	{ "exchanged", { [10] = 0xff, 0xff, 203, 0, 113, 1 },
-	  { [10] = 0xff, 0xff, 198, 51, 100, 9 }, false, true },
+	  { [10] = 0xff, 0xff, 198, 51, 100, 9 }, false, false },
 	{ "a list of one kind", { 0x20, 1, 0x0d, 0xb8, 7 }, { 0x20, 1, 9 }, true, true },
 	{ "outside by one bit", { 0x20, 1, 0x0d, 0xb9 }, { 0x20, 1, 9 }, false, true },
 	/* the source of list 1 does not go with the destinations of list 0 */
@@ -452,6 +452,28 @@ static void white_list_needs_one_prefix_of_each_kind_that_a_list_has(void **stat
 	free(w);
 }
 
+/* "All of IPv6" is not "everything". */
+static void white_list_prefix_of_ipv6_does_not_cover_ipv4(void **state)
+{
+	const uint8_t v6[16] = { 0x20, 0x01 }, v4[16] = { [10] = 0xff, 0xff, 198, 51, 100, 7 };
+	struct screen_profile_config profile = { .prefix_count = 1 };
+
+	(void)state;
+	for (uint8_t length = 0; length <= 97; length++) {
+		struct screen_prefix_config prefix = { .length = length };
+		struct screen_white_list *w;
+
+		if (length >= 96)
+			memset(prefix.address + 10, 0xff, 2);
+		if (length == 97)
+			prefix.address[12] = 0x80; /* 198... */
+		w = white_list_of(&profile, 1, &prefix, 1);
+		assert_int_equal(screen_white_listed(w, 0, v4, v4), length >= 96);
+		assert_int_equal(screen_white_listed(w, 0, v6, v6), length <= 2);
+		free(w);
+	}
+}
+
 /* Each prefix length against each bit. */
 static void white_list_prefixes_match_exactly_their_bits(void **state)
 {
@@ -483,7 +505,9 @@ static bool listed_slowly(const struct screen_prefix_config *prefixes, uint32_t 
 	for (uint32_t i = 0; i < count; i++) {
 		const struct screen_prefix_config *p = &prefixes[i];
 		const uint8_t *address = p->kind ? destination : source;
-		bool matches = true;
+		/* one of IPv6 does not mean what is v4-mapped */
+		bool matches = p->length >= 96 ||
+			       memcmp(address, (uint8_t[12]){ [10] = 0xff, 0xff }, 12) != 0;
 
 		for (uint32_t bit = 0; bit < p->length; bit++)
 			matches &= !((p->address[bit / 8] ^ address[bit / 8]) >> (7 - bit % 8) & 1);
@@ -557,6 +581,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(snapshot_server_profiles_out_of_range_are_refused),
 		cmocka_unit_test(snapshot_names_used_twice_are_refused),
 		cmocka_unit_test(white_list_needs_one_prefix_of_each_kind_that_a_list_has),
+		cmocka_unit_test(white_list_prefix_of_ipv6_does_not_cover_ipv4),
 		cmocka_unit_test(white_list_prefixes_match_exactly_their_bits),
 		cmocka_unit_test(white_list_of_thousands_equals_the_rule),
 	};
