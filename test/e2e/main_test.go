@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 		"foreign":     holdForeignProgram,
 		"send":        sendFrames,
 		"listen":      listenFrames,
+		"knock":       knock,
 		"udp-echo":    echoDatagrams,
 		"udp-ask":     askDatagrams,
 		"ping":        ping,

@@ -10,6 +10,7 @@ import (
 // FloodOptions shape a flood; see `synscreen-flood --help`.
 type FloodOptions struct {
 	Family  int    // 4 (default) or 6
+	Source  string // a prefix that is spoofed; SpoofedPrefix of the family by default
 	Address string // flooded; the server's of the family by default
 	Ports   string // "80" (default) or "A-B"
 	Rate    int    // SYNs per second; 0: all it can
@@ -54,6 +55,9 @@ func (w *WireLab) floodArguments(options FloodOptions) []string {
 	}
 	if options.Address != "" {
 		destination = options.Address
+	}
+	if options.Source != "" {
+		source = options.Source
 	}
 	args := []string{"--interface", EndDev, "--source", source, "--destination", destination,
 		"--dmac", ServerMAC, "--rate", strconv.Itoa(options.Rate),
