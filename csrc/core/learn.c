@@ -86,7 +86,7 @@ void step_learn_refusal(struct step *s)
 		return;
 	v = speaker(s);
 	if (v)
-		screen_server_refused(v, step_seconds(s));
+		screen_server_refused(v, s->c->now_ns);
 }
 
 static enum step_standing look_up(struct step *s)
@@ -101,7 +101,7 @@ static enum step_standing look_up(struct step *s)
 	screen_flow_address(s->frame->data, p, 1, address);
 	preset = screen_server_preset(s->c->policy, v, address, p->dport);
 	s->d->server = screen_server_profile(v, preset, p->family, now_s);
-	if (v && screen_server_is_closed(v, now_s))
+	if (v && screen_server_is_closed(v, s->c->now_ns))
 		return STEP_CLOSED;
 	return preset || (v && screen_server_answers(v, now_s)) ? STEP_ANSWERS : STEP_UNKNOWN;
 }

@@ -19,7 +19,8 @@ static struct screen_server_profile profile_of(uint64_t word)
 /* How long nothing has been heard of an entry that does not answer; -1: it answers and stays. */
 static int64_t idle(const struct screen_server *v, uint32_t now_s)
 {
-	uint32_t closed = atomic_load_explicit(&v->closed_s, memory_order_relaxed);
+	uint64_t closed_ns = atomic_load_explicit(&v->closed_ns, memory_order_relaxed);
+	uint32_t closed = (uint32_t)(closed_ns / 1000000000u);
 	uint32_t asked = atomic_load_explicit(&v->asked_s, memory_order_relaxed);
 	uint32_t last = closed > asked ? closed : asked;
 
@@ -60,7 +61,7 @@ static void begin(struct screen_server *v, uint64_t hash, const uint8_t address[
 	atomic_store_explicit(&v->preset, 0, memory_order_relaxed);
 	atomic_store_explicit(&v->zone_port, zone_port, memory_order_relaxed);
 	atomic_store_explicit(&v->seen_s, 0, memory_order_relaxed);
-	atomic_store_explicit(&v->closed_s, 0, memory_order_relaxed);
+	atomic_store_explicit(&v->closed_ns, 0, memory_order_relaxed);
 	atomic_store_explicit(&v->asked_s, 0, memory_order_relaxed);
 	atomic_store_explicit(&v->hash, hash, memory_order_release);
 }
@@ -116,15 +117,17 @@ void screen_server_learn(struct screen_server *v, struct screen_server_profile s
 	after = word_of(over(old, said));
 	if (after != before)
 		atomic_store_explicit(&v->profile, after, memory_order_relaxed);
-	if (atomic_load_explicit(&v->closed_s, memory_order_relaxed))
-		atomic_store_explicit(&v->closed_s, 0, memory_order_relaxed);
+	if (atomic_load_explicit(&v->closed_ns, memory_order_relaxed))
+		atomic_store_explicit(&v->closed_ns, 0, memory_order_relaxed);
 	note_second(&v->seen_s, now_s);
 }
 
-void screen_server_refused(struct screen_server *v, uint32_t now_s)
+void screen_server_refused(struct screen_server *v, uint64_t now_ns)
 {
-	note_second(&v->closed_s, now_s);
-	if (atomic_load_explicit(&v->seen_s, memory_order_relaxed))
+	uint32_t seen = atomic_load_explicit(&v->seen_s, memory_order_relaxed);
+
+	atomic_store_explicit(&v->closed_ns, now_ns, memory_order_relaxed);
+	if (seen)
 		atomic_store_explicit(&v->seen_s, 0, memory_order_relaxed);
 }
 

@@ -38,12 +38,12 @@ struct screen_server {
 	_Atomic uint64_t profile; /* struct screen_server_profile: read and written as one */
 	_Atomic uint64_t preset;  /* generation << 8 | place in policy->server + 1, SCREEN_SERVERS_MAX + 1:
 				   * none; the last generation that was looked up */
+	/* CLOCK_MONOTONIC; 0: never */
+	_Atomic uint64_t closed_ns; /* it refused a connection */
+	_Atomic uint32_t seen_s;    /* its last SYN-ACK */
+	_Atomic uint32_t asked_s;   /* a SYN went through to see */
 	_Atomic uint32_t zone_port; /* zone << 16 | port */
-	/* seconds of CLOCK_MONOTONIC; 0: never */
-	_Atomic uint32_t seen_s;   /* its last SYN-ACK */
-	_Atomic uint32_t closed_s; /* it refused a connection */
-	_Atomic uint32_t asked_s;  /* a SYN went through to see */
-	uint32_t reserved[2];
+	uint32_t reserved;
 };
 _Static_assert(sizeof(struct screen_server) == 64, "one cache line");
 
@@ -80,10 +80,11 @@ static inline bool screen_server_answers(const struct screen_server *v, uint32_t
 				   SCREEN_SERVER_LIFE);
 }
 
-static inline bool screen_server_is_closed(const struct screen_server *v, uint32_t now_s)
+static inline bool screen_server_is_closed(const struct screen_server *v, uint64_t now_ns)
 {
-	return !screen_server_past(atomic_load_explicit(&v->closed_s, memory_order_relaxed), now_s,
-				   SCREEN_SERVER_CLOSED - 1);
+	uint64_t then = atomic_load_explicit(&v->closed_ns, memory_order_relaxed);
+
+	return then != 0 && now_ns < then + SCREEN_SERVER_CLOSED * 1000000000ull;
 }
 
 /* The entry of a server, made if there is none: of the four of its set the first that is free, else
@@ -96,7 +97,7 @@ uint32_t screen_server_make(struct screen_servers *t, uint64_t hash, const uint8
 void screen_server_learn(struct screen_server *v, struct screen_server_profile said, uint32_t now_s);
 
 /* It refused a connection: it is not known to answer any more. */
-void screen_server_refused(struct screen_server *v, uint32_t now_s);
+void screen_server_refused(struct screen_server *v, uint64_t now_ns);
 
 /* Whether a SYN may go through to this server that is not known to answer: one a second. The caller
  * has a budget beside. */

@@ -219,7 +219,8 @@ static void put_server(struct writer *w, struct screen_server *v)
 	struct screen_handover_server r = {
 		.port = (uint16_t)zone_port,
 		.seen_s = load(&v->seen_s),
-		.closed_s = load(&v->closed_s),
+		.closed_s = (uint32_t)(atomic_load_explicit(&v->closed_ns, memory_order_relaxed) /
+				       1000000000u),
 	};
 	uint64_t profile = atomic_load_explicit(&v->profile, memory_order_relaxed);
 
@@ -238,13 +239,14 @@ static void put_server(struct writer *w, struct screen_server *v)
 
 static void put_servers(struct writer *w)
 {
-	uint32_t now_s = (uint32_t)(w->header.written_ns / 1000000000u);
+	uint64_t now_ns = w->header.written_ns;
+	uint32_t now_s = (uint32_t)(now_ns / 1000000000u);
 
 	for (uint32_t i = 0; i < SCREEN_SERVERS; i++) {
 		struct screen_server *v = &w->engine->meters->servers.server[i];
 
 		if (atomic_load_explicit(&v->hash, memory_order_relaxed) &&
-		    (screen_server_answers(v, now_s) || screen_server_is_closed(v, now_s)))
+		    (screen_server_answers(v, now_s) || screen_server_is_closed(v, now_ns)))
 			put_server(w, v);
 	}
 }

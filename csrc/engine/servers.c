@@ -6,13 +6,18 @@ static uint32_t load32(const _Atomic uint32_t *from)
 	return atomic_load_explicit(from, memory_order_relaxed);
 }
 
-static bool known(const struct screen_server *v, uint32_t now_s)
+static uint32_t seconds(uint64_t ns)
 {
-	return atomic_load_explicit(&v->hash, memory_order_acquire) &&
-	       (screen_server_answers(v, now_s) || screen_server_is_closed(v, now_s));
+	return (uint32_t)(ns / 1000000000u);
 }
 
-static void fill_row(struct screen_engine *engine, struct screen_server *v, uint32_t now_s,
+static bool known(const struct screen_server *v, uint64_t now_ns)
+{
+	return atomic_load_explicit(&v->hash, memory_order_acquire) &&
+	       (screen_server_answers(v, seconds(now_ns)) || screen_server_is_closed(v, now_ns));
+}
+
+static void fill_row(struct screen_engine *engine, struct screen_server *v, uint64_t now_ns,
 		     struct screen_server_row *row)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, 0xff };
@@ -20,7 +25,7 @@ static void fill_row(struct screen_engine *engine, struct screen_server *v, uint
 		engine->running ? engine->running->policy : engine->empty_policy;
 	const struct screen_server_config *preset;
 	uint32_t zone_port = load32(&v->zone_port), zone = zone_port >> 16;
-	uint32_t seen = load32(&v->seen_s);
+	uint32_t seen = load32(&v->seen_s), now_s = seconds(now_ns);
 
 	memset(row, 0, sizeof(*row));
 	if (zone < SCREEN_ZONES_MAX && engine->zones[zone].used)
@@ -31,7 +36,7 @@ static void fill_row(struct screen_engine *engine, struct screen_server *v, uint
 		memcpy(row->address + 8 * i, &word, 8);
 	}
 	row->port = (uint16_t)zone_port;
-	row->closed = screen_server_is_closed(v, now_s);
+	row->closed = screen_server_is_closed(v, now_ns);
 	row->idle_s = seen == 0 ? UINT32_MAX : now_s > seen ? now_s - seen : 0;
 	row->left_s = row->idle_s < SCREEN_SERVER_LIFE ? SCREEN_SERVER_LIFE - row->idle_s : 0;
 	preset = screen_server_preset(policy, v, row->address, row->port);
@@ -43,14 +48,15 @@ static void fill_row(struct screen_engine *engine, struct screen_server *v, uint
 int screen_engine_servers(struct screen_engine *engine, uint64_t *cursor,
 			  struct screen_server_row *rows, uint32_t rows_max)
 {
-	uint32_t written = 0, now_s = (uint32_t)(screen_now_ns() / 1000000000u);
+	uint64_t now_ns = screen_now_ns();
+	uint32_t written = 0;
 
 	pthread_mutex_lock(&engine->lock);
 	for (; *cursor < SCREEN_SERVERS && written < rows_max; (*cursor)++) {
 		struct screen_server *v = &engine->meters->servers.server[*cursor];
 
-		if (known(v, now_s))
-			fill_row(engine, v, now_s, &rows[written++]);
+		if (known(v, now_ns))
+			fill_row(engine, v, now_ns, &rows[written++]);
 	}
 	pthread_mutex_unlock(&engine->lock);
 	return (int)written;
@@ -58,18 +64,18 @@ int screen_engine_servers(struct screen_engine *engine, uint64_t *cursor,
 
 int screen_engine_clear_servers(struct screen_engine *engine)
 {
-	uint32_t now_s = (uint32_t)(screen_now_ns() / 1000000000u);
+	uint64_t now_ns = screen_now_ns();
 	int count = 0;
 
 	pthread_mutex_lock(&engine->lock);
 	for (uint32_t i = 0; i < SCREEN_SERVERS; i++) {
 		struct screen_server *v = &engine->meters->servers.server[i];
 
-		if (!known(v, now_s))
+		if (!known(v, now_ns))
 			continue;
 		count++;
 		atomic_store_explicit(&v->seen_s, 0, memory_order_relaxed);
-		atomic_store_explicit(&v->closed_s, 0, memory_order_relaxed);
+		atomic_store_explicit(&v->closed_ns, 0, memory_order_relaxed);
 		atomic_store_explicit(&v->asked_s, 0, memory_order_relaxed);
 	}
 	pthread_mutex_unlock(&engine->lock);

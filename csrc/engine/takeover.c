@@ -330,7 +330,7 @@ static void take_server(struct takeover *t, const struct screen_handover_server 
 		return;
 	v = &m->servers.server[at];
 	screen_server_learn(v, r->profile, r->seen_s);
-	atomic_store_explicit(&v->closed_s, r->closed_s, memory_order_relaxed);
+	atomic_store_explicit(&v->closed_ns, r->closed_s * 1000000000ull, memory_order_relaxed);
 	t->engine->handover.servers++;
 }
 

@@ -191,7 +191,7 @@ static void learned_servers_go_over_by_the_names_of_their_zones(void **state)
 	handover_zone(old, 1, "outside");
 	handover_zone(old, 2, "renamed");
 	screen_server_learn(handover_add_server(old, 1, address, 443), profile, seen);
-	screen_server_refused(handover_add_server(old, 1, address, 81), now);
+	screen_server_refused(handover_add_server(old, 1, address, 81), now * 1000000000ull);
 	screen_server_learn(handover_add_server(old, 2, address, 443), profile, seen);
 	(void)handover_add_server(old, 1, address, 82); /* only asked: nothing is known */
 	assert_int_equal(handover_end(old), 0);
@@ -201,12 +201,12 @@ static void learned_servers_go_over_by_the_names_of_their_zones(void **state)
 	assert_int_equal(next->handover.servers, 2);
 	v = handover_add_server(next, 5, address, 443);
 	assert_int_equal(v->seen_s, seen);
-	assert_int_equal(v->closed_s, 0);
+	assert_int_equal(v->closed_ns, 0);
 	assert_int_equal(v->zone_port, 5 << 16 | 443);
 	assert_memory_equal(&v->profile, &profile, sizeof(profile));
 	v = handover_add_server(next, 5, address, 81);
 	assert_int_equal(v->seen_s, 0);
-	assert_int_equal(v->closed_s, now);
+	assert_int_equal(v->closed_ns, now * 1000000000ull);
 	test_engine_destroy(next);
 }
 
