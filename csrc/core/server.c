@@ -126,6 +126,8 @@ void screen_server_refused(struct screen_server *v, uint64_t now_ns)
 {
 	uint32_t seen = atomic_load_explicit(&v->seen_s, memory_order_relaxed);
 
+	if (!screen_server_past(seen, (uint32_t)(now_ns / 1000000000u), SCREEN_SERVER_FIRM))
+		return;
 	atomic_store_explicit(&v->closed_ns, now_ns, memory_order_relaxed);
 	if (seen)
 		atomic_store_explicit(&v->seen_s, 0, memory_order_relaxed);

@@ -24,6 +24,7 @@ enum {
 
 	SCREEN_SERVER_LIFE = 4 * 3600, /* what a SYN-ACK said is believed for so long. Unit: s. */
 	SCREEN_SERVER_CLOSED = 2,      /* and that a port is closed. Unit: s. */
+	SCREEN_SERVER_FIRM = 10,       /* no refusal closes a port that has just answered. Unit: s. */
 	SCREEN_SERVER_ASKED_MAX = 4096,/* SYNs a second of a zone that may learn whether a port is open */
 
 	/* What is assumed of a server that nothing is known of. SHIFT: its window scale. */
@@ -96,7 +97,8 @@ uint32_t screen_server_make(struct screen_servers *t, uint64_t hash, const uint8
 /* A SYN-ACK says these things; what it does not say stays. */
 void screen_server_learn(struct screen_server *v, struct screen_server_profile said, uint32_t now_s);
 
-/* It refused a connection: it is not known to answer any more. */
+/* It refused a connection: it is not known to answer any more. Unless it has just answered: then it
+ * refuses a client, and who gets himself refused must not close the port for all. */
 void screen_server_refused(struct screen_server *v, uint64_t now_ns);
 
 /* Whether a SYN may go through to this server that is not known to answer: one a second. The caller

@@ -191,6 +191,25 @@ static void syn_ack_ends_a_refusal_at_once(void **state)
 	assert_true(screen_server_answers(&v, T));
 }
 
+/* A firewall with a limit for each client refuses the one and serves all others: who gets himself
+ * refused must not close the port for them. */
+static void refusal_of_a_server_that_has_just_answered_is_not_believed(void **state)
+{
+	struct screen_server v = { .hash = 1 };
+
+	(void)state;
+	screen_server_learn(&v, ALL, T);
+	for (uint32_t now = T; now <= T + SCREEN_SERVER_FIRM; now++) {
+		screen_server_refused(&v, ns(now));
+		assert_false(screen_server_is_closed(&v, ns(now)));
+		assert_true(screen_server_answers(&v, now));
+	}
+	screen_server_refused(&v, ns(T + SCREEN_SERVER_FIRM + 1));
+	assert_true(screen_server_is_closed(&v, ns(T + SCREEN_SERVER_FIRM + 1)));
+	/* nor is it known to answer any more */
+	assert_false(screen_server_answers(&v, T + SCREEN_SERVER_FIRM + 1));
+}
+
 static void one_syn_a_second_may_ask(void **state)
 {
 	struct screen_server v = { .hash = 1 };
@@ -461,6 +480,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(what_was_learned_lives_four_hours),
 		cmocka_unit_test(refusal_is_remembered_for_two_seconds_exactly),
 		cmocka_unit_test(syn_ack_ends_a_refusal_at_once),
+		cmocka_unit_test(refusal_of_a_server_that_has_just_answered_is_not_believed),
 		cmocka_unit_test(one_syn_a_second_may_ask),
 		cmocka_unit_test(newest_word_counts_and_silence_changes_nothing),
 		cmocka_unit_test(expired_knowledge_is_not_merged_with_new),
