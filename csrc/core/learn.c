@@ -93,13 +93,14 @@ static enum step_standing look_up(struct step *s)
 {
 	const struct screen_packet *p = &s->d->packet;
 	struct screen_servers *t = &s->c->meters->servers;
-	uint32_t at = screen_server_find(t, step_server_hash(s, 1)), now_s = step_seconds(s);
+	uint64_t hash = step_server_hash(s, 1);
+	uint32_t at = screen_server_find(t, hash), now_s = step_seconds(s);
 	struct screen_server *v = at == SCREEN_SERVER_NONE ? NULL : &t->server[at];
 	const struct screen_server_config *preset;
 	uint8_t address[16];
 
 	screen_flow_address(s->frame->data, p, 1, address);
-	preset = screen_server_preset(s->c->policy, v, address, p->dport);
+	preset = screen_server_preset(s->c->policy, v, hash, address, p->dport);
 	s->d->server = screen_server_profile(v, preset, p->family, now_s);
 	if (v && screen_server_is_closed(v, s->c->now_ns))
 		return STEP_CLOSED;

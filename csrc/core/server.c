@@ -154,7 +154,7 @@ static uint32_t first_covering(const struct screen_policy *policy, const uint8_t
 }
 
 const struct screen_server_config *screen_server_preset(const struct screen_policy *policy,
-							struct screen_server *v,
+							struct screen_server *v, uint64_t hash,
 							const uint8_t address[16], uint16_t port)
 {
 	uint64_t noted;
@@ -162,13 +162,14 @@ const struct screen_server_config *screen_server_preset(const struct screen_poli
 
 	if (policy->servers_count == 0)
 		return NULL;
-	noted = v ? atomic_load_explicit(&v->preset, memory_order_relaxed) : 0;
+	noted = v ? atomic_load_explicit(&v->preset, memory_order_relaxed) ^ hash : 0;
 	if (noted >> 8 == policy->generation) {
 		at = (uint32_t)(noted & 0xff) - 1;
 	} else {
 		at = first_covering(policy, address, port);
 		if (v)
-			atomic_store_explicit(&v->preset, policy->generation << 8 | (at + 1),
+			atomic_store_explicit(&v->preset,
+					      (policy->generation << 8 | (at + 1)) ^ hash,
 					      memory_order_relaxed);
 	}
 	return at < policy->servers_count ? &policy->server[at] : NULL;

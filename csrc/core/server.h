@@ -38,7 +38,8 @@ struct screen_server {
 	_Atomic uint64_t address[2];
 	_Atomic uint64_t profile; /* struct screen_server_profile: read and written as one */
 	_Atomic uint64_t preset;  /* generation << 8 | place in policy->server + 1, SCREEN_SERVERS_MAX + 1:
-				   * none; the last generation that was looked up */
+				   * none; the last generation that was looked up. XOR hash, so that
+				   * what was looked up for who had the entry before is not believed */
 	/* CLOCK_MONOTONIC; 0: never */
 	_Atomic uint64_t closed_ns; /* it refused a connection */
 	_Atomic uint32_t seen_s;    /* its last SYN-ACK */
@@ -112,9 +113,10 @@ static inline bool screen_server_ask(struct screen_server *v, uint32_t now_s)
 						       memory_order_relaxed, memory_order_relaxed);
 }
 
-/* The preset of a server in the policy; NULL when there is none. v (or NULL) remembers it. */
+/* The preset of the server with this hash in the policy; NULL when there is none. Its entry v (or
+ * NULL) remembers it. */
 const struct screen_server_config *screen_server_preset(const struct screen_policy *policy,
-							struct screen_server *v,
+							struct screen_server *v, uint64_t hash,
 							const uint8_t address[16], uint16_t port);
 
 /* What challenges promise: what is preset, else learned within its life, else assumed. v and preset may

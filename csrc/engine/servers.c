@@ -26,6 +26,7 @@ static void fill_row(struct screen_engine *engine, struct screen_server *v, uint
 	const struct screen_server_config *preset;
 	uint32_t zone_port = load32(&v->zone_port), zone = zone_port >> 16;
 	uint32_t seen = load32(&v->seen_s), now_s = seconds(now_ns);
+	uint64_t hash = atomic_load_explicit(&v->hash, memory_order_relaxed);
 
 	memset(row, 0, sizeof(*row));
 	if (zone < SCREEN_ZONES_MAX && engine->zones[zone].used)
@@ -39,7 +40,7 @@ static void fill_row(struct screen_engine *engine, struct screen_server *v, uint
 	row->closed = screen_server_is_closed(v, now_ns);
 	row->idle_s = seen == 0 ? UINT32_MAX : now_s > seen ? now_s - seen : 0;
 	row->left_s = row->idle_s < SCREEN_SERVER_LIFE ? SCREEN_SERVER_LIFE - row->idle_s : 0;
-	preset = screen_server_preset(policy, v, row->address, row->port);
+	preset = screen_server_preset(policy, v, hash, row->address, row->port);
 	row->preset = preset ? preset->profile.known : 0;
 	row->profile = screen_server_profile(v, preset, memcmp(row->address, mapped, 12) ? 6 : 4,
 					     now_s);

@@ -307,12 +307,12 @@ static void presets_of(struct screen_policy *p)
 	p->servers_count = 6;
 }
 
-static int place(const struct screen_policy *p, struct screen_server *v,
+static int place(const struct screen_policy *p, struct screen_server *v, uint64_t hash,
 		 const char *address, uint16_t port)
 {
 	struct screen_server_config c = preset(address, 128, port);
 	const struct screen_server_config *found =
-		screen_server_preset(p, v, c.address, port);
+		screen_server_preset(p, v, hash, c.address, port);
 
 	return found ? (int)(found - p->server) : -1;
 }
@@ -340,15 +340,15 @@ static void preset_of_the_longest_prefix_then_of_the_port_counts(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct screen_server v = { .hash = i };
 
-		assert_int_equal(place(p, NULL, rows[i].address, rows[i].port), rows[i].place);
-		assert_int_equal(place(p, &v, rows[i].address, rows[i].port), rows[i].place);
+		assert_int_equal(place(p, NULL, i, rows[i].address, rows[i].port), rows[i].place);
+		assert_int_equal(place(p, &v, i, rows[i].address, rows[i].port), rows[i].place);
 		/* as it is remembered */
-		assert_int_equal(place(p, &v, rows[i].address, rows[i].port), rows[i].place);
+		assert_int_equal(place(p, &v, i, rows[i].address, rows[i].port), rows[i].place);
 	}
 	p->server[5].length = 0;
-	assert_int_equal(place(p, NULL, "ff000000000000000000000000000000", 9), 5);
+	assert_int_equal(place(p, NULL, 1, "ff000000000000000000000000000000", 9), 5);
 	p->servers_count = 0;
-	assert_int_equal(place(p, NULL, MAPPED "cb007101", 443), -1);
+	assert_int_equal(place(p, NULL, 1, MAPPED "cb007101", 443), -1);
 	free(p);
 }
 
@@ -365,7 +365,7 @@ static void all_presets_can_be_remembered(void **state)
 	for (int i = 0; i < SCREEN_SERVERS_MAX; i++) {
 		p->generation++;
 		for (int again = 0; again < 2; again++)
-			assert_int_equal(place(p, &v, MAPPED "0a000000",
+			assert_int_equal(place(p, &v, 5, MAPPED "0a000000",
 					       (uint16_t)(SCREEN_SERVERS_MAX - i)), i);
 	}
 	free(p);
@@ -381,15 +381,30 @@ static void remembered_preset_is_looked_up_anew_after_a_commit(void **state)
 	presets_of(q);
 	q->generation = 2;
 	q->servers_count = 1;
-	assert_int_equal(place(p, &v, MAPPED "cb007180", 80), 3);
+	assert_int_equal(place(p, &v, 5, MAPPED "cb007180", 80), 3);
 	p->server[3].port = 79; /* would not be found any more: it is remembered */
-	assert_int_equal(place(p, &v, MAPPED "cb007180", 80), 3);
-	assert_int_equal(place(q, &v, MAPPED "cb007180", 80), -1);
+	assert_int_equal(place(p, &v, 5, MAPPED "cb007180", 80), 3);
+	assert_int_equal(place(q, &v, 5, MAPPED "cb007180", 80), -1);
 	/* a worker that has not seen the commit yet */
-	assert_int_equal(place(p, &v, MAPPED "cb007180", 80), 4);
-	assert_int_equal(place(q, &v, MAPPED "cb007180", 80), -1);
+	assert_int_equal(place(p, &v, 5, MAPPED "cb007180", 80), 4);
+	assert_int_equal(place(q, &v, 5, MAPPED "cb007180", 80), -1);
 	free(p);
 	free(q);
+}
+
+/* The entry may have been given to another server while the preset was looked up: that one must not
+ * have it until the next commit. */
+static void preset_is_not_remembered_for_another_server(void **state)
+{
+	struct screen_policy *p = malloc(sizeof(*p));
+	const uint64_t before = 0x9e3779b97f4a7c15, after = 0xbf58476d1ce4e5b9;
+	struct screen_server v = { .hash = after };
+
+	(void)state;
+	presets_of(p);
+	assert_int_equal(place(p, &v, before, MAPPED "cb007101", 443), 0);
+	assert_int_equal(place(p, &v, after, MAPPED "cb007180", 81), 4);
+	free(p);
 }
 
 /* ---- threads --------------------------------------------------------------------------------- */
@@ -488,6 +503,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(preset_of_the_longest_prefix_then_of_the_port_counts),
 		cmocka_unit_test(all_presets_can_be_remembered),
 		cmocka_unit_test(remembered_preset_is_looked_up_anew_after_a_commit),
+		cmocka_unit_test(preset_is_not_remembered_for_another_server),
 		cmocka_unit_test(threads_that_make_and_learn_in_one_set_leave_it_whole),
 	};
 
