@@ -15,6 +15,32 @@ static bool unanswerable(const uint8_t *data, const struct screen_packet *p, int
 	return ip[0] >= 224 || ip[0] == 0;
 }
 
+static uint16_t client_mss(const struct screen_decision *d)
+{
+	if (d->options.flags & SCREEN_HAS_MSS)
+		return d->options.mss;
+	return d->packet.family == 4 ? SCREEN_MSS_DEFAULT_IPV4 : SCREEN_MSS_DEFAULT_IPV6;
+}
+
+/* Why a SYN cannot be challenged; SCREEN_REPLY_CHALLENGE: it can. */
+static enum screen_reason obstacle(const struct step *s)
+{
+	const struct screen_packet *p = &s->d->packet;
+	const uint8_t *data = s->frame->data;
+
+	if (((data[0] | data[6]) & 1) || unanswerable(data, p, 0) || unanswerable(data, p, 1))
+		return SCREEN_DROP_SYN_SOURCE;
+	if (s->c->policy->mode != SCREEN_MODE_SYN_COOKIE)
+		return SCREEN_DROP_SYN_FLOOD;
+	if (!s->c->keyset || s->port->zone >= s->c->keyset->zones)
+		return SCREEN_DROP_NO_KEYSET;
+	if (!screen_checksum_ok(data, p))
+		return SCREEN_DROP_CHECKSUM;
+	if (s->d->options.flags & SCREEN_HAS_SIGNATURE)
+		return SCREEN_DROP_SYN_MD5;
+	return client_mss(s->d) < SCREEN_MSS_MIN ? SCREEN_DROP_SYN_MSS : SCREEN_REPLY_CHALLENGE;
+}
+
 /* What the challenge offers: never an option that the client did not offer, and window scale, SACK
  * and ECN only with timestamps, without which they could not be recovered. */
 static void agree(struct screen_decision *d)
@@ -25,12 +51,10 @@ static void agree(struct screen_decision *d)
 	struct screen_agreed *a = &d->agreed;
 
 	*a = (struct screen_agreed){
-		.mss = o->mss,
+		.mss = client_mss(d),
 		.client_wscale = SCREEN_WSCALE_NONE,
 		.our_wscale = SCREEN_WSCALE_NONE,
 	};
-	if (!(o->flags & SCREEN_HAS_MSS))
-		a->mss = d->packet.family == 4 ? SCREEN_MSS_DEFAULT_IPV4 : SCREEN_MSS_DEFAULT_IPV6;
 	if (!(o->flags & SCREEN_HAS_TIMESTAMPS) || !(server->has & SCREEN_SERVER_TIMESTAMPS))
 		return;
 	a->timestamps = true;
@@ -56,25 +80,13 @@ static void refuse(struct step *s)
 /* An unknown SYN to a flooding destination. */
 static void challenge(struct step *s)
 {
-	const uint8_t *data = s->frame->data;
-	struct screen_decision *d = s->d;
+	enum screen_reason reason = obstacle(s);
 
-	if (((data[0] | data[6]) & 1) || unanswerable(data, &d->packet, 0) ||
-	    unanswerable(data, &d->packet, 1))
-		return step_drop(s, SCREEN_DROP_SYN_SOURCE);
-	if (s->c->policy->mode != SCREEN_MODE_SYN_COOKIE)
-		return step_drop(s, SCREEN_DROP_SYN_FLOOD);
-	if (!s->c->keyset || s->port->zone >= s->c->keyset->zones)
-		return step_drop(s, SCREEN_DROP_NO_KEYSET);
-	if (!screen_checksum_ok(data, &d->packet))
-		return step_drop(s, SCREEN_DROP_CHECKSUM);
+	if (reason != SCREEN_REPLY_CHALLENGE)
+		return step_drop(s, reason);
 	if (step_server(s) == STEP_CLOSED)
 		return refuse(s);
-	if (d->options.flags & SCREEN_HAS_SIGNATURE)
-		return step_drop(s, SCREEN_DROP_SYN_MD5);
-	agree(d);
-	if (d->agreed.mss < SCREEN_MSS_MIN)
-		return step_drop(s, SCREEN_DROP_SYN_MSS);
+	agree(s->d);
 	step_decide(s, SCREEN_CHALLENGE, SCREEN_REPLY_CHALLENGE);
 }
 
@@ -136,11 +148,12 @@ static void admit(struct step *s, enum screen_reason reason)
 }
 
 /* Nobody has seen this port answer: it may be closed, and must not look open. One SYN a second goes
- * through to learn which. */
+ * through to learn which; not one that the server would not answer either, which would take that
+ * second from all others. */
 static bool may_ask(struct step *s)
 {
 	return s->c->policy->mode == SCREEN_MODE_SYN_COOKIE && step_server(s) == STEP_UNKNOWN &&
-	       step_ask(s);
+	       obstacle(s) == SCREEN_REPLY_CHALLENGE && step_ask(s);
 }
 
 /* A SYN from the screened side that belongs to no live flow. */
