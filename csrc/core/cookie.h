@@ -28,8 +28,6 @@
 
 enum {
 	SCREEN_MSS_MIN = 216, /* below it a SYN cannot be challenged */
-	SCREEN_MSS_DEFAULT_IPV4 = 536,	/* RFC 9293 section 3.7.1 */
-	SCREEN_MSS_DEFAULT_IPV6 = 1220,
 
 	SCREEN_AGREED_TIMESTAMPS = 1 << 0,
 	SCREEN_AGREED_SACK = 1 << 1,

@@ -45,12 +45,12 @@ static struct screen_server_profile said_by(const struct step *s, uint8_t offere
 	const uint8_t ecn = SCREEN_TCP_ECE | SCREEN_TCP_CWR;
 	const struct screen_options *o = &s->d->options;
 	const struct screen_packet *p = &s->d->packet;
-	struct screen_server_profile said = { 0 };
+	struct screen_server_profile said = { .mss = screen_options_mss(o, p->family) };
 
-	if (o->flags & SCREEN_HAS_MSS && o->mss >= SCREEN_MSS_MIN) {
-		said.mss = o->mss;
+	if (said.mss >= SCREEN_MSS_MIN)
 		said.known |= SCREEN_SERVER_MSS;
-	}
+	else
+		said.mss = 0;
 	if (p->window) {
 		said.window = p->window;
 		said.known |= SCREEN_SERVER_WINDOW;

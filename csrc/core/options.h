@@ -22,6 +22,8 @@ enum {
 	SCREEN_OPTION_MD5 = 19,
 	SCREEN_OPTION_AO = 29,
 
+	SCREEN_MSS_DEFAULT_IPV4 = 536, /* RFC 9293 section 3.7.1 */
+	SCREEN_MSS_DEFAULT_IPV6 = 1220,
 	SCREEN_WSCALE_MAX = 14,	 /* RFC 7323 section 2.3 */
 	SCREEN_WSCALE_NONE = 15, /* scaling is not offered; 0 is an offer */
 };
@@ -46,6 +48,14 @@ struct screen_options {
 	uint8_t sack_length;/* its length byte: 2 + 8 a block */
 	uint8_t reserved;
 };
+
+/* What the options of a SYN or SYN-ACK say of MSS (RFC 9293 section 3.7.1). */
+screen_inline uint16_t screen_options_mss(const struct screen_options *o, uint8_t family)
+{
+	if (o->flags & SCREEN_HAS_MSS)
+		return o->mss;
+	return family == 4 ? SCREEN_MSS_DEFAULT_IPV4 : SCREEN_MSS_DEFAULT_IPV6;
+}
 
 /* One option of a length that is right for its kind; others are skipped. */
 screen_inline void screen_options_take(const uint8_t *bytes, uint32_t at, uint32_t kind,

@@ -15,13 +15,6 @@ static bool unanswerable(const uint8_t *data, const struct screen_packet *p, int
 	return ip[0] >= 224 || ip[0] == 0;
 }
 
-static uint16_t client_mss(const struct screen_decision *d)
-{
-	if (d->options.flags & SCREEN_HAS_MSS)
-		return d->options.mss;
-	return d->packet.family == 4 ? SCREEN_MSS_DEFAULT_IPV4 : SCREEN_MSS_DEFAULT_IPV6;
-}
-
 /* Why a SYN cannot be challenged; SCREEN_REPLY_CHALLENGE: it can. */
 static enum screen_reason obstacle(const struct step *s)
 {
@@ -38,7 +31,7 @@ static enum screen_reason obstacle(const struct step *s)
 		return SCREEN_DROP_CHECKSUM;
 	if (s->d->options.flags & SCREEN_HAS_SIGNATURE)
 		return SCREEN_DROP_SYN_MD5;
-	return client_mss(s->d) < SCREEN_MSS_MIN ? SCREEN_DROP_SYN_MSS : SCREEN_REPLY_CHALLENGE;
+	return screen_options_mss(&s->d->options, p->family) < SCREEN_MSS_MIN ? SCREEN_DROP_SYN_MSS : SCREEN_REPLY_CHALLENGE;
 }
 
 /* What the challenge offers: never an option that the client did not offer, and window scale, SACK
@@ -51,7 +44,7 @@ static void agree(struct screen_decision *d)
 	struct screen_agreed *a = &d->agreed;
 
 	*a = (struct screen_agreed){
-		.mss = client_mss(d),
+		.mss = screen_options_mss(o, d->packet.family),
 		.client_wscale = SCREEN_WSCALE_NONE,
 		.our_wscale = SCREEN_WSCALE_NONE,
 	};

@@ -292,6 +292,28 @@ static void unscreened_wire_teaches_nothing(void **state)
 	world_free(w);
 }
 
+/* RFC 9293 section 3.7.1: who says no MSS takes the default, and no more. */
+static void silence(struct world *w, struct script *s)
+{
+	uint32_t mss = w->client.family == 4 ? 536 : 1220;
+
+	SCRIPT(s, "< S seq C " SYN " -> forward_syn_calm", "> SA seq S ack C+1 -> forward_flow",
+	       "flood 99", "< S seq C port 2 " SYN " -> reply_challenge = SA seq K ack C+1 mss M");
+	assert_int_equal(s->value['M' - 'A'], mss);
+	/* options that were not offered were not refused, and the window was shut */
+	w->client.dport = 80;
+	SCRIPT(s, "< S seq C mss 1460 -> forward_syn_calm",
+	       "> SA seq S ack C+1 win 0 mss 1200 -> forward_flow", "flood 99",
+	       "< S seq C port 2 " SYN " -> reply_challenge"
+	       " = SA seq L ack C+1 win 29200 mss 1200 sack ts T 100 nop ws 7");
+}
+
+static void absence_says_no_only_to_what_was_offered(void **state)
+{
+	(void)state;
+	everywhere(silence);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +330,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(refused_client_does_not_close_a_port_that_serves_others),
 		cmocka_unit_test(client_side_teaches_nothing),
 		cmocka_unit_test(unscreened_wire_teaches_nothing),
+		cmocka_unit_test(absence_says_no_only_to_what_was_offered),
 	};
 
 	return RUN(tests);
