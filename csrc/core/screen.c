@@ -60,11 +60,17 @@ static void fragment(struct step *s)
 	const struct screen_packet *p = &s->d->packet;
 
 	if (step_screened(s) && p->first_fragment && (p->tcp_flags & SCREEN_TCP_SYN) &&
-	    !(p->tcp_flags & SCREEN_TCP_ACK) && step_meter_syn(s))
+	    !(p->tcp_flags & SCREEN_TCP_ACK) && step_syn_floods(s))
 		return step_drop(s, SCREEN_DROP_SYN_FRAGMENT);
 	if (step_first_fragment(s))
 		return;
 	step_forward(s, SCREEN_FORWARD_FRAGMENT);
+}
+
+/* What cannot be parsed passes, unless a screen could be got round by it. A dry run has none. */
+static bool refuses(const struct step *s)
+{
+	return step_screened(s) && !step_profile(s)->alarm_without_drop;
 }
 
 static void by_kind(struct step *s, enum screen_kind kind)
@@ -82,17 +88,16 @@ static void by_kind(struct step *s, enum screen_kind kind)
 	case SCREEN_KIND_FRAGMENT:
 		return fragment(s);
 	case SCREEN_KIND_DEEP_TAGS:
-		if (step_screened(s))
+		if (refuses(s))
 			return step_drop(s, SCREEN_DROP_DEEP_TAGS);
 		return step_forward(s, SCREEN_FORWARD_DEEP_TAGS);
 	case SCREEN_KIND_EXTENSIONS:
-		/* A transparent wire, unless a screen could be got round by it. */
-		if (step_screened(s))
+		if (refuses(s))
 			return step_drop(s, SCREEN_DROP_EXTENSION_HEADERS);
 		return step_forward(s, SCREEN_FORWARD_NON_TCP);
 	case SCREEN_KIND_MALFORMED:
 	default:
-		if (step_screened(s))
+		if (refuses(s))
 			return step_drop(s, SCREEN_DROP_MALFORMED);
 		return step_forward(s, SCREEN_FORWARD_UNSCREENED);
 	}

@@ -168,6 +168,9 @@ bool step_ask(struct step *s);
 /* syn.c: whether the source has too many admitted SYNs, and something is to be done about it. */
 bool step_over_source_threshold(struct step *s);
 
+/* Counts a SYN that cannot be admitted as a new one is: whether it floods and is to be stopped. */
+bool step_syn_floods(struct step *s);
+
 /* A SYN without ACK, RST or FIN. */
 void step_syn(struct step *s);
 

@@ -102,6 +102,11 @@ static bool exceeded(struct step *s, enum screen_ids ids)
 	return !step_profile(s)->alarm_without_drop;
 }
 
+bool step_syn_floods(struct step *s)
+{
+	return step_meter_syn(s) && !white_listed(s) && exceeded(s, SCREEN_IDS_SYN_FLOOD);
+}
+
 bool step_over_source_threshold(struct step *s)
 {
 	return step_syn_flood_armed(s) && !step_within_source_threshold(s) &&
@@ -212,7 +217,7 @@ void step_syn(struct step *s)
 	 * destination floods a repeated SYN must not get past the screen by having one. */
 	if (state != SCREEN_FLOW_HALF_OPEN)
 		return known_syn(s);
-	if (step_meter_syn(s) && !white_listed(s) && exceeded(s, SCREEN_IDS_SYN_FLOOD))
+	if (step_syn_floods(s))
 		return challenge(s);
 	step_forward(s, SCREEN_FORWARD_SYN_KNOWN);
 }

@@ -129,6 +129,37 @@ static void ids_alarm_without_drop_counts_and_forwards(void **state)
 		row(&rows[i], 1ull << rows[i].ids, true, rows[i].reason != NULL);
 }
 
+/* What the parser refuses to guess at is dropped lest it be a way round the screens: a dry run has
+ * none to get round. */
+static void unparsed(const struct frame_spec *f, uint32_t shorter, const char *dropped,
+		     const char *forwarded)
+{
+	struct world *w = armed_world(1ull << SCREEN_IDS_IPV6_MALFORMED);
+	struct made m;
+
+	m.length = frame_build(m.data, f) - shorter;
+	assert_string_equal(decide_made(w, &m), dropped);
+	w->policy.profile[0].alarm_without_drop = 1;
+	assert_string_equal(decide_made(w, &m), forwarded);
+	assert_int_equal(w->meters->zone[0].ids[SCREEN_IDS_IPV6_MALFORMED],
+			 strcmp(dropped, "drop_ipv6_malformed") == 0 ? 2 : 0);
+	world_free(w);
+}
+
+static void ids_alarm_without_drop_forwards_what_is_not_parsed(void **state)
+{
+	struct frame_spec f = { .family = 4, .tags = 3, .flags = SCREEN_TCP_SYN };
+
+	(void)state;
+	unparsed(&f, 0, "drop_deep_tags", "forward_deep_tags");
+	f.tags = 1;
+	unparsed(&f, 1, "drop_malformed", "forward_unscreened");
+	f.family = 6;
+	unparsed(&f, 1, "drop_ipv6_malformed", "forward_unscreened");
+	f.extensions = 9;
+	unparsed(&f, 0, "drop_extension_headers", "forward_non_tcp");
+}
+
 /* What comes in by the protected side is not looked at. */
 static void ids_look_at_the_screened_side_only(void **state)
 {
@@ -189,6 +220,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(ids_stateless_screens_hit_what_they_are_for),
 		cmocka_unit_test(ids_not_armed_hit_nothing),
 		cmocka_unit_test(ids_alarm_without_drop_counts_and_forwards),
+		cmocka_unit_test(ids_alarm_without_drop_forwards_what_is_not_parsed),
 		cmocka_unit_test(ids_look_at_the_screened_side_only),
 		cmocka_unit_test(ids_good_icmpv6_passes),
 		cmocka_unit_test(ids_winnuke_is_mended),

@@ -46,6 +46,25 @@ static void syn_flood_as_a_dry_run_forwards_and_counts(void **state)
 	world_free(w);
 }
 
+/* What cannot be challenged is not dropped by a dry run either. */
+static void syn_fragment_as_a_dry_run_is_forwarded_and_counted(void **state)
+{
+	struct world *w = world_new(4, 1);
+	struct frame_spec f = w->client;
+	uint8_t data[FRAME_MAX];
+
+	(void)state;
+	world_flood(w, 100);
+	f.flags = SCREEN_TCP_SYN;
+	f.more_fragments = true;
+	assert_int_equal(world_decide(w, data, frame_build(data, &f), 0), SCREEN_DROP_SYN_FRAGMENT);
+	assert_int_equal(w->meters->zone[0].ids[SCREEN_IDS_SYN_FLOOD], 2);
+	w->policy.profile[0].alarm_without_drop = 1;
+	assert_int_equal(world_decide(w, data, frame_build(data, &f), 0), SCREEN_FORWARD_FRAGMENT);
+	assert_int_equal(w->meters->zone[0].ids[SCREEN_IDS_SYN_FLOOD], 3);
+	world_free(w);
+}
+
 static void syn_flood_not_armed_meters_nothing(void **state)
 {
 	struct world *w = world_new(4, 0);
@@ -63,6 +82,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(mode_drop_drops_instead_of_challenging),
 		cmocka_unit_test(mode_drop_drops_the_excess_alone),
 		cmocka_unit_test(syn_flood_as_a_dry_run_forwards_and_counts),
+		cmocka_unit_test(syn_fragment_as_a_dry_run_is_forwarded_and_counted),
 		cmocka_unit_test(syn_flood_not_armed_meters_nothing),
 	};
 
