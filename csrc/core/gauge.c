@@ -155,6 +155,14 @@ bool step_destination_floods(struct step *s)
 				      step_profile(s)->attack_threshold);
 }
 
+void step_count_unsent(struct step *s)
+{
+	screen_victim_add(&step_zone(s)->challenged);
+	/* not its pace: who was never asked has not failed to answer */
+	if (s->d->victim != SCREEN_VICTIM_NONE)
+		screen_victim_add(&s->c->meters->victims.victim[s->d->victim].challenged);
+}
+
 void step_count_answer(struct step *s, bool valid)
 {
 	struct screen_zone_meter *z = step_zone(s);

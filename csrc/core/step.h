@@ -117,6 +117,9 @@ bool step_meter_syn(struct step *s);
 /* Whether the frame's destination floods, without counting. */
 bool step_destination_floods(struct step *s);
 
+/* Counts a SYN that would have been challenged, were it not for alarm-without-drop. */
+void step_count_unsent(struct step *s);
+
 /* Counts an ACK to a flooding destination whose cookie was valid, or not. */
 void step_count_answer(struct step *s, bool valid);
 

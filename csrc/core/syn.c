@@ -102,9 +102,19 @@ static bool exceeded(struct step *s, enum screen_ids ids)
 	return !step_profile(s)->alarm_without_drop;
 }
 
+/* The same of what would be challenged: then a dry run counts that, too. */
+static bool challengeable(struct step *s, enum screen_ids ids)
+{
+	if (exceeded(s, ids))
+		return true;
+	if (s->c->policy->mode == SCREEN_MODE_SYN_COOKIE)
+		step_count_unsent(s);
+	return false;
+}
+
 bool step_syn_floods(struct step *s)
 {
-	return step_meter_syn(s) && !white_listed(s) && exceeded(s, SCREEN_IDS_SYN_FLOOD);
+	return step_meter_syn(s) && !white_listed(s) && challengeable(s, SCREEN_IDS_SYN_FLOOD);
 }
 
 bool step_over_source_threshold(struct step *s)
@@ -116,7 +126,7 @@ bool step_over_source_threshold(struct step *s)
 static bool over_destination_threshold(struct step *s)
 {
 	return step_syn_flood_armed(s) && !step_within_destination_threshold(s) &&
-	       exceeded(s, SCREEN_IDS_SYN_FLOOD_DESTINATION);
+	       challengeable(s, SCREEN_IDS_SYN_FLOOD_DESTINATION);
 }
 
 /* What is above destination-threshold is challenged like a flood, where it can be: SYNs that are
@@ -162,7 +172,7 @@ static void unknown_syn(struct step *s)
 
 	if (floods && white_listed(s))
 		reason = SCREEN_FORWARD_SYN_WHITE_LIST;
-	else if (floods && exceeded(s, SCREEN_IDS_SYN_FLOOD)) {
+	else if (floods && challengeable(s, SCREEN_IDS_SYN_FLOOD)) {
 		if (!may_ask(s))
 			return challenge(s);
 		reason = SCREEN_FORWARD_SYN_PROBE;

@@ -36,6 +36,7 @@ static void mode_drop_drops_the_excess_alone(void **state)
 static void syn_flood_as_a_dry_run_forwards_and_counts(void **state)
 {
 	struct world *w = world_new(6, 0);
+	uint64_t challenged = 0;
 
 	(void)state;
 	w->policy.profile[0].alarm_without_drop = 1;
@@ -43,6 +44,11 @@ static void syn_flood_as_a_dry_run_forwards_and_counts(void **state)
 	assert_int_equal(w->reasons[SCREEN_FORWARD_SYN_CALM], 300);
 	assert_int_equal(w->meters->zone[0].ids[SCREEN_IDS_SYN_FLOOD], 201);
 	assert_int_equal(w->meters->zone[0].attacks, 1);
+	/* what would have been challenged, of the zone and of its destination; not a word of answers */
+	assert_int_equal(w->meters->zone[0].challenged, 201);
+	for (int i = 0; i < SCREEN_VICTIMS; i++)
+		challenged += w->meters->victims.victim[i].challenged;
+	assert_int_equal(challenged, 201);
 	world_free(w);
 }
 
@@ -65,6 +71,20 @@ static void syn_fragment_as_a_dry_run_is_forwarded_and_counted(void **state)
 	world_free(w);
 }
 
+/* Without cookies, or a known connection's, it would not have been challenged. */
+static void dry_run_counts_no_challenge_where_none_would_be_sent(void **state)
+{
+	struct world *w = world_new(4, 0);
+
+	(void)state;
+	w->policy.mode = SCREEN_MODE_DROP;
+	w->policy.profile[0].alarm_without_drop = 1;
+	world_flood(w, 300);
+	assert_int_equal(w->meters->zone[0].ids[SCREEN_IDS_SYN_FLOOD], 201);
+	assert_int_equal(w->meters->zone[0].challenged, 0);
+	world_free(w);
+}
+
 static void syn_flood_not_armed_meters_nothing(void **state)
 {
 	struct world *w = world_new(4, 0);
@@ -83,6 +103,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(mode_drop_drops_the_excess_alone),
 		cmocka_unit_test(syn_flood_as_a_dry_run_forwards_and_counts),
 		cmocka_unit_test(syn_fragment_as_a_dry_run_is_forwarded_and_counted),
+		cmocka_unit_test(dry_run_counts_no_challenge_where_none_would_be_sent),
 		cmocka_unit_test(syn_flood_not_armed_meters_nothing),
 	};
 
