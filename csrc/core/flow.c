@@ -224,6 +224,7 @@ void screen_flow_give(struct screen_flows *t, uint32_t index)
 {
 	uint64_t old = atomic_load_explicit(&t->free, memory_order_acquire), next;
 
+	leave(t, index); /* who had found it before it was taken out may have counted it again */
 	atomic_fetch_add_explicit(&t->flows[index].generation, 1, memory_order_release);
 	do {
 		__atomic_store_n(&t->flows[index].next_free, (uint32_t)old, __ATOMIC_RELAXED);

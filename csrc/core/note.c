@@ -33,8 +33,10 @@ static void note_closing(struct step *s, struct screen_flow *f, int side)
 	/* Who goes on talking did not send that RST: a forged one does not end a flow. Nor does a
 	 * segment that nobody will believe keep it. */
 	else if (!(p->tcp_flags & SCREEN_TCP_RST) && (bits & reset) &&
-		 screen_checksum_ok(s->frame->data, p))
+		 screen_checksum_ok(s->frame->data, p)) {
 		atomic_fetch_and_explicit(&f->closing, (uint8_t)~reset, memory_order_relaxed);
+		screen_flow_count(s->c->flows, f, SCREEN_COUNTED_SESSION);
+	}
 }
 
 static bool near(uint32_t a, uint32_t b)

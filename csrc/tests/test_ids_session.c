@@ -31,6 +31,15 @@ static void open_one(struct world *w, uint16_t sport)
 	(void)segment_of(w, sport, SCREEN_TCP_ACK, 101, 501, 0, false);
 }
 
+static void assert_nothing_counted(const struct world *w)
+{
+	for (int row = 0; row < SCREEN_SESSION_ROWS; row++)
+		for (int i = 0; i < SCREEN_SESSION_CELLS; i++)
+			assert_int_equal(w->sessions->source.cell[row][i] |
+						 w->sessions->destination.cell[row][i] |
+						 w->sessions->silent.cell[row][i], 0);
+}
+
 static void session_limit(enum screen_ids ids, const char *reason, bool same_source)
 {
 	struct world *w = armed_world(1ull << ids);
@@ -57,11 +66,7 @@ static void session_limit(enum screen_ids ids, const char *reason, bool same_sou
 		while (n)
 			screen_flow_give(&w->flows, expired[--n]);
 	}
-	for (int row = 0; row < SCREEN_SESSION_ROWS; row++)
-		for (int i = 0; i < SCREEN_SESSION_CELLS; i++)
-			assert_int_equal(w->sessions->source.cell[row][i] |
-						 w->sessions->destination.cell[row][i] |
-						 w->sessions->silent.cell[row][i], 0);
+	assert_nothing_counted(w);
 	world_free(w);
 }
 
@@ -87,11 +92,51 @@ static void ids_syn_ack_ack_counts_connections_without_data(void **state)
 	world_free(w);
 }
 
+/* A RST that the server does not believe ends nothing: a connection that goes on counts as before. */
+static void ids_forged_reset_is_no_way_round_a_session_limit(void **state)
+{
+	struct world *w = armed_world(1ull << SCREEN_IDS_SOURCE_SESSIONS);
+
+	(void)state;
+	for (uint16_t i = 0; i < 3; i++) {
+		(void)segment_of(w, (uint16_t)(1000 + i), SCREEN_TCP_SYN, 100, 0, 0, false);
+		(void)segment_of(w, (uint16_t)(1000 + i), SCREEN_TCP_RST, 77777, 0, 0, false);
+		(void)segment_of(w, (uint16_t)(1000 + i), SCREEN_TCP_SYN | SCREEN_TCP_ACK, 500, 101, 0, true);
+		(void)segment_of(w, (uint16_t)(1000 + i), SCREEN_TCP_ACK, 101, 501, 0, false);
+	}
+	assert_string_equal(segment_of(w, 2000, SCREEN_TCP_SYN, 1, 0, 0, false),
+			    "drop_source_sessions");
+	(void)segment_of(w, 1001, SCREEN_TCP_RST, 101, 0, 0, false);
+	assert_string_equal(segment_of(w, 2000, SCREEN_TCP_SYN, 1, 0, 0, false),
+			    "forward_syn_calm");
+	world_free(w);
+}
+
+/* One that ends while another worker opens it is not counted for ever. */
+static void flow_that_is_given_back_is_counted_nowhere(void **state)
+{
+	struct world *w = armed_world(1ull << SCREEN_IDS_SYN_ACK_ACK);
+	uint32_t index;
+
+	(void)state;
+	open_one(w, 1000);
+	for (index = 1; w->flows.flows[index].state != SCREEN_FLOW_OPEN; index++)
+		;
+	assert_true(screen_flow_remove(&w->flows, index,
+				       screen_flow_hash(&w->flows, &w->flows.flows[index].key)));
+	screen_flow_count(&w->flows, &w->flows.flows[index], SCREEN_COUNTED_SILENT);
+	screen_flow_give(&w->flows, index);
+	assert_nothing_counted(w);
+	world_free(w);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ids_session_limits_count_what_is_open),
 		cmocka_unit_test(ids_syn_ack_ack_counts_connections_without_data),
+		cmocka_unit_test(ids_forged_reset_is_no_way_round_a_session_limit),
+		cmocka_unit_test(flow_that_is_given_back_is_counted_nowhere),
 	};
 
 	return RUN(tests);
