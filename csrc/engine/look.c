@@ -249,10 +249,8 @@ static void clear_zone(struct screen_zone_meter *z)
 
 	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
 		atomic_store_explicit(counters[i], 0, memory_order_relaxed);
-	for (int i = 0; i < SCREEN_IDS; i++) {
+	for (int i = 0; i < SCREEN_IDS; i++)
 		atomic_store_explicit(&z->ids[i], 0, memory_order_relaxed);
-		atomic_store_explicit(&z->logged[i], 0, memory_order_relaxed);
-	}
 }
 
 int screen_engine_clear(struct screen_engine *engine, const char *zone,

@@ -111,6 +111,67 @@ static void ids_events_are_one_a_second_with_a_count(void **state)
 	world_free(w);
 }
 
+/* Two workers at the turn of a second, one of them in a burst that began before. */
+static void ids_events_of_a_late_worker_are_none_of_their_own(void **state)
+{
+	struct world *w = armed_world(1ull << SCREEN_IDS_LAND);
+	struct made m = make(&(struct ip_spec){ 4, TCP_FLAGS(2), .same_ends = true });
+	struct screen_note n;
+	uint64_t count = 0;
+	int events = 0;
+
+	(void)state;
+	for (int i = 0; i < 50; i++) {
+		(void)decide_made(w, &m);
+		w->context.now_ns += i % 2 ? 1 : -1ull;
+	}
+	w->context.now_ns += 1000000000;
+	(void)decide_made(w, &m);
+	while (screen_event_take(&w->events, &n)) {
+		count += n.count;
+		events++;
+	}
+	assert_int_equal(events, 2);
+	assert_int_equal(count, 51);
+	world_free(w);
+}
+
+/* Statistics are cleared by the control thread while workers count. */
+static void ids_events_after_a_clear_count_from_there(void **state)
+{
+	struct world *w = armed_world(1ull << SCREEN_IDS_LAND);
+	struct made m = make(&(struct ip_spec){ 4, TCP_FLAGS(2), .same_ends = true });
+	struct screen_zone_meter *z = &w->meters->zone[0];
+	struct screen_note n;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		(void)decide_made(w, &m);
+	w->context.now_ns += 1000000000;
+	(void)decide_made(w, &m);
+	assert_true(screen_event_take(&w->events, &n));
+	assert_true(screen_event_take(&w->events, &n));
+	z->ids[SCREEN_IDS_LAND] = 0;
+	for (int i = 0; i < 2; i++) {
+		w->context.now_ns += 1000000000;
+		(void)decide_made(w, &m);
+		assert_true(screen_event_take(&w->events, &n));
+		assert_int_equal(n.count, 1);
+	}
+	/* the count goes round at 2^32 */
+	z->ids[SCREEN_IDS_LAND] = 0xfffffffe;
+	z->logged[SCREEN_IDS_LAND] = 0xfffffffe;
+	(void)decide_made(w, &m);
+	w->context.now_ns += 1000000000;
+	(void)decide_made(w, &m);
+	w->context.now_ns += 1000000000;
+	for (int i = 0; i < 2; i++) {
+		assert_true(screen_event_take(&w->events, &n));
+		assert_int_equal(n.count, 1);
+	}
+	world_free(w);
+}
+
 static void ids_events_that_find_no_room_are_counted(void **state)
 {
 	static struct screen_events e;
@@ -131,6 +192,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(ids_floods_are_cut_at_their_threshold),
 		cmocka_unit_test(ids_scans_are_ten_targets_within_the_interval),
 		cmocka_unit_test(ids_events_are_one_a_second_with_a_count),
+		cmocka_unit_test(ids_events_of_a_late_worker_are_none_of_their_own),
+		cmocka_unit_test(ids_events_after_a_clear_count_from_there),
 		cmocka_unit_test(ids_events_that_find_no_room_are_counted),
 	};
 
