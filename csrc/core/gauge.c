@@ -129,9 +129,10 @@ bool step_meter_syn(struct step *s)
 	if (!step_syn_flood_armed(s))
 		return false;
 	hash = destination_hash(s);
-	r = screen_sketch_count(&s->c->meters->attack, hash, window, profile->attack_threshold);
+	r = screen_sketch_meter(&s->c->meters->attack, hash, window, profile->attack_threshold,
+				profile->alarm_threshold);
 	attacked = r.flooding;
-	if (r.count == profile->alarm_threshold) {
+	if (r.alarm) {
 		atomic_fetch_add_explicit(&step_zone(s)->alarms, 1, memory_order_relaxed);
 		step_event(s, SCREEN_EVENT_ALARM, SCREEN_IDS_SYN_FLOOD, r.count);
 	}

@@ -27,6 +27,8 @@ enum {
 	SCREEN_SKETCH_ROWS = 2,
 	SCREEN_SKETCH_CELLS = 8192, /* a row; a power of two */
 	SCREEN_METER_ZONES = 64,
+	SCREEN_METER_WINDOWS = 0x7fffffff,
+	SCREEN_METER_AHEAD = 60, /* seconds that a worker's burst cannot have lasted */
 };
 
 /* One cell: bit 63 flooding | bits 62..32 window, in seconds | bits 31..0 SYNs in that window. */
@@ -40,37 +42,48 @@ struct screen_meter_reading {
 	uint32_t count; /* in this window, this one included */
 	bool flooding;
 	bool entered; /* this SYN was the one that made it flood */
+	bool alarm;   /* this SYN was the one that reached it */
 };
+
+/* How many seconds a cell's window is behind; negative: ahead, as a worker whose burst began after the
+ * window turned has been there. Windows have 31 bits, and go round. */
+static inline int32_t screen_cell_since(uint64_t cell, uint32_t window)
+{
+	uint32_t since = (window - (uint32_t)(cell >> 32)) & SCREEN_METER_WINDOWS;
+
+	/* 0: one that was never used */
+	if (cell && since > SCREEN_METER_WINDOWS - SCREEN_METER_AHEAD)
+		return (int32_t)since - SCREEN_METER_WINDOWS - 1;
+	return (int32_t)since;
+}
 
 static inline bool screen_cell_flooding(uint64_t cell, uint32_t window, uint32_t threshold)
 {
-	uint32_t then = (uint32_t)(cell >> 32) & 0x7fffffff;
-	uint32_t count = (uint32_t)cell;
+	int32_t since = screen_cell_since(cell, window);
 
 	if (!(cell >> 63))
 		return false;
-	/* or a worker whose burst began before the window turned */
-	if ((int32_t)(then - window) >= 0)
+	if (since <= 0)
 		return true;
 	/* A whole window without any SYN, or the last one under half. Written as a product so that
 	 * threshold 1 can leave, too. */
-	return !(window - then >= 2 || 2ULL * count < threshold);
+	return !(since >= 2 || 2ULL * (uint32_t)cell < threshold);
 }
 
 static inline uint64_t screen_cell_next(uint64_t cell, uint32_t window, uint32_t threshold)
 {
-	uint32_t then = (uint32_t)(cell >> 32) & 0x7fffffff;
-	uint32_t count = then == window ? (uint32_t)cell : 0;
+	int32_t since = screen_cell_since(cell, window);
+	uint32_t count = since == 0 ? (uint32_t)cell : 0;
 	bool flooding = screen_cell_flooding(cell, window, threshold);
 
 	/* A worker whose burst began before the window turned counts into the new window. */
-	if ((int32_t)(then - window) > 0)
+	if (since < 0)
 		return cell + ((uint32_t)cell != UINT32_MAX);
 	if (count != UINT32_MAX)
 		count++;
 	if (count >= threshold)
 		flooding = true;
-	return (uint64_t)flooding << 63 | (uint64_t)(window & 0x7fffffff) << 32 | count;
+	return (uint64_t)flooding << 63 | (uint64_t)(window & SCREEN_METER_WINDOWS) << 32 | count;
 }
 
 static inline screen_cell *screen_sketch_cell(struct screen_sketch *s, uint64_t hash, int row)
@@ -80,28 +93,61 @@ static inline screen_cell *screen_sketch_cell(struct screen_sketch *s, uint64_t 
 	return &s->cell[row][at];
 }
 
-/* Counts one SYN of the key with this hash in the window (in seconds). threshold is at least 1. */
+static inline uint64_t screen_cell_count(screen_cell *cell, uint32_t window, uint32_t threshold,
+					 uint64_t *next)
+{
+	uint64_t old = atomic_load_explicit(cell, memory_order_relaxed);
+
+	do
+		*next = screen_cell_next(old, window, threshold);
+	/* in order: who sees another's count in the second row sees it in the first one, too */
+	while (!atomic_compare_exchange_weak_explicit(cell, &old, *next, memory_order_acq_rel,
+						      memory_order_relaxed));
+	return old;
+}
+
+/* Whether a cell has counted so many in this window. */
+static inline bool screen_cell_reached(uint64_t cell, uint32_t window, uint32_t count)
+{
+	return screen_cell_since(cell, window) <= 0 && (uint32_t)cell >= count;
+}
+
+/*
+ * Counts one SYN of the key with this hash in the window (in seconds). threshold is at least 1.
+ *
+ * r.alarm: with this SYN the estimate has come to alarm (0: never). Of workers that count at the same
+ * time one says so: the one that takes the second row there, as the first is there before it; or, where
+ * other keys have taken the second row further, the one that takes the first there.
+ */
+static inline struct screen_meter_reading screen_sketch_meter(struct screen_sketch *s, uint64_t hash,
+							      uint32_t window, uint32_t threshold,
+							      uint32_t alarm)
+{
+	screen_cell *cell[SCREEN_SKETCH_ROWS] = { screen_sketch_cell(s, hash, 0),
+						  screen_sketch_cell(s, hash, 1) };
+	uint64_t second = atomic_load_explicit(cell[1], memory_order_relaxed), old[2], next[2];
+	struct screen_meter_reading r;
+	bool before = true, at[2];
+
+	for (int row = 0; row < SCREEN_SKETCH_ROWS; row++) {
+		old[row] = screen_cell_count(cell[row], window, threshold, &next[row]);
+		before &= screen_cell_flooding(old[row], window, threshold);
+		at[row] = alarm && !screen_cell_reached(old[row], window, alarm) &&
+			  screen_cell_reached(next[row], window, alarm);
+	}
+	r.count = (uint32_t)next[0] < (uint32_t)next[1] ? (uint32_t)next[0] : (uint32_t)next[1];
+	r.flooding = next[0] & next[1] & 1ull << 63;
+	r.entered = r.flooding && !before;
+	r.alarm = (at[0] && screen_cell_reached(second, window, alarm)) ||
+		  (at[1] && screen_cell_reached(atomic_load_explicit(cell[0], memory_order_relaxed),
+						window, alarm));
+	return r;
+}
+
 static inline struct screen_meter_reading screen_sketch_count(struct screen_sketch *s, uint64_t hash,
 							      uint32_t window, uint32_t threshold)
 {
-	struct screen_meter_reading r = { .count = UINT32_MAX, .flooding = true };
-	bool before = true;
-
-	for (int row = 0; row < SCREEN_SKETCH_ROWS; row++) {
-		screen_cell *cell = screen_sketch_cell(s, hash, row);
-		uint64_t old = atomic_load_explicit(cell, memory_order_relaxed), next;
-
-		do
-			next = screen_cell_next(old, window, threshold);
-		while (!atomic_compare_exchange_weak_explicit(cell, &old, next, memory_order_relaxed,
-							      memory_order_relaxed));
-		if ((uint32_t)next < r.count)
-			r.count = (uint32_t)next;
-		r.flooding &= next >> 63 != 0;
-		before &= screen_cell_flooding(old, window, threshold);
-	}
-	r.entered = r.flooding && !before;
-	return r;
+	return screen_sketch_meter(s, hash, window, threshold, 0);
 }
 
 /* Whether the key floods, without counting. */

@@ -8,7 +8,8 @@
 #include "random.h"
 #include "run.h"
 
-static const uint64_t KEY = 0x0123456789abcdefULL;
+enum { KEY_LOW = 0x09abcdef, KEY_HIGH = 0x01234567 };
+static const uint64_t KEY = (uint64_t)KEY_HIGH << 32 | KEY_LOW;
 
 /* At a second, so many SYNs: and then? */
 struct moment {
@@ -99,6 +100,27 @@ static void meter_survives_the_end_of_its_count(void **state)
 	assert_int_equal((uint32_t)screen_cell_next(cell, 8, 100), 1);
 }
 
+/* After 68 years of uptime; a clock may be set to that in a namespace. */
+static void meter_survives_the_end_of_its_windows(void **state)
+{
+	const uint32_t turns[] = { 0x7fffffff, 0xffffffff };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		uint32_t t = turns[i];
+		const struct moment m[] = {
+			{ t - 2, 99, false }, { t - 1, 99, false }, { t - 1, 1, true },
+			{ t, 50, true }, { t + 1, 50, true }, { t, 1, true }, { t + 2, 1, true },
+			{ t + 3, 0, false }, { t + 3, 99, false }, { t + 3, 1, true },
+			{ t + 5, 0, false },
+		};
+
+		play(100, m, sizeof(m) / sizeof(m[0]));
+		play(100, m + 1, 2); /* a cell that was never used */
+		play(100, m + 7, 4);
+	}
+}
+
 enum { THREADS = 4, EACH = 200000 };
 
 struct counter {
@@ -146,6 +168,76 @@ static void meter_of_several_threads_is_one_rate(void **state)
 	assert_int_equal((uint32_t)zone.rate.current, THREADS * EACH);
 	assert_in_range(entered, 1, THREADS);
 	free(s);
+}
+
+enum { ALARM = 200, WINDOWS = 2000 };
+
+struct alarmed {
+	struct screen_sketch *sketch;
+	pthread_barrier_t *turn;
+	_Atomic uint32_t *alarms;
+};
+
+/* All threads are in one window at a time: what a late worker counts belongs to the newer one. */
+static void *alarm_each_window(void *argument)
+{
+	struct alarmed *a = argument;
+
+	for (uint32_t w = 0; w < WINDOWS; w++) {
+		pthread_barrier_wait(a->turn);
+		for (int i = 0; i < ALARM; i++)
+			a->alarms[w] += screen_sketch_meter(a->sketch, KEY, w + 1, 1000, ALARM).alarm;
+	}
+	return NULL;
+}
+
+static void meter_of_several_threads_alarms_once(void **state)
+{
+	struct screen_sketch *s = calloc(1, sizeof(*s));
+	_Atomic uint32_t *alarms = calloc(WINDOWS, sizeof(*alarms));
+	pthread_barrier_t turn;
+	struct alarmed a = { s, &turn, alarms };
+	pthread_t threads[2];
+
+	(void)state;
+	pthread_barrier_init(&turn, NULL, 2);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, alarm_each_window, &a), 0);
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	for (int w = 0; w < WINDOWS; w++)
+		assert_int_equal(alarms[w], 1);
+	pthread_barrier_destroy(&turn);
+	free((void *)alarms);
+	free(s);
+}
+
+/* What other keys count in a row must not hide that this one has come so far. */
+static void meter_alarms_at_the_estimate_whatever_collides(void **state)
+{
+	static const uint64_t other[SCREEN_SKETCH_ROWS] = { KEY_LOW, (uint64_t)KEY_HIGH << 32 };
+
+	(void)state;
+	for (int row = 0; row < SCREEN_SKETCH_ROWS; row++) {
+		struct screen_sketch *s = calloc(1, sizeof(*s));
+		uint32_t alarms = 0;
+
+		for (int i = 1; i <= 300; i++) {
+			struct screen_meter_reading r = screen_sketch_meter(s, KEY, 10, 1000, 200);
+
+			alarms += r.alarm;
+			assert_int_equal(r.alarm, i == 200);
+			assert_int_equal(r.count, i);
+			for (int n = 0; n < 3; n++)
+				(void)screen_sketch_meter(s, other[row], 10, 1000, 0);
+		}
+		assert_int_equal(alarms, 1);
+		assert_false(screen_sketch_meter(s, KEY, 10, 1000, 200).alarm);
+		for (int i = 1; i < 200; i++)
+			assert_false(screen_sketch_meter(s, KEY, 11, 1000, 200).alarm);
+		assert_true(screen_sketch_meter(s, KEY, 11, 1000, 200).alarm);
+		free(s);
+	}
 }
 
 static void meter_estimate_is_never_below_the_truth(void **state)
@@ -200,7 +292,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(meter_of_threshold_1_can_leave),
 		cmocka_unit_test(meter_counts_a_late_worker_into_the_newer_window),
 		cmocka_unit_test(meter_survives_the_end_of_its_count),
+		cmocka_unit_test(meter_survives_the_end_of_its_windows),
 		cmocka_unit_test(meter_of_several_threads_is_one_rate),
+		cmocka_unit_test(meter_of_several_threads_alarms_once),
+		cmocka_unit_test(meter_alarms_at_the_estimate_whatever_collides),
 		cmocka_unit_test(meter_estimate_is_never_below_the_truth),
 		cmocka_unit_test(zone_meter_shows_the_last_whole_second),
 	};
