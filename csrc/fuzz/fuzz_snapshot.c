@@ -49,7 +49,7 @@ static void use_server(const struct screen_policy *policy, uint32_t i)
 	PROMISE(c->length <= 128 && c->profile.wscale <= 14);
 	PROMISE(c->profile.mss == 0 || c->profile.mss >= 216);
 	/* Whoever an entry is written for has that one or one before it. */
-	preset = screen_server_preset(policy, NULL, c->address, c->port);
+	preset = screen_server_preset(policy, NULL, 0, c->address, c->port);
 	PROMISE(preset && preset <= c);
 	p = screen_server_profile(NULL, preset, 4, 1);
 	PROMISE(p.mss >= 216 && p.wscale <= 14 && p.window == 0);
