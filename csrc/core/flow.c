@@ -109,7 +109,7 @@ void screen_flow_uncount(struct screen_flows *t, struct screen_flow *f, uint8_t 
 {
 	uint8_t before;
 
-	if (!(atomic_load_explicit(&f->counted, memory_order_relaxed) & what))
+	if (!t->sessions || !(atomic_load_explicit(&f->counted, memory_order_relaxed) & what))
 		return;
 	before = atomic_fetch_and_explicit(&f->counted, (uint8_t)~what, memory_order_relaxed);
 	if (before & what)
