@@ -29,7 +29,7 @@ type Sources struct {
 func ReadSources(root string) (s Sources, err error) {
 	headers := map[string]Header{}
 	for _, path := range []string{"core/cookie.h", "core/cluster.h", "core/flow.h", "core/keyset.h",
-		"core/screen.h", "engine/keyring.c", "include/synscreen/snapshot.h"} {
+		"core/options.h", "core/screen.h", "engine/keyring.c", "include/synscreen/snapshot.h"} {
 		if headers[path], err = ReadHeader(filepath.Join(root, "csrc", path)); err != nil {
 			return s, err
 		}
@@ -49,18 +49,18 @@ func ReadSources(root string) (s Sources, err error) {
 	s.tombstone = headers["core/flow.h"].Constant("SCREEN_TIMEOUT_TOMBSTONE")
 	s.way = headers["core/screen.h"].Constant("SCREEN_COOKIE_LIFE")
 	s.retired = headers["engine/keyring.c"].Constant("RETIRED_EPOCHS")
-	s.readCookie(headers["core/cookie.h"], headers["core/keyset.h"])
+	s.readCookie(headers["core/cookie.h"], headers["core/options.h"], headers["core/keyset.h"])
 	s.readCluster(headers["core/cluster.h"])
 	return s, nil
 }
 
-func (s *Sources) readCookie(cookie, keyset Header) {
+func (s *Sources) readCookie(cookie, options, keyset Header) {
 	s.epoch = cookie.Constant("SCREEN_EPOCH_SECONDS")
 	s.tried = cookie.Members("screen_zone_keys")
 	s.mss = cookie.mssTables()
 	s.mssMin = cookie.Constant("SCREEN_MSS_MIN")
-	s.mssNone[IPv4] = cookie.Constant("SCREEN_MSS_DEFAULT_IPV4")
-	s.mssNone[IPv6] = cookie.Constant("SCREEN_MSS_DEFAULT_IPV6")
+	s.mssNone[IPv4] = options.Constant("SCREEN_MSS_DEFAULT_IPV4")
+	s.mssNone[IPv6] = options.Constant("SCREEN_MSS_DEFAULT_IPV6")
 	s.keysets = keyset.Count(`struct screen_zone_keys \w+\[`)
 }
 
