@@ -74,6 +74,15 @@ bool screen_icmp_about(const uint8_t *data, const struct screen_packet *p,
 	return true;
 }
 
+bool screen_icmp_intact(const uint8_t *data, const struct screen_packet *p)
+{
+	/* RFC 4443 section 2.3 has a pseudo-header, RFC 792 none */
+	if (p->family == 6)
+		return screen_checksum_ok(data, p);
+	return screen_checksum_ipv4_ok(data, p) &&
+	       screen_fold(screen_sum(data + p->l4, (size_t)p->end - p->l4, 0)) == 0xffff;
+}
+
 bool screen_icmp_unreachable(const uint8_t *data, const struct screen_packet *p)
 {
 	const uint8_t *icmp = data + p->l4;

@@ -15,6 +15,9 @@
 bool screen_icmp_about(const uint8_t *data, const struct screen_packet *p,
 		       struct screen_packet *about);
 
+/* Whether its checksums are right. */
+bool screen_icmp_intact(const uint8_t *data, const struct screen_packet *p);
+
 /* Whether the error says that nobody is there: a connection attempt fails by it (RFC 5461). */
 bool screen_icmp_unreachable(const uint8_t *data, const struct screen_packet *p);
 

@@ -14,7 +14,8 @@ static bool unreachable(struct step *s, struct screen_flow *f, const struct scre
 {
 	struct screen_decision *d = s->d;
 
-	if (about->seq != f->client_isn || !screen_icmp_unreachable(s->frame->data, &d->packet))
+	if (about->seq != f->client_isn || !screen_icmp_unreachable(s->frame->data, &d->packet) ||
+	    !screen_icmp_intact(s->frame->data, &d->packet))
 		return false;
 	d->length = screen_reply_unreachable(s->frame->data, &d->packet, about, f->cookie_isn + 1,
 					     f->client_isn + 1);
