@@ -88,7 +88,8 @@ struct screen_flow {
 				* has none: milliseconds); before it has answered, the cookie's TSval */
 	uint32_t client_tsval; /* of the ACK; the client's last one where its server has no clock */
 	uint16_t client_window;/* of the ACK, as on the wire */
-	uint16_t mss;	       /* the client's; when the server has answered, the smaller of both */
+	uint16_t mss;	       /* the client's; when the server has answered, the smaller of both. A
+				* path that is too narrow makes it smaller still (icmp.c) */
 	uint8_t client_wscale; /* as agreed with the client; SCREEN_WSCALE_NONE */
 	uint8_t our_wscale;
 	uint8_t server_wscale; /* SCREEN_WSCALE_NONE: the server does not scale */

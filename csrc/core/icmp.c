@@ -12,6 +12,8 @@ enum {
 	ICMP_TIME_EXCEEDED = 11,
 	ICMP_PARAMETER = 12,
 	ICMP_CODE_TOO_BIG = 4, /* RFC 1191 */
+	IPV6_MTU_MIN = 1280, /* RFC 8200 section 5 */
+	MSS_NARROW = IPV6_MTU_MIN - 40 - 20,
 
 	ICMPV6_UNREACHABLE = 1,
 	ICMPV6_TOO_BIG = 2,
@@ -109,26 +111,56 @@ static void rewrite_quoted(uint8_t *icmp, uint32_t tcp, uint32_t field, uint32_t
 	screen_difference_add(d, before, screen_load_16(icmp + tcp + 16), 0);
 }
 
-/* A path that is too narrow for a stamped segment is so for the server's own, which is shorter. */
-static void narrow(const struct screen_flow *f, uint8_t *icmp, uint8_t family,
-		   struct screen_difference *d)
+/* Whether a number of the cookie's space is of what the server has sent and the client has not
+ * acknowledged: only then may an error change something here (RFC 5927 section 4.1). */
+static bool in_flight(const struct screen_flow *f, uint32_t seq)
 {
-	uint32_t mtu;
+	uint32_t acked = atomic_load_explicit(&f->side[0].ack, memory_order_relaxed);
+	uint32_t next = atomic_load_explicit(&f->side[1].next, memory_order_relaxed);
 
-	if (!screen_stamps(f))
-		return;
-	if (family == 4 && icmp[0] == ICMP_UNREACHABLE && icmp[1] == ICMP_CODE_TOO_BIG) {
-		mtu = screen_load_be16(icmp + 6);
-		if (mtu > SCREEN_STAMP_SIZE) /* 0: from before RFC 1191 */
-			screen_rewrite16(icmp, 6, (uint16_t)(mtu - SCREEN_STAMP_SIZE), d);
-	} else if (family == 6 && icmp[0] == ICMPV6_TOO_BIG) {
-		mtu = screen_load_be32(icmp + 4);
-		if (mtu > SCREEN_STAMP_SIZE)
-			screen_rewrite32(icmp, 4, mtu - SCREEN_STAMP_SIZE, d);
-	}
+	return seq - acked < next - (f->server_isn - f->cookie_isn) - acked;
 }
 
-void screen_icmp_translate(const struct screen_flow *f, enum screen_direction direction,
+/* From now on segments that fill the smallest path go without a stamp. */
+static void spare_full_segments(struct screen_flow *f)
+{
+	if (__atomic_load_n(&f->mss, __ATOMIC_RELAXED) > MSS_NARROW)
+		__atomic_store_n(&f->mss, (uint16_t)MSS_NARROW, __ATOMIC_RELAXED);
+}
+
+static void narrow_ipv4(uint8_t *icmp, struct screen_difference *d)
+{
+	uint32_t mtu = screen_load_be16(icmp + 6);
+
+	if (mtu > SCREEN_STAMP_SIZE) /* 0: from before RFC 1191 */
+		screen_rewrite16(icmp, 6, (uint16_t)(mtu - SCREEN_STAMP_SIZE), d);
+}
+
+/* RFC 8201 section 4: no host believes an MTU below 1280. */
+static void narrow_ipv6(struct screen_flow *f, uint8_t *icmp, uint32_t seq,
+			struct screen_difference *d)
+{
+	uint32_t mtu = screen_load_be32(icmp + 4);
+
+	if (mtu >= IPV6_MTU_MIN + SCREEN_STAMP_SIZE)
+		screen_rewrite32(icmp, 4, mtu - SCREEN_STAMP_SIZE, d);
+	else if (in_flight(f, seq))
+		spare_full_segments(f);
+}
+
+/* A path that is too narrow for a stamped segment is so for the server's own, which is shorter. */
+static void narrow(struct screen_flow *f, uint8_t *icmp, const struct screen_packet *about,
+		   struct screen_difference *d)
+{
+	if (!screen_stamps(f))
+		return;
+	if (about->family == 4 && icmp[0] == ICMP_UNREACHABLE && icmp[1] == ICMP_CODE_TOO_BIG)
+		narrow_ipv4(icmp, d);
+	else if (about->family == 6 && icmp[0] == ICMPV6_TOO_BIG)
+		narrow_ipv6(f, icmp, about->seq, d);
+}
+
+void screen_icmp_translate(struct screen_flow *f, enum screen_direction direction,
 			   uint8_t *data, const struct screen_packet *p,
 			   const struct screen_packet *about)
 {
@@ -139,7 +171,7 @@ void screen_icmp_translate(const struct screen_flow *f, enum screen_direction di
 
 	if (direction == SCREEN_TO_SERVER) {
 		rewrite_quoted(icmp, tcp, 4, about->seq + apart, has_checksum, &d);
-		narrow(f, icmp, p->family, &d);
+		narrow(f, icmp, about, &d);
 	} else if (about->l4 + 12u <= p->end) {
 		rewrite_quoted(icmp, tcp, 8, about->ack - apart, has_checksum, &d);
 	}

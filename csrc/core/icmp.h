@@ -22,7 +22,8 @@ bool screen_icmp_intact(const uint8_t *data, const struct screen_packet *p);
 bool screen_icmp_unreachable(const uint8_t *data, const struct screen_packet *p);
 
 /* Translates the quoted header of an error that goes to the server (SCREEN_TO_SERVER: about a segment of
- * its own) or to the client, in place, with all checksums. */
-void screen_icmp_translate(const struct screen_flow *f, enum screen_direction direction,
+ * its own) or to the client, in place, with all checksums. A path MTU that the server is told leaves room
+ * for stamps (stamp.h). */
+void screen_icmp_translate(struct screen_flow *f, enum screen_direction direction,
 			   uint8_t *data, const struct screen_packet *p,
 			   const struct screen_packet *about);

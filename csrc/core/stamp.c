@@ -29,7 +29,7 @@ static bool too_long(const struct screen_flow *f, const struct screen_packet *p,
 {
 	uint32_t payload = screen_packet_payload_length(p);
 
-	return payload && payload + options > f->mss;
+	return payload && payload + options > __atomic_load_n(&f->mss, __ATOMIC_RELAXED);
 }
 
 /* The difference that a header of these bytes makes to a TCP checksum. Headers begin at even offsets

@@ -484,6 +484,35 @@ static void only_too_big_has_an_mtu(void **state)
 	world_free(w);
 }
 
+/* A server must not believe an MTU below 1280 (RFC 8201 section 4): it is told what is so, and
+ * segments that fill it go without a stamp. What nobody has sent changes nothing (RFC 5927). */
+static void path_mtu_of_ipv6_is_never_told_below_1280(void **state)
+{
+	static const uint32_t narrow[] = { 1291, 1280, 1279, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(narrow) / sizeof(narrow[0]); i++) {
+		struct script s;
+		struct world *w = open_world(6, 0, &s, false);
+		struct error e = { .type = 2, .rest = narrow[i], .quoted = 20 };
+		uint8_t data[FRAME_MAX];
+
+		SCRIPT(&s, "> A seq S+1 ack C+1 len 1220 -> forward_spliced"
+		       " = A seq K+1 ack C+1 len 1220 ts T+1000 105");
+		e.about = segment_of(w, false, value(&s, 'K') + 1222, 5);
+		(void)world_decide(w, data, error_build(data, &e), 0);
+		e.about = segment_of(w, false, value(&s, 'K'), 5);
+		(void)world_decide(w, data, error_build(data, &e), 0);
+		SCRIPT(&s, "> A seq S+1 ack C+1 len 1220 -> forward_spliced"
+		       " = A seq K+1 ack C+1 len 1220 ts T+1000 105");
+		assert_mtu(w, &s, narrow[i], narrow[i]);
+		SCRIPT(&s, "> A seq S+1 ack C+1 len 1209 -> forward_spliced = A seq K+1 ack C+1 len 1209",
+		       "> A seq S+1 ack C+1 len 1208 -> forward_spliced"
+		       " = A seq K+1 ack C+1 len 1208 ts T+1000 105");
+		world_free(w);
+	}
+}
+
 /* ---- while the server is asked --------------------------------------------------------------- */
 
 static void assert_refused(struct world *w, struct script *s, const struct error *e)
@@ -604,6 +633,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(path_mtu_leaves_room_for_stamps),
 		cmocka_unit_test(path_mtu_is_told_as_it_is_to_who_has_a_clock),
 		cmocka_unit_test(only_too_big_has_an_mtu),
+		cmocka_unit_test(path_mtu_of_ipv6_is_never_told_below_1280),
 		cmocka_unit_test(server_that_cannot_be_reached_is_a_refusal),
 		cmocka_unit_test(nothing_else_ends_a_pending_splice),
 	};
