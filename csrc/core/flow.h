@@ -63,8 +63,9 @@ _Static_assert(sizeof(struct screen_flow_key) == 48, "six words for SipHash");
 
 struct screen_flow_side {
 	_Atomic uint32_t seen_s; /* when its last segment came, in seconds of CLOCK_MONOTONIC */
-	_Atomic uint32_t ack;	 /* the most that it has acknowledged, as it said it; 0: nothing */
-	_Atomic uint32_t next;	 /* behind the last byte that it has sent; 0: nothing */
+	/* Of an open splice these are numbers from its opening on; else 0: nothing. */
+	_Atomic uint32_t ack;	 /* the most that it has acknowledged, as it said it */
+	_Atomic uint32_t next;	 /* behind the last byte that it has sent */
 };
 
 struct screen_flow {

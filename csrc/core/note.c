@@ -7,15 +7,17 @@
 static bool exact_reset(const struct screen_flow *f, int side, uint32_t seq)
 {
 	uint32_t state = screen_flow_state_get(f);
-	uint32_t expected = atomic_load_explicit(&f->side[!side].ack, memory_order_relaxed);
+	uint32_t acked = atomic_load_explicit(&f->side[!side].ack, memory_order_relaxed);
+	uint32_t next = atomic_load_explicit(&f->side[side].next, memory_order_relaxed);
 
 	if (state == SCREEN_FLOW_HALF_OPEN)
 		return true;
+	if (state != SCREEN_FLOW_SPLICED)
+		return (acked && seq == acked) || (next && seq == next);
 	/* the client has acknowledged the cookie's sequence space */
-	if (state == SCREEN_FLOW_SPLICED && side == 1)
-		expected += f->server_isn - f->cookie_isn;
-	return seq == expected ||
-	       seq == atomic_load_explicit(&f->side[side].next, memory_order_relaxed);
+	if (side == 1)
+		acked += f->server_isn - f->cookie_isn;
+	return seq == acked || seq == next;
 }
 
 static void note_closing(struct step *s, struct screen_flow *f, int side)
@@ -45,9 +47,9 @@ static bool near(uint32_t a, uint32_t b)
 }
 
 /* Moves a number forward, never back. */
-static void advance(_Atomic uint32_t *number, uint32_t before, uint32_t now)
+static void advance(_Atomic uint32_t *number, bool known, uint32_t before, uint32_t now)
 {
-	if (before == 0 || (int32_t)(now - before) > 0)
+	if (!known || (int32_t)(now - before) > 0)
 		atomic_store_explicit(number, now, memory_order_relaxed);
 }
 
@@ -57,18 +59,21 @@ static void note_progress(struct screen_flow *f, int side, const struct screen_p
 	uint32_t ack = atomic_load_explicit(&own->ack, memory_order_relaxed);
 	uint32_t next = atomic_load_explicit(&own->next, memory_order_relaxed);
 	uint32_t end = p->seq + screen_packet_payload_length(p);
+	/* of a splice all numbers are known from its opening on */
+	bool spliced = screen_flow_state_get(f) == SCREEN_FLOW_SPLICED;
+	bool ack_known = spliced || ack, next_known = spliced || next;
 
 	if ((p->tcp_flags & (SCREEN_TCP_ACK | SCREEN_TCP_RST)) != SCREEN_TCP_ACK)
 		return;
 	end += (p->tcp_flags & SCREEN_TCP_FIN) != 0;
 	end += (p->tcp_flags & SCREEN_TCP_SYN) != 0;
 	/* a forged segment must be near in both numbers to move either */
-	if (ack && next && !(near(p->ack, ack) && near(end, next)))
+	if (ack_known && next_known && !(near(p->ack, ack) && near(end, next)))
 		return;
 	if (ack != p->ack)
-		advance(&own->ack, ack, p->ack);
+		advance(&own->ack, ack_known, ack, p->ack);
 	if (next != end)
-		advance(&own->next, next, end);
+		advance(&own->next, next_known, next, end);
 }
 
 void step_note(struct step *s, struct screen_flow *f, int side)

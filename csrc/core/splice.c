@@ -110,7 +110,9 @@ void screen_splice_open(struct screen_flow *f, const struct screen_packet *p,
 	uint8_t has = answered(f, p, o);
 
 	f->server_isn = p->seq;
+	atomic_store_explicit(&f->side[0].next, f->client_isn + 1, memory_order_relaxed);
 	atomic_store_explicit(&f->side[1].ack, p->ack, memory_order_relaxed);
+	atomic_store_explicit(&f->side[1].next, p->seq + 1, memory_order_relaxed);
 	f->server_wscale = has & SCREEN_HAS_WSCALE ? o->wscale : SCREEN_WSCALE_NONE;
 	f->server_flags = has;
 	/* it was the cookie's TSval */

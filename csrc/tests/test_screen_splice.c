@@ -439,6 +439,50 @@ static void blind_rst_and_syn_do_not_replace_a_live_splice(void **state)
 	world_free(w);
 }
 
+/* A side that has said nothing yet has sent no byte 0 either. */
+static void rst_with_number_0_is_as_blind_as_any(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+
+	(void)state;
+	SCRIPT(&s, FLOODED, VALIDATED, OPENED, "< R seq 0 -> forward_spliced",
+	       "> R seq 0 -> forward_spliced");
+	assert_int_equal(w->flows.flows[w->syn_flow].closing, 0);
+	SCRIPT(&s, "< R seq C+1 -> forward_spliced");
+	assert_int_equal(w->flows.flows[w->syn_flow].closing, SCREEN_CLOSING_RST_CLIENT);
+	world_free(w);
+}
+
+/* A number may be 0, at the wrap: what is known of a side then is as known as ever. */
+static void numbers_of_a_splice_may_be_0(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+	const struct screen_flow *f;
+
+	(void)state;
+	script_set(&s, 'C', 0xfffffff5);
+	script_set(&s, 'S', 0xfffffff5);
+	SCRIPT(&s, FLOODED, VALIDATED, OPENED, "< PA seq C+1 ack K+1 len 10 ts 110 T -> forward_spliced",
+	       "> PA seq S+1 ack C+11 len 10 ts 7001 110 -> forward_spliced");
+	f = &w->flows.flows[w->syn_flow];
+	assert_int_equal(f->side[0].next, 0);
+	assert_int_equal(f->side[1].ack, 0);
+	assert_int_equal(f->side[1].next, 0);
+	/* older ones do not set them back, nor do forged ones set them ahead */
+	SCRIPT(&s, "< A seq C+5 ack K+1 ts 110 T -> forward_spliced",
+	       "> A seq S+5 ack C+9 ts 7001 110 -> forward_spliced",
+	       "< A seq C+99999999 ack K+1 ts 110 T -> forward_spliced",
+	       "> A seq S+99999999 ack C+1 ts 7001 110 -> forward_spliced");
+	assert_int_equal(f->side[0].next, 0);
+	assert_int_equal(f->side[1].ack, 0);
+	assert_int_equal(f->side[1].next, 0);
+	SCRIPT(&s, "< R seq 0 -> forward_spliced");
+	assert_int_equal(f->closing, SCREEN_CLOSING_RST_CLIENT);
+	world_free(w);
+}
+
 /* Forged early data does not take the places of the client's own. */
 static void early_data_must_acknowledge_the_cookie(void **state)
 {
@@ -458,6 +502,8 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blind_rst_and_syn_do_not_replace_a_live_splice),
+		cmocka_unit_test(rst_with_number_0_is_as_blind_as_any),
+		cmocka_unit_test(numbers_of_a_splice_may_be_0),
 		cmocka_unit_test(early_data_must_acknowledge_the_cookie),
 		cmocka_unit_test(valid_cookie_is_spliced_and_translated_both_ways),
 		cmocka_unit_test(client_without_options_is_spliced_without_options),
