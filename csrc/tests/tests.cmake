@@ -27,6 +27,7 @@ screen_test(test_server LABELS unit tsan)
 screen_test(test_snapshot)
 screen_test(test_splice)
 screen_test(test_syn)
+screen_test(test_splice_model)
 screen_test(test_stamp)
 screen_test(test_victim)
 
