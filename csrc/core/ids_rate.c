@@ -40,7 +40,28 @@ static bool scans(struct step *s, struct screen_scan *scan, uint16_t port, uint3
 				 interval_us * 1000ull);
 }
 
-static bool icmp_rate(struct step *s)
+/* Later fragments do not say what they are of. */
+static bool shows_transport(const struct step *s, enum screen_kind kind, uint32_t bytes)
+{
+	return (kind != SCREEN_KIND_FRAGMENT || s->d->packet.first_fragment) &&
+	       ids_bytes_from(s, s->d->packet.l4) >= bytes;
+}
+
+/* Whether an ICMP packet wants to be answered. Answers, errors, and a link's own business (neighbour
+ * discovery asks for each address at a group of its own) go to many without looking for them. */
+static bool asks(const struct step *s, enum screen_kind kind)
+{
+	uint8_t type;
+
+	if (!shows_transport(s, kind, 1))
+		return false;
+	type = s->frame->data[s->d->packet.l4];
+	if (s->d->packet.family == 4) /* echo, timestamp, information, mask, extended echo */
+		return type == 8 || type == 13 || type == 15 || type == 17 || type == 42;
+	return type == 128 || type == 139 || type == 160; /* echo, node information, extended echo */
+}
+
+static bool icmp_rate(struct step *s, enum screen_kind kind)
 {
 	const struct screen_profile_config *c = step_profile(s);
 	struct screen_meters *m = s->c->meters;
@@ -48,28 +69,60 @@ static bool icmp_rate(struct step *s)
 	if (ids_armed(s, SCREEN_IDS_ICMP_FLOOD) && floods(s, &m->icmp, c->icmp_flood) &&
 	    ids_hit(s, SCREEN_IDS_ICMP_FLOOD))
 		return true;
-	return ids_armed(s, SCREEN_IDS_IP_SWEEP) && sweeps(s, &m->ip_addresses, c->ip_sweep_us) &&
-	       ids_hit(s, SCREEN_IDS_IP_SWEEP);
+	return ids_armed(s, SCREEN_IDS_IP_SWEEP) && asks(s, kind) &&
+	       sweeps(s, &m->ip_addresses, c->ip_sweep_us) && ids_hit(s, SCREEN_IDS_IP_SWEEP);
+}
+
+/* The name of a UDP packet's ends, one of them outside: its source (0) or its destination (1). */
+static uint64_t contact_hash(const struct step *s, int outside)
+{
+	const struct screen_packet *p = &s->d->packet;
+	const uint8_t *udp = s->frame->data + p->l4;
+	uint64_t words[6];
+
+	screen_flow_address(s->frame->data, p, outside, (uint8_t *)words);
+	screen_flow_address(s->frame->data, p, !outside, (uint8_t *)(words + 2));
+	words[4] = (uint64_t)screen_load_be16(udp + outside * 2) << 16 |
+		   screen_load_be16(udp + !outside * 2);
+	words[5] = (uint64_t)s->port->wire << 32 | (uint64_t)p->vlan[0] << 16 | p->vlan[1];
+	return screen_siphash_words(s->c->meters->key[0], s->c->meters->key[1], words, 6);
+}
+
+void step_note_contact(struct step *s, enum screen_kind kind)
+{
+	const uint64_t scans_of_udp = 1ull << SCREEN_IDS_UDP_PORT_SCAN | 1ull << SCREEN_IDS_UDP_SWEEP;
+	uint16_t profile = s->c->policy->port[s->port->peer].profile;
+
+	if (profile != SCREEN_NONE && (s->c->policy->profile[profile].armed & scans_of_udp) &&
+	    s->d->packet.protocol == SCREEN_PROTO_UDP && shows_transport(s, kind, 8))
+		screen_contact_note(&s->c->meters->contacts, contact_hash(s, 1), step_seconds(s));
+}
+
+static bool udp_scan(struct step *s)
+{
+	const struct screen_profile_config *c = step_profile(s);
+	struct screen_meters *m = s->c->meters;
+	uint16_t port = screen_load_be16(s->frame->data + s->d->packet.l4 + 2);
+
+	if (!ids_armed(s, SCREEN_IDS_UDP_SWEEP) && !ids_armed(s, SCREEN_IDS_UDP_PORT_SCAN))
+		return false;
+	if (screen_contact_known(&m->contacts, contact_hash(s, 0), step_seconds(s)))
+		return false;
+	if (ids_armed(s, SCREEN_IDS_UDP_SWEEP) && sweeps(s, &m->udp_addresses, c->udp_sweep_us) &&
+	    ids_hit(s, SCREEN_IDS_UDP_SWEEP))
+		return true;
+	return ids_armed(s, SCREEN_IDS_UDP_PORT_SCAN) &&
+	       scans(s, &m->udp_ports, port, c->udp_port_scan_us) &&
+	       ids_hit(s, SCREEN_IDS_UDP_PORT_SCAN);
 }
 
 static bool udp_rate(struct step *s, enum screen_kind kind)
 {
-	const struct screen_profile_config *c = step_profile(s);
-	struct screen_meters *m = s->c->meters;
-	uint16_t port;
-
-	if (ids_armed(s, SCREEN_IDS_UDP_FLOOD) && floods(s, &m->udp, c->udp_flood) &&
+	if (ids_armed(s, SCREEN_IDS_UDP_FLOOD) &&
+	    floods(s, &s->c->meters->udp, step_profile(s)->udp_flood) &&
 	    ids_hit(s, SCREEN_IDS_UDP_FLOOD))
 		return true;
-	if (ids_armed(s, SCREEN_IDS_UDP_SWEEP) && sweeps(s, &m->udp_addresses, c->udp_sweep_us) &&
-	    ids_hit(s, SCREEN_IDS_UDP_SWEEP))
-		return true;
-	if (!ids_armed(s, SCREEN_IDS_UDP_PORT_SCAN) || kind != SCREEN_KIND_NON_TCP ||
-	    ids_bytes_from(s, s->d->packet.l4) < 8)
-		return false;
-	port = screen_load_be16(s->frame->data + s->d->packet.l4 + 2);
-	return scans(s, &m->udp_ports, port, c->udp_port_scan_us) &&
-	       ids_hit(s, SCREEN_IDS_UDP_PORT_SCAN);
+	return shows_transport(s, kind, 8) && udp_scan(s);
 }
 
 bool ids_rate(struct step *s, enum screen_kind kind)
@@ -79,7 +132,7 @@ bool ids_rate(struct step *s, enum screen_kind kind)
 	if (kind != SCREEN_KIND_NON_TCP && kind != SCREEN_KIND_FRAGMENT)
 		return false;
 	if (p->protocol == (p->family == 4 ? SCREEN_PROTO_ICMP : SCREEN_PROTO_ICMPV6))
-		return icmp_rate(s);
+		return icmp_rate(s, kind);
 	return p->protocol == SCREEN_PROTO_UDP && udp_rate(s, kind);
 }
 

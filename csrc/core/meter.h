@@ -14,6 +14,7 @@
 
 #include <stdatomic.h>
 
+#include "contact.h"
 #include "event.h"
 #include "pace.h"
 #include "scan.h"
@@ -185,6 +186,7 @@ struct screen_meters {
 	struct screen_sketch by_destination; /* admitted SYNs by destination address */
 	struct screen_sketch icmp, udp;	     /* packets by destination address */
 	struct screen_scan tcp_ports, udp_ports, ip_addresses, tcp_addresses, udp_addresses;
+	struct screen_contacts contacts;
 	struct screen_tear fragments;
 	struct screen_victims victims;
 	struct screen_servers servers;

@@ -64,6 +64,7 @@ static void fragment(struct step *s)
 		return step_drop(s, SCREEN_DROP_SYN_FRAGMENT);
 	if (step_first_fragment(s))
 		return;
+	step_note_contact(s, SCREEN_KIND_FRAGMENT);
 	step_forward(s, SCREEN_FORWARD_FRAGMENT);
 }
 
@@ -84,6 +85,7 @@ static void by_kind(struct step *s, enum screen_kind kind)
 		screen_checksum_complete(s->frame->data, &s->d->packet);
 		if (step_icmp(s))
 			return;
+		step_note_contact(s, kind);
 		return step_forward(s, SCREEN_FORWARD_NON_TCP);
 	case SCREEN_KIND_FRAGMENT:
 		return fragment(s);

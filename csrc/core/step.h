@@ -95,6 +95,9 @@ static inline bool step_syn_flood_armed(const struct step *s)
 /* ids.c: the other screens of the profile. True when the frame is dropped. */
 bool step_ids(struct step *s, enum screen_kind kind);
 
+/* Notes whom the protected side speaks to by UDP: its answers are no scan. */
+void step_note_contact(struct step *s, enum screen_kind kind);
+
 /* Those that look at a SYN that is about to be admitted. True when it is dropped. */
 bool step_ids_admission(struct step *s);
 

@@ -22,14 +22,15 @@ struct ip_spec {
 	uint16_t payload_length;
 	uint8_t payload[64];
 	bool same_ends;
+	bool inside; /* from the protected side */
 	uint8_t source_last, destination_last; /* 0: as usual */
 };
 
 static inline void put_addresses(uint8_t *source, uint8_t *destination, size_t size,
 			  const struct ip_spec *s)
 {
-	memset(source, 0x31, size);
-	memset(destination, s->same_ends ? 0x31 : 0x32, size);
+	memset(source, s->inside ? 0x32 : 0x31, size);
+	memset(destination, s->same_ends || s->inside ? 0x31 : 0x32, size);
 	if (s->source_last)
 		source[size - 1] = s->source_last;
 	if (s->destination_last)
@@ -121,13 +122,13 @@ static inline struct world *armed_world(uint64_t armed)
 	return w;
 }
 
-static inline const char *decide_made(struct world *w, const struct made *m)
+static inline const char *decide_from(struct world *w, const struct made *m, uint8_t slot)
 {
 	struct screen_frame frame;
 	static uint8_t data[2048];
 
 	memcpy(data, m->data, m->length);
-	frame = (struct screen_frame){ .data = data, .length = m->length };
+	frame = (struct screen_frame){ .data = data, .length = m->length, .slot = slot };
 	screen_decide(&w->context, &frame, &w->d);
 	if (w->d.undecided) {
 		struct screen_frame *frames[] = { &frame };
@@ -137,6 +138,11 @@ static inline const char *decide_made(struct world *w, const struct made *m)
 		screen_resume(&w->context, &frame, &w->d);
 	}
 	return screen_reason_name(w->d.reason);
+}
+
+static inline const char *decide_made(struct world *w, const struct made *m)
+{
+	return decide_from(w, m, 0);
 }
 
 #define TCP_FLAGS(f) .protocol = 6, .payload_length = 20, \

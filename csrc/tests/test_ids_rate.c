@@ -38,6 +38,8 @@ static int scanned(enum screen_ids ids, uint8_t family, uint8_t protocol, bool p
 			     .payload = { 0x9c, 0x40, 0, 1, [12] = 0x50, [13] = 2 } };
 	int first = 0;
 
+	if (protocol == SCREEN_PROTO_ICMP || protocol == SCREEN_PROTO_ICMPV6)
+		s.payload[0] = protocol == SCREEN_PROTO_ICMP ? 8 : 128; /* echo request */
 	for (int i = 1; i <= 12 && !first; i++) {
 		struct made m;
 
@@ -83,6 +85,135 @@ static void ids_scans_are_ten_targets_within_the_interval(void **state)
 			assert_int_equal(scanned(scans[i].ids, family, scans[i].protocol[f],
 						 scans[i].ports, 1000), 0);
 		}
+}
+
+/* Who answers pings, reports errors or looks for neighbours (RFC 4861: a question for each address, to a
+ * group of its own) does not sweep. */
+static void ids_ip_sweep_is_of_questions(void **state)
+{
+	static const struct {
+		uint8_t family, type;
+		bool sweeps;
+	} types[] = {
+		{ 4, 8, true }, { 4, 13, true }, { 4, 15, true }, { 4, 17, true }, { 4, 42, true },
+		{ 4, 0, false }, { 4, 3, false }, { 4, 11, false }, { 4, 14, false },
+		{ 6, 128, true }, { 6, 139, true }, { 6, 160, true },
+		{ 6, 1, false }, { 6, 2, false }, { 6, 3, false }, { 6, 129, false }, { 6, 131, false },
+		{ 6, 134, false }, { 6, 135, false }, { 6, 136, false }, { 6, 140, false }, { 6, 143, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		struct world *w = armed_world(1ull << SCREEN_IDS_IP_SWEEP);
+		struct ip_spec s = { types[i].family, types[i].family == 4 ? 1 : 58,
+				     .payload_length = 8, .payload = { types[i].type } };
+
+		for (uint8_t n = 1; n <= 20; n++) {
+			s.destination_last = n;
+			(void)decide_made(w, (struct made[]){ make(&s) });
+		}
+		if (w->meters->zone[0].ids[SCREEN_IDS_IP_SWEEP] != (types[i].sweeps ? 11 : 0))
+			fail_msg("IPv%u, type %u", types[i].family, types[i].type);
+		world_free(w);
+	}
+}
+
+/* A question may come in fragments: the first one has its type. */
+static void ids_ip_sweep_sees_first_fragments(void **state)
+{
+	(void)state;
+	for (uint8_t family = 4; family <= 6; family += 2) {
+		struct world *w = armed_world(1ull << SCREEN_IDS_IP_SWEEP);
+		struct ip_spec s = { family, family == 4 ? 1 : 58, .payload_length = 8,
+				     .payload = { family == 4 ? 8 : 128 } };
+
+		for (uint8_t n = 1; n <= 9; n++) {
+			s.destination_last = n;
+			s.fragment = family == 4 ? 0x2000 : 1;
+			assert_string_equal(decide_made(w, (struct made[]){ make(&s) }), "forward_fragment");
+		}
+		s.destination_last = 10; /* not a word of its type in the second */
+		s.fragment = family == 4 ? 1 : 1 << 3;
+		assert_string_equal(decide_made(w, (struct made[]){ make(&s) }), "forward_fragment");
+		s.fragment = family == 4 ? 0x2000 : 1;
+		assert_string_equal(decide_made(w, (struct made[]){ make(&s) }), "drop_ip_sweep");
+		world_free(w);
+	}
+}
+
+/* A name server answers ten questions of one client, and ten clients, at once. */
+static void udp_answers(uint8_t family, enum screen_ids ids, bool ports)
+{
+	struct world *w = armed_world(1ull << ids);
+	struct ip_spec question = { family, 17, .payload_length = 8, .payload = { 0, 9, 0, 53 },
+				    .inside = true };
+	struct ip_spec answer = { family, 17, .payload_length = 8, .payload = { 0, 53, 0, 9 } };
+
+	for (uint8_t i = 1; i <= 30; i++) {
+		if (ports)
+			question.payload[1] = answer.payload[3] = i;
+		else
+			question.source_last = answer.destination_last = i;
+		assert_string_equal(decide_from(w, (struct made[]){ make(&question) }, 1),
+				    "forward_non_tcp");
+		assert_string_equal(decide_made(w, (struct made[]){ make(&answer) }), "forward_non_tcp");
+	}
+	/* of that client, but not of that question; then a minute later */
+	answer.payload[1] = 54;
+	for (uint8_t i = 1; i <= 10; i++) {
+		if (ports)
+			answer.payload[3] = i;
+		else
+			answer.destination_last = i;
+		(void)decide_made(w, (struct made[]){ make(&answer) });
+	}
+	assert_int_equal(w->meters->zone[0].ids[ids], 1);
+	answer.payload[1] = 53;
+	for (int after = 0; after < 2; after++) {
+		world_wait(w, after ? 1 : 60);
+		for (uint8_t i = 1; i <= 10; i++) {
+			if (ports)
+				answer.payload[3] = i;
+			else
+				answer.destination_last = i;
+			(void)decide_made(w, (struct made[]){ make(&answer) });
+		}
+		assert_int_equal(w->meters->zone[0].ids[ids], 1 + after);
+	}
+	world_free(w);
+}
+
+static void ids_udp_answers_are_no_scan(void **state)
+{
+	(void)state;
+	for (uint8_t family = 4; family <= 6; family += 2) {
+		udp_answers(family, SCREEN_IDS_UDP_PORT_SCAN, true);
+		udp_answers(family, SCREEN_IDS_UDP_SWEEP, false);
+	}
+}
+
+/* Nor does a scan hide in fragments, or an answer's later fragments look like one. */
+static void ids_udp_scans_are_seen_in_first_fragments(void **state)
+{
+	(void)state;
+	for (uint8_t family = 4; family <= 6; family += 2) {
+		struct world *w = armed_world(1ull << SCREEN_IDS_UDP_PORT_SCAN |
+					      1ull << SCREEN_IDS_UDP_SWEEP);
+		struct ip_spec s = { family, 17, .payload_length = 8, .payload = { 0, 53, 0, 9 } };
+
+		for (uint8_t i = 1; i <= 20; i++) {
+			s.fragment = family == 4 ? 1 : 1 << 3;
+			s.destination_last = i;
+			assert_string_equal(decide_made(w, (struct made[]){ make(&s) }), "forward_fragment");
+		}
+		s.fragment = family == 4 ? 0x2000 : 1;
+		for (uint8_t i = 1; i <= 10; i++) {
+			s.payload[3] = i;
+			assert_string_equal(decide_made(w, (struct made[]){ make(&s) }),
+					    i < 10 ? "forward_fragment" : "drop_udp_port_scan");
+		}
+		world_free(w);
+	}
 }
 
 /* ---- events -------------------------------------------------------------------------------- */
@@ -191,6 +322,10 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ids_floods_are_cut_at_their_threshold),
 		cmocka_unit_test(ids_scans_are_ten_targets_within_the_interval),
+		cmocka_unit_test(ids_ip_sweep_is_of_questions),
+		cmocka_unit_test(ids_ip_sweep_sees_first_fragments),
+		cmocka_unit_test(ids_udp_answers_are_no_scan),
+		cmocka_unit_test(ids_udp_scans_are_seen_in_first_fragments),
 		cmocka_unit_test(ids_events_are_one_a_second_with_a_count),
 		cmocka_unit_test(ids_events_of_a_late_worker_are_none_of_their_own),
 		cmocka_unit_test(ids_events_after_a_clear_count_from_there),
