@@ -18,7 +18,7 @@ enum {
 
 struct screen_scan_cell {
 	uint64_t tag; /* of the source; 0: free */
-	uint64_t start_ns;
+	uint64_t until_ns;
 	uint32_t target[SCREEN_SCAN_TARGETS];
 	uint32_t count;
 	uint32_t reserved;
@@ -41,8 +41,7 @@ static inline struct screen_scan_cell *screen_scan_find(struct screen_scan_set *
 
 	for (int i = 0; i < SCREEN_SCAN_WAYS; i++) {
 		struct screen_scan_cell *c = &set->cell[i];
-		/* another worker's burst may have begun later */
-		bool over = now_ns > c->start_ns && now_ns - c->start_ns > interval_ns;
+		bool over = now_ns > c->until_ns;
 
 		if (c->tag == tag && !over)
 			return c;
@@ -51,7 +50,7 @@ static inline struct screen_scan_cell *screen_scan_find(struct screen_scan_set *
 	}
 	if (free_cell) {
 		free_cell->tag = tag;
-		free_cell->start_ns = now_ns;
+		free_cell->until_ns = now_ns + interval_ns;
 		free_cell->count = 0;
 	}
 	return free_cell;

@@ -87,6 +87,29 @@ static void ids_scans_are_ten_targets_within_the_interval(void **state)
 		}
 }
 
+/* The intervals of profiles differ: a short one must not end what is watched by a long one. */
+static void scan_cell_lives_for_its_own_interval(void **state)
+{
+	struct screen_scan *s = calloc(1, sizeof(*s));
+	const uint64_t hash[] = { 5, 5 | 1 << 20, 5 | 2 << 20, 5 | 3 << 20, 5 | 4 << 20 };
+
+	(void)state;
+	for (uint32_t i = 0; i < SCREEN_SCAN_WAYS; i++)
+		for (uint32_t target = 0; target < 9; target++)
+			assert_false(screen_scan_tried(s, hash[i], target, 1000, 1000000));
+	for (uint32_t target = 0; target < 20; target++)
+		assert_false(screen_scan_tried(s, hash[4], target, 3000, 1000));
+	for (uint32_t i = 0; i < SCREEN_SCAN_WAYS; i++)
+		assert_true(screen_scan_tried(s, hash[i], 9, 1001000, 1000000)); /* its last moment */
+	for (uint32_t i = 0; i < SCREEN_SCAN_WAYS; i++)
+		assert_false(screen_scan_tried(s, hash[i], 9, 1001001, 1000000));
+	/* a late worker counts along */
+	for (uint32_t target = 0; target < 8; target++)
+		assert_false(screen_scan_tried(s, hash[0], target, 1000000, 1000000));
+	assert_true(screen_scan_tried(s, hash[0], 8, 1000000, 1000000));
+	free(s);
+}
+
 /* Who answers pings, reports errors or looks for neighbours (RFC 4861: a question for each address, to a
  * group of its own) does not sweep. */
 static void ids_ip_sweep_is_of_questions(void **state)
@@ -322,6 +345,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ids_floods_are_cut_at_their_threshold),
 		cmocka_unit_test(ids_scans_are_ten_targets_within_the_interval),
+		cmocka_unit_test(scan_cell_lives_for_its_own_interval),
 		cmocka_unit_test(ids_ip_sweep_is_of_questions),
 		cmocka_unit_test(ids_ip_sweep_sees_first_fragments),
 		cmocka_unit_test(ids_udp_answers_are_no_scan),
