@@ -91,6 +91,13 @@ static bool learning(struct step *s)
 	return true;
 }
 
+/* SYN and FIN: some stacks take that for a SYN, and it must be no way round the screen. */
+static bool hidden_syn(const struct step *s)
+{
+	return (s->d->packet.tcp_flags & (SCREEN_TCP_SYN | SCREEN_TCP_ACK)) == SCREEN_TCP_SYN &&
+	       step_syn_flood_armed(s) && !step_profile(s)->alarm_without_drop;
+}
+
 /* A segment of no known flow from the screened side. No state is made for it. */
 void step_unknown_from_client(struct step *s)
 {
@@ -100,6 +107,8 @@ void step_unknown_from_client(struct step *s)
 		return;
 	if (cookie == SCREEN_COOKIE_IS_VALID)
 		return step_splice(s);
+	if (hidden_syn(s))
+		return step_drop(s, SCREEN_DROP_NO_FLOW);
 	if (learning(s)) {
 		if (s->c->learning_count > s->c->learning_rate)
 			return step_drop(s, SCREEN_DROP_LEARNING_LIMIT);

@@ -180,18 +180,26 @@ static void unknown_syn(struct step *s)
 	admit(s, reason);
 }
 
-/* A SYN of a flow that is there and live: the server answers with a challenge ACK (RFC 5961 section
- * 4.2). It is metered like any other, one a second passes, and while the destination floods only so
- * many of all flows of the zone: no way round the screen for who has connections. */
-static void known_syn(struct step *s)
+/* Metered like any other, one a second passes, and while the destination floods only so many of all
+ * flows of the zone: no way round the screen for who has connections. */
+static bool known_syn_floods(struct step *s)
 {
-	struct screen_flow *f = step_flow(s);
 	uint8_t now = (uint8_t)step_seconds(s);
 	bool floods = step_meter_syn(s);
 
-	if ((atomic_exchange_explicit(&f->syn_s, now, memory_order_relaxed) == now ||
-	     (floods && step_known_syns(s) > SCREEN_KNOWN_SYNS_MAX)) &&
-	    exceeded(s, SCREEN_IDS_SYN_FLOOD))
+	return step_syn_flood_armed(s) &&
+	       (atomic_exchange_explicit(&step_flow(s)->syn_s, now, memory_order_relaxed) == now ||
+		(floods && step_known_syns(s) > SCREEN_KNOWN_SYNS_MAX)) &&
+	       exceeded(s, SCREEN_IDS_SYN_FLOOD);
+}
+
+/* A SYN of a flow that is there and live: the server answers with a challenge ACK (RFC 5961 section
+ * 4.2). */
+static void known_syn(struct step *s)
+{
+	struct screen_flow *f = step_flow(s);
+
+	if (known_syn_floods(s))
 		return step_drop(s, SCREEN_DROP_SYN_FLOOD);
 	if (step_over_source_threshold(s))
 		return step_drop(s, SCREEN_DROP_SOURCE_THRESHOLD);

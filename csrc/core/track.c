@@ -25,6 +25,7 @@ uint32_t step_flow_new(struct step *s, bool client_is_source)
 	f->client_low = s->from_low == client_is_source;
 	f->client_slot = client_is_source ? s->frame->slot : s->port->peer;
 	f->created_s = step_seconds(s);
+	atomic_store_explicit(&f->syn_s, (uint8_t)(f->created_s - 1), memory_order_relaxed);
 	f->half_open_s = s->c->policy->initial_timeout_s;
 	if (step_screened(s))
 		f->half_open_s = (uint16_t)step_profile(s)->timeout_s;

@@ -85,6 +85,56 @@ static void dry_run_counts_no_challenge_where_none_would_be_sent(void **state)
 	world_free(w);
 }
 
+/* The limit on SYNs of live connections is the SYN-flood screen's. */
+static void syns_of_a_live_flow_pass_where_syn_flood_is_not_armed(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+
+	(void)state;
+	memset(&w->policy.profile[0], 0, sizeof(w->policy.profile[0]));
+	w->policy.profile[0].armed = 1ull << SCREEN_IDS_LAND;
+	SCRIPT(&s, "< S seq C mss 1460 -> forward_syn_calm", "> SA seq S ack C+1 mss 1460 -> forward_flow",
+	       "< A seq C+1 ack S+1 -> forward_flow");
+	for (int i = 0; i < 5; i++)
+		SCRIPT(&s, "< S seq D mss 1460 -> forward_syn_known");
+	assert_int_equal(w->meters->zone[0].ids[SCREEN_IDS_SYN_FLOOD], 0);
+	world_free(w);
+}
+
+/* The first SYN of a live connection passes at every second, that is also when 0 is its remainder. */
+static void first_syn_of_a_live_flow_passes_at_any_time(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+
+	(void)state;
+	w->context.now_ns = 1024 * 1000000000ull;
+	SCRIPT(&s, "< S seq C mss 1460 -> forward_syn_calm", "> SA seq S ack C+1 mss 1460 -> forward_flow",
+	       "< A seq C+1 ack S+1 -> forward_flow", "< S seq D mss 1460 -> forward_syn_known",
+	       "< S seq D mss 1460 -> drop_syn_flood");
+	world_free(w);
+}
+
+/* A stack that takes SYN and FIN for a SYN must not be flooded by it. */
+static void syn_with_fin_opens_nothing(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+
+	(void)state;
+	w->policy.no_syn_check = 1;
+	SCRIPT(&s, "< SF seq C mss 1460 -> drop_no_flow", "< SFP seq C mss 1460 -> drop_no_flow",
+	       "< SA seq C ack 1 mss 1460 -> forward_no_syn_check",
+	       "< F seq C -> forward_no_syn_check");
+	w->context.learning_until_ns = w->context.now_ns + 1;
+	w->context.learning_rate = 9;
+	SCRIPT(&s, "< SF seq C mss 1460 -> drop_no_flow", "< A seq C ack 1 -> forward_learning");
+	w->policy.profile[0].alarm_without_drop = 1;
+	SCRIPT(&s, "< SF seq C mss 1460 -> forward_learning");
+	world_free(w);
+}
+
 static void syn_flood_not_armed_meters_nothing(void **state)
 {
 	struct world *w = world_new(4, 0);
@@ -104,6 +154,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(syn_flood_as_a_dry_run_forwards_and_counts),
 		cmocka_unit_test(syn_fragment_as_a_dry_run_is_forwarded_and_counted),
 		cmocka_unit_test(dry_run_counts_no_challenge_where_none_would_be_sent),
+		cmocka_unit_test(syns_of_a_live_flow_pass_where_syn_flood_is_not_armed),
+		cmocka_unit_test(first_syn_of_a_live_flow_passes_at_any_time),
+		cmocka_unit_test(syn_with_fin_opens_nothing),
 		cmocka_unit_test(syn_flood_not_armed_meters_nothing),
 	};
 
