@@ -181,6 +181,7 @@ struct screen_zone_meter {
 
 struct screen_meters {
 	uint64_t key[2];		     /* secret, random: nobody can choose collisions */
+	uint64_t talkers_key;		     /* likewise, odd */
 	struct screen_sketch attack;	     /* all SYNs by destination address and port */
 	struct screen_sketch by_source;	     /* admitted SYNs by source address */
 	struct screen_sketch by_destination; /* admitted SYNs by destination address */

@@ -10,14 +10,16 @@
 
 enum { SCREEN_TALKERS = 1024, SCREEN_TALKERS_HALVED_S = 32 };
 
+static const uint32_t SCREEN_TALKER_IPV4 = 1u << 31;
+
 struct screen_talker {
 	uint64_t prefix; /* IPv6: the upper half; IPv4: ::ffff:a.b.c of the v4-mapped one */
-	uint32_t zone;	 /* plus 1; 0: free */
+	uint32_t zone;	 /* plus 1, and SCREEN_TALKER_IPV4; 0: free */
 	uint32_t count;
 };
 
 struct screen_talkers {
-	uint64_t key; /* odd, secret: nobody can choose cells */
+	uint64_t key; /* odd, secret: nobody can choose cells. All workers have the same */
 	uint32_t halved_s;
 	struct screen_talker talker[SCREEN_TALKERS];
 };
@@ -35,19 +37,18 @@ static inline void screen_talkers_halve(struct screen_talkers *t, uint32_t now_s
 static inline void screen_talkers_count(struct screen_talkers *t, const uint8_t source[16],
 					uint32_t zone)
 {
-	uint64_t upper = screen_load_be64(source), prefix = upper;
-	struct screen_talker *c;
+	bool v4 = screen_load_be64(source) == 0 && screen_load_be32(source + 8) == 0xffff;
+	uint64_t prefix = v4 ? screen_load_be64(source + 8) >> 8 : screen_load_be64(source);
+	uint32_t owner = (zone + 1) | (v4 ? SCREEN_TALKER_IPV4 : 0);
+	struct screen_talker *c = &t->talker[((prefix ^ owner) * t->key) >> 54];
 
-	if (upper == 0)
-		prefix = screen_load_be64(source + 8) >> 8;
-	c = &t->talker[((prefix ^ zone) * t->key) >> 54];
-	if (c->prefix == prefix && c->zone == zone + 1) {
+	if (c->prefix == prefix && c->zone == owner) {
 		__atomic_store_n(&c->count, c->count + 1, __ATOMIC_RELAXED);
 	} else if (c->count > 0) {
 		__atomic_store_n(&c->count, c->count - 1, __ATOMIC_RELAXED);
 	} else {
 		__atomic_store_n(&c->prefix, prefix, __ATOMIC_RELAXED);
-		__atomic_store_n(&c->zone, zone + 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&c->zone, owner, __ATOMIC_RELAXED);
 		__atomic_store_n(&c->count, 1, __ATOMIC_RELAXED);
 	}
 }

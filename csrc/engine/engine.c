@@ -77,6 +77,8 @@ static int allocate(struct screen_engine *e, struct screen_error_info *error)
 	screen_flows_init(&e->flows, e->flows_memory, e->options.flows_max, key);
 	e->flows.sessions = e->sessions;
 	randombytes_buf(e->meters->key, sizeof(e->meters->key));
+	randombytes_buf(&e->meters->talkers_key, sizeof(e->meters->talkers_key));
+	e->meters->talkers_key |= 1;
 	return SCREEN_OK;
 }
 

@@ -124,22 +124,24 @@ static void fill_source(const struct screen_engine *engine, const struct screen_
 			struct screen_source_row *row)
 {
 	uint64_t prefix = __atomic_load_n(&t->prefix, __ATOMIC_RELAXED);
-	bool v4 = prefix >> 40 == 0; /* ::ffff:a.b.c */
+	uint32_t zone = __atomic_load_n(&t->zone, __ATOMIC_RELAXED);
+	bool v4 = zone & SCREEN_TALKER_IPV4;
 
 	memset(row, 0, sizeof(*row));
 	screen_text_copy(row->zone, sizeof(row->zone),
-			 zone_name(engine, __atomic_load_n(&t->zone, __ATOMIC_RELAXED) - 1));
+			 zone_name(engine, (zone & ~SCREEN_TALKER_IPV4) - 1));
 	store_be64(row->address + (v4 ? 8 : 0), v4 ? prefix << 8 : prefix);
 	row->length = v4 ? 120 : 64;
 	row->syns = __atomic_load_n(&t->count, __ATOMIC_RELAXED);
 }
 
-/* Puts a row to what another worker counted of the same prefix. */
-static uint32_t merge(struct screen_source_row *rows, uint32_t count)
+/* Puts a row to what another worker counted of the same prefix, which is in the same cell: among the
+ * rows from first on. */
+static uint32_t merge(struct screen_source_row *rows, uint32_t first, uint32_t count)
 {
 	struct screen_source_row *last = &rows[count];
 
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = first; i < count; i++) {
 		if (rows[i].length != last->length || memcmp(rows[i].address, last->address, 16) ||
 		    strcmp(rows[i].zone, last->zone))
 			continue;
@@ -149,12 +151,14 @@ static uint32_t merge(struct screen_source_row *rows, uint32_t count)
 	return count + 1;
 }
 
-/* The talkers of all workers: a few thousand rows at most, looked at rarely. */
+/* The talkers of all workers. */
 static uint32_t all_sources(const struct screen_engine *engine, struct screen_source_row *rows)
 {
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < SCREEN_TALKERS; i++) {
+		uint32_t first = count;
+
 		for (uint32_t w = 0; w < atomic_load(&engine->workers_count); w++) {
 			const struct screen_talker *t =
 				&engine->workers[w]->context.talkers->talker[i];
@@ -162,7 +166,7 @@ static uint32_t all_sources(const struct screen_engine *engine, struct screen_so
 			if (__atomic_load_n(&t->count, __ATOMIC_RELAXED) == 0)
 				continue;
 			fill_source(engine, t, &rows[count]);
-			count = merge(rows, count);
+			count = merge(rows, first, count);
 		}
 	}
 	return count;

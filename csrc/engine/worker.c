@@ -282,8 +282,7 @@ static int allocate(struct screen_worker *w)
 	w->context.events = calloc(1, sizeof(*w->context.events));
 	if (!w->context.talkers || !w->context.events)
 		return -ENOMEM;
-	randombytes_buf(&w->context.talkers->key, sizeof(w->context.talkers->key));
-	w->context.talkers->key |= 1;
+	w->context.talkers->key = w->engine->meters->talkers_key;
 	w->free = calloc(w->umem.chunks, sizeof(*w->free));
 	w->owner = calloc(w->umem.chunks, 1);
 	w->pendings = calloc(1, sizeof(*w->pendings));

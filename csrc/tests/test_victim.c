@@ -173,7 +173,7 @@ static void talkers_find_who_sends_most_and_never_too_much(void **state)
 			screen_talkers_count(t, loud, 3);
 	}
 	for (int i = 0; i < SCREEN_TALKERS; i++)
-		if (t->talker[i].prefix == 0xffffc63364 && t->talker[i].zone == 4)
+		if (t->talker[i].prefix == 0xffffc63364 && t->talker[i].zone == (4 | SCREEN_TALKER_IPV4))
 			found = t->talker[i].count;
 	assert_in_range(found, 30000, 40000);
 	screen_talkers_halve(t, 100);
