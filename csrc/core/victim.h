@@ -51,8 +51,16 @@ static inline uint32_t screen_victim_find(struct screen_victims *t, uint64_t has
 	return SCREEN_VICTIM_NONE;
 }
 
+static inline bool screen_victim_room(struct screen_victims *t, uint32_t first)
+{
+	for (uint32_t i = first; i < first + SCREEN_VICTIM_WAYS; i++)
+		if (atomic_load_explicit(&t->victim[i].hash, memory_order_relaxed) == 0)
+			return true;
+	return false;
+}
+
 /* Makes an entry for a destination; SCREEN_VICTIM_NONE without room, or while another worker makes one
- * nearby. */
+ * nearby. Without room it only looks: this is asked for each SYN. */
 static inline uint32_t screen_victim_make(struct screen_victims *t, uint64_t hash,
 					  const uint8_t address[16], uint32_t zone_port,
 					  uint64_t now_ns)
@@ -60,6 +68,8 @@ static inline uint32_t screen_victim_make(struct screen_victims *t, uint64_t has
 	uint32_t set = (uint32_t)(hash & (SCREEN_VICTIM_SETS - 1)), found;
 	uint32_t first = set * SCREEN_VICTIM_WAYS;
 
+	if (!screen_victim_room(t, first))
+		return screen_victim_find(t, hash);
 	if (atomic_exchange_explicit(&t->busy[set], 1, memory_order_acquire))
 		return SCREEN_VICTIM_NONE;
 	found = screen_victim_find(t, hash);
@@ -76,6 +86,7 @@ static inline uint32_t screen_victim_make(struct screen_victims *t, uint64_t has
 		atomic_store_explicit(&v->address[1], words[1], memory_order_relaxed);
 		atomic_store_explicit(&v->zone_port, zone_port, memory_order_relaxed);
 		atomic_store_explicit(&v->since_ns, now_ns, memory_order_relaxed);
+		atomic_store_explicit(&v->last_ns, now_ns, memory_order_relaxed);
 		atomic_store_explicit(&v->hash, hash, memory_order_release);
 		found = i;
 	}

@@ -51,10 +51,12 @@ void screen_look_calm(struct screen_engine *engine)
 
 	for (uint32_t i = 0; i < SCREEN_VICTIMS; i++) {
 		struct screen_victim *v = &engine->meters->victims.victim[i];
-		uint64_t last = atomic_load_explicit(&v->last_ns, memory_order_relaxed);
+		uint64_t last;
 
-		if (atomic_load_explicit(&v->hash, memory_order_acquire) == 0 ||
-		    floods(engine, v, now) || now < last + SCREEN_FLOOD_LINGER * 1000000000ull)
+		if (atomic_load_explicit(&v->hash, memory_order_acquire) == 0)
+			continue;
+		last = atomic_load_explicit(&v->last_ns, memory_order_relaxed);
+		if (floods(engine, v, now) || now < last + SCREEN_FLOOD_LINGER * 1000000000ull)
 			continue;
 		if (atomic_load_explicit(&v->attacked, memory_order_relaxed))
 			tell_end(engine, v, now);

@@ -107,11 +107,136 @@ static void sources_that_look_alike_are_told_apart(void **state)
 	bare_engine_free(e);
 }
 
+static const uint8_t VICTIM[16] = { [10] = 0xff, 0xff, 203, 0, 113, 1 };
+
+/* An entry of a destination that had its last SYN so many seconds ago; the sketch knows nothing of it. */
+static struct screen_victim *victim(struct screen_engine *e, uint64_t hash, double ago_s)
+{
+	uint64_t at = screen_now_ns() - (uint64_t)(int64_t)(ago_s * 1e9);
+	struct screen_victim *v;
+	uint32_t i = screen_victim_make(&e->meters->victims, hash, VICTIM, 1 << 16 | 443, at);
+
+	assert_int_not_equal(i, SCREEN_VICTIM_NONE);
+	v = &e->meters->victims.victim[i];
+	v->threshold = 100;
+	v->attacked = 1;
+	v->syns = 7;
+	return v;
+}
+
+static void flood_that_has_ended_is_told_once_and_forgotten(void **state)
+{
+	struct screen_engine *e = bare_engine(1);
+	struct screen_victim *v = victim(e, 5, 3), *always = victim(e, 6, 3);
+	struct screen_event events[4];
+	uint64_t lost;
+
+	(void)state;
+	v->since_ns -= 4000000000;
+	always->attacked = 0; /* challenged, but it never flooded */
+	screen_look_calm(e);
+	screen_look_calm(e);
+	assert_int_equal(v->hash, 0);
+	assert_int_equal(always->hash, 0);
+	assert_int_equal(screen_engine_events(e, events, 4, &lost), 1);
+	assert_int_equal(events[0].kind, SCREEN_EVENT_FLOOD_END);
+	assert_int_equal(events[0].ids, SCREEN_IDS_SYN_FLOOD);
+	assert_memory_equal(events[0].destination, VICTIM, 16);
+	assert_int_equal(events[0].dport, 443);
+	assert_string_equal(events[0].zone, "inside");
+	assert_string_equal(events[0].ifname, "");
+	assert_int_equal(events[0].count, 7);
+	assert_in_range(events[0].duration_ns, 7000000000, 60000000000);
+	assert_int_equal(events[0].looks, SCREEN_LOOKS_UNKNOWN);
+	assert_int_equal(lost, 0);
+	bare_engine_free(e);
+}
+
+/* The keeper looks while a worker makes an entry: it has a last SYN from the first moment on. */
+static void flood_that_has_just_begun_is_not_forgotten(void **state)
+{
+	struct screen_engine *e = bare_engine(1);
+	/* a test that is held up must not see the linger pass: half a minute ahead */
+	struct screen_victim *fresh = victim(e, 5, -30), *flooding = victim(e, 6, 9);
+	struct screen_destination_row rows[4];
+	struct screen_event events[4];
+	uint64_t lost;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		(void)screen_sketch_count(&e->meters->attack, 6,
+					  (uint32_t)(screen_now_ns() / 1000000000u) + 30, 100);
+	screen_look_calm(e);
+	assert_int_equal(fresh->hash, 5);
+	assert_int_equal(flooding->hash, 6);
+	assert_int_equal(screen_engine_events(e, events, 4, &lost), 0);
+	assert_int_equal(screen_engine_destinations(e, rows, 4), 2);
+	assert_int_equal(rows[0].flooding + rows[1].flooding, 1);
+	assert_int_equal(screen_engine_destinations(e, rows, 1), 1);
+	bare_engine_free(e);
+}
+
+static void events_of_all_rings_are_taken_and_the_lost_are_counted(void **state)
+{
+	struct screen_engine *e = bare_engine(WORKERS);
+	struct screen_event events[2 * SCREEN_EVENTS_MAX];
+	struct screen_note n = { .count = 1, .slot = SCREEN_SLOT_NONE };
+	uint64_t lost;
+
+	(void)state;
+	for (uint32_t i = 0; i < WORKERS; i++)
+		for (uint32_t k = 0; k < SCREEN_EVENTS_MAX + i; k++)
+			screen_event_put(e->workers[i]->context.events, &n);
+	assert_int_equal(screen_engine_events(e, events, 2 * SCREEN_EVENTS_MAX, &lost),
+			 2 * SCREEN_EVENTS_MAX);
+	assert_int_equal(lost, 0 + 1 + 2);
+	assert_int_equal(screen_engine_events(e, events, 10, &lost), 10);
+	assert_int_equal(lost, 0);
+	screen_event_put(&e->events, &n); /* the keeper's own */
+	assert_int_equal(screen_engine_events(e, events, 2 * SCREEN_EVENTS_MAX, &lost),
+			 SCREEN_EVENTS_MAX - 10 + 1);
+	assert_int_equal(screen_engine_events(e, events, 4, &lost), 0);
+	bare_engine_free(e);
+}
+
+static void clear_is_of_one_zone_or_of_all(void **state)
+{
+	struct screen_engine *e = bare_engine(1);
+	struct screen_error_info error = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct screen_zone_meter *z = &e->meters->zone[i];
+
+		z->alarms = z->attacks = z->challenged = z->cookies_valid = z->cookies_invalid = 1;
+		z->refused = z->ids[0] = z->ids[SCREEN_IDS - 1] = 1;
+		z->flood_last_ns = 1;
+	}
+	assert_int_equal(screen_engine_clear(e, "elsewhere", &error), SCREEN_ERROR_ARGUMENT);
+	assert_string_equal(error.object, "elsewhere");
+	assert_int_equal(screen_engine_clear(e, "inside", &error), SCREEN_OK);
+	for (int i = 0; i < 2; i++) {
+		struct screen_zone_meter *z = &e->meters->zone[i];
+
+		assert_int_equal(z->alarms + z->attacks + z->challenged + z->cookies_valid +
+				 z->cookies_invalid + z->refused + z->ids[0] + z->ids[SCREEN_IDS - 1],
+				 i ? 0 : 8);
+		assert_int_equal(z->flood_last_ns, 1); /* what is under way is no statistic */
+	}
+	assert_int_equal(screen_engine_clear(e, NULL, &error), SCREEN_OK);
+	assert_int_equal(e->meters->zone[0].attacks + e->meters->zone[0].ids[0], 0);
+	bare_engine_free(e);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sources_of_all_workers_are_one_list),
 		cmocka_unit_test(sources_that_look_alike_are_told_apart),
+		cmocka_unit_test(flood_that_has_ended_is_told_once_and_forgotten),
+		cmocka_unit_test(flood_that_has_just_begun_is_not_forgotten),
+		cmocka_unit_test(events_of_all_rings_are_taken_and_the_lost_are_counted),
+		cmocka_unit_test(clear_is_of_one_zone_or_of_all),
 	};
 
 	return RUN(tests);
