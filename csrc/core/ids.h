@@ -32,9 +32,13 @@ static inline uint32_t ids_bytes_from(const struct step *s, uint32_t at)
 	return end > at ? end - at : 0;
 }
 
+/* The first extension header of a type in an IPv6 packet; NULL without. */
+const uint8_t *ids_extension(const struct step *s, uint8_t type);
+
 /* Where a fragment lies in its datagram. */
 struct ids_fragment {
 	uint32_t id;
+	uint32_t before; /* bytes of headers that the datagram's length counts, but not the offset */
 	uint32_t offset; /* bytes */
 	uint32_t length; /* bytes of the datagram that it carries */
 	bool more;	 /* others come behind it */

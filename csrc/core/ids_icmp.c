@@ -13,21 +13,24 @@ static uint32_t ip_length(const struct step *s)
 	return (uint32_t)(s->d->packet.end - s->d->packet.l3);
 }
 
-/* Whether a fragment reaches beyond what a datagram can be. */
+/* Whether a fragment reaches beyond what a datagram can be: IPv4's total length (RFC 791), IPv6's payload
+ * length (RFC 8200 section 4.5). */
 static bool too_long(const struct step *s)
 {
 	struct ids_fragment f = ids_fragment_of(s);
-	const struct screen_packet *p = &s->d->packet;
-	uint32_t header = p->family == 4 ? (uint32_t)(p->l4 - p->l3) : 0;
 
-	return header + f.offset + f.length > DATAGRAM_MAX;
+	return f.before + f.offset + f.length > DATAGRAM_MAX;
 }
 
 static bool checksum_ok(const struct step *s)
 {
 	const struct screen_packet *p = &s->d->packet;
 	const uint8_t *data = s->frame->data;
+	const uint8_t *routing = ids_extension(s, SCREEN_PROTO_ROUTING);
 
+	/* with segments left, the sum is over an address that is not in its place yet (section 8.1) */
+	if (routing && routing[3])
+		return true;
 	return screen_fold(screen_sum(data + p->l4, (size_t)(p->end - p->l4),
 				      screen_sum_pseudo(data, p))) == 0xffff;
 }

@@ -81,8 +81,7 @@ static void skip(uint8_t type, const uint8_t *header, uint32_t *at, uint8_t *nex
 	*at += type == SCREEN_PROTO_FRAGMENT ? 8 : screen_extension_size(type, header[1]);
 }
 
-/* The fragment header of an IPv6 packet, NULL without. One of a whole packet (RFC 6946) is none. */
-static const uint8_t *fragment_header(const struct step *s)
+const uint8_t *ids_extension(const struct step *s, uint8_t type)
 {
 	const uint8_t *data = s->frame->data;
 	uint32_t at = s->d->packet.l3 + 40u;
@@ -91,8 +90,12 @@ static const uint8_t *fragment_header(const struct step *s)
 	for (int i = 0; i < HEADERS_MAX && screen_is_extension(next); i++) {
 		if (ids_bytes_from(s, at) < 8)
 			break;
-		if (next == SCREEN_PROTO_FRAGMENT && (screen_load_be16(data + at + 2) & 0xfff9))
+		/* one that says that the packet is whole (RFC 6946) is skipped */
+		if (next == type && (next != SCREEN_PROTO_FRAGMENT ||
+				     (screen_load_be16(data + at + 2) & 0xfff9)))
 			return data + at;
+		if (next == SCREEN_PROTO_FRAGMENT && (screen_load_be16(data + at + 2) & 0xfff8))
+			break; /* what follows is no header */
 		skip(next, data + at, &at, &next);
 	}
 	return NULL;
@@ -132,6 +135,7 @@ struct ids_fragment ids_fragment_of(const struct step *s)
 	struct ids_fragment f = { .length = ids_bytes_from(s, p->l4) };
 
 	if (p->family == 4) {
+		f.before = (uint32_t)p->l4 - p->l3;
 		f.id = screen_load_be16(data + p->l3 + 4);
 		f.offset = (screen_load_be16(data + p->l3 + 6) & 0x1fffu) * 8;
 		f.more = screen_load_be16(data + p->l3 + 6) & 0x2000;
@@ -139,9 +143,10 @@ struct ids_fragment ids_fragment_of(const struct step *s)
 	}
 	/* The parser has been here: the fragment header lies right before what is carried, unless
 	 * other headers follow the first fragment's. */
-	header = fragment_header(s);
+	header = ids_extension(s, SCREEN_PROTO_FRAGMENT);
 	if (!header)
 		return f;
+	f.before = (uint32_t)(header - data) - (p->l3 + 40u);
 	f.id = screen_load_be32(header + 4);
 	f.offset = screen_load_be16(header + 2) & 0xfff8u;
 	f.more = screen_load_be16(header + 2) & 1;
