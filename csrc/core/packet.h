@@ -13,6 +13,7 @@ enum {
 	SCREEN_TAGS_MAX = 2,
 	SCREEN_EXTENSIONS_MAX = 8,
 	SCREEN_HEADERS_MAX = 2048, /* bytes before the transport header; keeps offsets provable */
+	SCREEN_END_MAX = 0xffff,   /* an IP packet ends here at the latest: offsets have 16 bits */
 
 	SCREEN_ETH_SIZE = 14,
 	SCREEN_ETHERTYPE_IPV4 = 0x0800,
@@ -118,7 +119,7 @@ screen_inline enum screen_kind screen_parse_ipv4(const uint8_t *data, const uint
 	header = (ip[0] & 15u) * 4;
 	total = screen_load_be16(ip + 2);
 	/* a total length of 0 is how Linux marks a super-packet; it never reaches a ring */
-	if (header < 20 || total < header || ip + total > end)
+	if (header < 20 || total < header || ip + total > end || p->l3 + total > SCREEN_END_MAX)
 		return SCREEN_KIND_MALFORMED;
 	p->family = 4;
 	p->protocol = ip[9];
@@ -167,7 +168,7 @@ screen_inline enum screen_kind screen_parse_ipv6(const uint8_t *data, const uint
 	if (ip + 40 > end || ip[0] >> 4 != 6)
 		return SCREEN_KIND_MALFORMED;
 	total = screen_load_be16(ip + 4) + 40u;
-	if (ip + total > end)
+	if (ip + total > end || p->l3 + total > SCREEN_END_MAX)
 		return SCREEN_KIND_MALFORMED;
 	p->family = 6;
 	p->end = (uint16_t)(p->l3 + total);

@@ -173,6 +173,33 @@ static void extension_headers_of_full_length_stay_bounded(void **state)
 
 /* ---- options ------------------------------------------------------------------------------- */
 
+/* Out of a capture a frame may be longer than offsets of 16 bits can say: never taken for a short one. */
+static void packet_that_ends_behind_16_bits_is_malformed(void **state)
+{
+	enum { LONGEST = 65535 };
+	uint8_t *data = calloc(1, LONGEST + 1);
+	struct screen_packet p;
+
+	(void)state;
+	frame_put16(data + 12, 0x0800);
+	data[14] = 0x45;
+	data[23] = SCREEN_PROTO_UDP;
+	frame_put16(data + 16, LONGEST - 14);
+	assert_int_equal(parse(data, LONGEST + 1, &p), SCREEN_KIND_NON_TCP);
+	assert_int_equal(p.end, LONGEST);
+	frame_put16(data + 16, LONGEST + 1 - 14);
+	assert_int_equal(parse(data, LONGEST + 1, &p), SCREEN_KIND_MALFORMED);
+	frame_put16(data + 12, 0x86dd);
+	data[14] = 0x60;
+	data[20] = SCREEN_PROTO_UDP;
+	frame_put16(data + 18, LONGEST - 54);
+	assert_int_equal(parse(data, LONGEST + 1, &p), SCREEN_KIND_NON_TCP);
+	assert_int_equal(p.end, LONGEST);
+	frame_put16(data + 18, LONGEST + 1 - 54);
+	assert_int_equal(parse(data, LONGEST + 1, &p), SCREEN_KIND_MALFORMED);
+	free(data);
+}
+
 static void walk(const uint8_t *bytes, uint32_t length, struct screen_options *o)
 {
 	uint8_t *exact = calloc(1, length ? length : 1);
@@ -316,6 +343,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(golden_frames_truncated_at_every_byte_are_never_read_past_the_end),
 		cmocka_unit_test(parser_equals_its_slow_twin_on_mutations),
 		cmocka_unit_test(extension_headers_of_full_length_stay_bounded),
+		cmocka_unit_test(packet_that_ends_behind_16_bits_is_malformed),
 		cmocka_unit_test(options_at_any_alignment_are_found_whole_or_not_at_all),
 		cmocka_unit_test(options_of_a_wrong_length_are_skipped),
 		cmocka_unit_test(options_window_scale_zero_is_an_offer_and_above_14_is_14),
