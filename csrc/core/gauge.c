@@ -99,12 +99,11 @@ static void count_victim(struct step *s, uint64_t hash, const struct screen_mete
 		return;
 	v = &s->c->meters->victims.victim[at];
 	screen_pace_count(&v->rate, step_seconds(s));
-	screen_victim_add(&v->syns);
-	atomic_store_explicit(&v->last_ns, s->c->now_ns, memory_order_relaxed);
-	atomic_store_explicit(&v->threshold, step_profile(s)->attack_threshold,
-			      memory_order_relaxed);
+	if (atomic_load_explicit(&v->last_ns, memory_order_relaxed) != s->c->now_ns)
+		atomic_store_explicit(&v->last_ns, s->c->now_ns, memory_order_relaxed);
+	screen_victim_set(&v->threshold, step_profile(s)->attack_threshold);
 	if (attacked)
-		atomic_store_explicit(&v->attacked, 1, memory_order_relaxed);
+		screen_victim_set(&v->attacked, 1);
 	if (r->count > atomic_load_explicit(&v->peak, memory_order_relaxed))
 		atomic_store_explicit(&v->peak, r->count, memory_order_relaxed);
 }
@@ -161,7 +160,7 @@ void step_count_unsent(struct step *s)
 	screen_victim_add(&step_zone(s)->challenged);
 	/* not its pace: who was never asked has not failed to answer */
 	if (s->d->victim != SCREEN_VICTIM_NONE)
-		screen_victim_add(&s->c->meters->victims.victim[s->d->victim].challenged);
+		screen_victim_add(&s->c->meters->victims.victim[s->d->victim].unsent);
 }
 
 void step_count_answer(struct step *s, bool valid)
@@ -174,9 +173,10 @@ void step_count_answer(struct step *s, bool valid)
 	if (at == SCREEN_VICTIM_NONE)
 		return;
 	v = &s->c->meters->victims.victim[at];
-	screen_victim_add(valid ? &v->valid : &v->invalid);
 	if (valid)
 		screen_pace_count(&v->valids, step_seconds(s) / SCREEN_LOOKS_WINDOW_S);
+	else
+		screen_victim_add(&v->invalid);
 }
 
 /* source-threshold and destination-threshold count what is admitted, never what is challenged: a

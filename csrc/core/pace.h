@@ -1,5 +1,6 @@
 /*
- * Paces: how many in this window, and how many in the one before. All workers count into the same.
+ * Paces: how many in this window, how many in the one before, and how many in all. All workers count into
+ * the same, with one compare-and-swap.
  */
 #pragma once
 
@@ -7,21 +8,37 @@
 
 #include "compat.h"
 
-/* window << 32 | count: of this window, and of the one before. */
 struct screen_pace {
-	_Atomic uint64_t current, last;
+	_Atomic uint64_t current, last; /* window << 32 | count: of this window, and of the one before */
+	_Atomic uint64_t before;	/* counted in windows that are over */
 };
+
+static inline uint64_t screen_pace_next(uint64_t old, uint32_t window, uint32_t n)
+{
+	if (old >> 32 < window)
+		return (uint64_t)window << 32 | n;
+	/* a late worker counts into the newer window; the count stays at its end */
+	return (uint32_t)old > UINT32_MAX - n ? old | UINT32_MAX : old + n;
+}
+
+/* Counts n at once. */
+static inline void screen_pace_add(struct screen_pace *p, uint32_t window, uint32_t n)
+{
+	uint64_t old = atomic_load_explicit(&p->current, memory_order_relaxed);
+
+	while (!atomic_compare_exchange_weak_explicit(&p->current, &old,
+						      screen_pace_next(old, window, n),
+						      memory_order_relaxed, memory_order_relaxed))
+		;
+	if (old >> 32 < window) {
+		atomic_store_explicit(&p->last, old, memory_order_relaxed);
+		atomic_fetch_add_explicit(&p->before, (uint32_t)old, memory_order_relaxed);
+	}
+}
 
 static inline void screen_pace_count(struct screen_pace *p, uint32_t window)
 {
-	uint64_t old = atomic_load_explicit(&p->current, memory_order_relaxed), next;
-
-	do
-		next = old >> 32 >= window ? old + 1 : (uint64_t)window << 32 | 1;
-	while (!atomic_compare_exchange_weak_explicit(&p->current, &old, next, memory_order_relaxed,
-						      memory_order_relaxed));
-	if (old >> 32 < window)
-		atomic_store_explicit(&p->last, old, memory_order_relaxed);
+	screen_pace_add(p, window, 1);
 }
 
 /* Counts, and returns the count of this window so far. */
@@ -40,4 +57,12 @@ static inline uint32_t screen_pace_last(struct screen_pace *p, uint32_t window)
 	if (current >> 32 == window - 1)
 		return (uint32_t)current;
 	return last >> 32 == window - 1 ? (uint32_t)last : 0;
+}
+
+/* All that was counted. While a window turns, without that window's for a moment. */
+static inline uint64_t screen_pace_total(struct screen_pace *p)
+{
+	uint64_t current = atomic_load_explicit(&p->current, memory_order_relaxed);
+
+	return atomic_load_explicit(&p->before, memory_order_relaxed) + (uint32_t)current;
 }

@@ -182,18 +182,21 @@ static struct screen_zone_meter *zone_of(struct screen_context *c, const struct 
 	return &c->meters->zone[c->policy->port[frame->slot].zone];
 }
 
-static void count_challenge(struct screen_context *c, const struct screen_frame *frame,
-			    const struct screen_decision *d)
+/* Counts what was sent in one go: of a flood most is to one destination. */
+static void count_challenges(struct screen_context *c, const struct screen_frame *frame,
+			     struct screen_decision *const decisions[], uint32_t count)
 {
-	struct screen_victim *v;
+	uint32_t window = (uint32_t)(c->now_ns / 1000000000u) / SCREEN_LOOKS_WINDOW_S;
 
-	screen_victim_add(&zone_of(c, frame)->challenged);
-	if (d->victim == SCREEN_VICTIM_NONE)
-		return;
-	v = &c->meters->victims.victim[d->victim];
-	screen_victim_add(&v->challenged);
-	screen_pace_count(&v->challenges,
-			  (uint32_t)(c->now_ns / 1000000000u) / SCREEN_LOOKS_WINDOW_S);
+	atomic_fetch_add_explicit(&zone_of(c, frame)->challenged, count, memory_order_relaxed);
+	for (uint32_t i = 0, first = 0; i < count; first = i) {
+		uint16_t victim = decisions[first]->victim;
+
+		while (i < count && decisions[i]->victim == victim)
+			i++;
+		if (victim != SCREEN_VICTIM_NONE)
+			screen_pace_add(&c->meters->victims.victim[victim].challenges, window, i - first);
+	}
 }
 
 void screen_refuse(struct screen_context *context, const struct screen_frame *frame,
@@ -216,10 +219,10 @@ void screen_challenge(struct screen_context *context, struct screen_frame *const
 	}
 	screen_codec_mint(context->codec, context->lanes, context->keyset,
 			  context->policy->port[frames[0]->slot].zone, mints, count);
+	count_challenges(context, frames[0], decisions, count);
 	for (uint32_t i = 0; i < count; i++) {
 		struct screen_decision *d = decisions[i];
 
-		count_challenge(context, frames[i], d);
 		d->epoch = context->keyset->mint_epoch;
 		d->length = screen_reply_challenge(frames[i]->data, &d->packet, &d->options,
 						   &d->agreed, &d->server, mints[i].cookie);

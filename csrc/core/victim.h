@@ -31,9 +31,10 @@ struct screen_victim {
 	_Atomic uint64_t since_ns, last_ns;
 	_Atomic uint32_t attacked; /* it has reached the threshold: not just activation always */
 	_Atomic uint32_t peak;
-	struct screen_pace rate;	      /* of SYNs, a second */
+	struct screen_pace rate;	       /* of SYNs, a second */
 	struct screen_pace challenges, valids; /* SCREEN_LOOKS_WINDOW_S */
-	_Atomic uint64_t syns, challenged, valid, invalid, refused;
+	_Atomic uint64_t invalid, refused;
+	_Atomic uint64_t unsent; /* challenges that alarm-without-drop kept from being sent */
 };
 
 struct screen_victims {
@@ -109,7 +110,20 @@ static inline enum screen_looks screen_victim_looks(struct screen_victim *v, uin
 	return SCREEN_LOOKS_MIXED;
 }
 
+static inline uint64_t screen_victim_challenged(struct screen_victim *v)
+{
+	return screen_pace_total(&v->challenges) +
+	       atomic_load_explicit(&v->unsent, memory_order_relaxed);
+}
+
 static inline void screen_victim_add(_Atomic uint64_t *counter)
 {
 	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+/* What stays as it is for many SYNs is not written for each: others would wait for the memory. */
+static inline void screen_victim_set(_Atomic uint32_t *value, uint32_t to)
+{
+	if (atomic_load_explicit(value, memory_order_relaxed) != to)
+		atomic_store_explicit(value, to, memory_order_relaxed);
 }

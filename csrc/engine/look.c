@@ -26,7 +26,7 @@ static void tell_end(struct screen_engine *engine, struct screen_victim *v, uint
 	uint64_t since = atomic_load_explicit(&v->since_ns, memory_order_relaxed);
 	struct screen_note n = {
 		.now_ns = now_ns,
-		.count = atomic_load_explicit(&v->syns, memory_order_relaxed),
+		.count = screen_pace_total(&v->rate),
 		.duration_ns = now_ns > since ? now_ns - since : 0,
 		.kind = SCREEN_EVENT_FLOOD_END,
 		.ids = SCREEN_IDS_SYN_FLOOD,
@@ -83,9 +83,9 @@ static void fill_destination(const struct screen_engine *engine, struct screen_v
 	row->since_ns = atomic_load_explicit(&v->since_ns, memory_order_relaxed);
 	row->syn_rate = screen_pace_last(&v->rate, now_s);
 	row->peak_rate = atomic_load_explicit(&v->peak, memory_order_relaxed);
-	row->syns = atomic_load_explicit(&v->syns, memory_order_relaxed);
-	row->challenged = atomic_load_explicit(&v->challenged, memory_order_relaxed);
-	row->valid = atomic_load_explicit(&v->valid, memory_order_relaxed);
+	row->syns = screen_pace_total(&v->rate);
+	row->challenged = screen_victim_challenged(v);
+	row->valid = screen_pace_total(&v->valids);
 	row->invalid = atomic_load_explicit(&v->invalid, memory_order_relaxed);
 	row->refused = atomic_load_explicit(&v->refused, memory_order_relaxed);
 }

@@ -120,7 +120,7 @@ static struct screen_victim *victim(struct screen_engine *e, uint64_t hash, doub
 	v = &e->meters->victims.victim[i];
 	v->threshold = 100;
 	v->attacked = 1;
-	v->syns = 7;
+	screen_pace_add(&v->rate, 1, 7);
 	return v;
 }
 

@@ -284,6 +284,27 @@ static void zone_meter_shows_the_last_whole_second(void **state)
 	}
 }
 
+static void pace_keeps_its_total_and_survives_the_end_of_its_count(void **state)
+{
+	struct screen_pace p = { 0 };
+
+	(void)state;
+	for (uint32_t at = 10; at < 14; at++) {
+		screen_pace_add(&p, at, 5);
+		screen_pace_count(&p, at - 1); /* late */
+	}
+	assert_int_equal(screen_pace_total(&p), 4 * 6);
+	assert_int_equal(screen_pace_last(&p, 13), 6);
+	screen_pace_add(&p, 20, UINT32_MAX - 1);
+	assert_int_equal(screen_pace_total(&p), 4 * 6 + (uint64_t)UINT32_MAX - 1);
+	for (int i = 0; i < 3; i++)
+		screen_pace_add(&p, 20, 1 + (uint32_t)i);
+	assert_int_equal(screen_pace_last(&p, 21), UINT32_MAX);
+	screen_pace_count(&p, 21);
+	assert_int_equal(screen_pace_last(&p, 22), 1);
+	assert_int_equal(screen_pace_last(&p, 21), UINT32_MAX);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +319,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(meter_alarms_at_the_estimate_whatever_collides),
 		cmocka_unit_test(meter_estimate_is_never_below_the_truth),
 		cmocka_unit_test(zone_meter_shows_the_last_whole_second),
+		cmocka_unit_test(pace_keeps_its_total_and_survives_the_end_of_its_count),
 	};
 
 	return RUN(tests);

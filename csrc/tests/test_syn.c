@@ -47,7 +47,7 @@ static void syn_flood_as_a_dry_run_forwards_and_counts(void **state)
 	/* what would have been challenged, of the zone and of its destination; not a word of answers */
 	assert_int_equal(w->meters->zone[0].challenged, 201);
 	for (int i = 0; i < SCREEN_VICTIMS; i++)
-		challenged += w->meters->victims.victim[i].challenged;
+		challenged += screen_victim_challenged(&w->meters->victims.victim[i]);
 	assert_int_equal(challenged, 201);
 	world_free(w);
 }

@@ -31,8 +31,8 @@ static void victim_counts_what_its_flood_did(void **state)
 		assert_true(w->meters->victims.victim[i].hash == 0); /* calm */
 	world_flood(w, 101);
 	v = only_victim(w);
-	assert_int_equal(v->syns, 101);
-	assert_int_equal(v->challenged, 101);
+	assert_int_equal(screen_pace_total(&v->rate), 101);
+	assert_int_equal(screen_victim_challenged(v), 101);
 	assert_int_equal(v->peak, 200);
 	assert_true(v->attacked);
 	assert_int_equal(w->meters->zone[0].challenged, 101);
@@ -98,6 +98,42 @@ static void victim_tells_a_flood_from_a_crowd(void **state)
 	assert_int_equal(looks_of(1000, 50), SCREEN_LOOKS_MIXED);
 	assert_int_equal(looks_of(1000, 499), SCREEN_LOOKS_MIXED);
 	assert_int_equal(looks_of(1000, 500), SCREEN_LOOKS_CROWD);
+}
+
+/* A burst of challenges to several destinations, one of them in two runs, one that is not listed. */
+static void challenges_of_a_burst_are_counted_for_their_destinations(void **state)
+{
+	static const uint8_t ports[] = { 1, 1, 2, 9, 1, 1, 1, 2 };
+	enum { COUNT = sizeof(ports) };
+	struct world *w = world_new(4, 0);
+	struct screen_victim *v = w->meters->victims.victim;
+	static uint8_t data[COUNT][FRAME_MAX];
+	struct screen_frame frames[COUNT], *f[COUNT];
+	struct screen_decision decisions[COUNT], *d[COUNT];
+
+	(void)state;
+	w->policy.activation = SCREEN_ACTIVATION_ALWAYS;
+	w->client.flags = SCREEN_TCP_SYN;
+	for (int i = 0; i < COUNT; i++) {
+		w->client.dport = ports[i];
+		frames[i] = (struct screen_frame){ .data = data[i] };
+		frames[i].length = frame_build(data[i], &w->client);
+		f[i] = &frames[i];
+		d[i] = &decisions[i];
+		screen_decide(&w->context, f[i], d[i]);
+		assert_int_equal(d[i]->verdict, SCREEN_CHALLENGE);
+		if (ports[i] == 9)
+			d[i]->victim = SCREEN_VICTIM_NONE;
+	}
+	screen_challenge(&w->context, f, d, COUNT);
+	assert_int_equal(w->meters->zone[0].challenged, COUNT);
+	assert_int_equal(screen_victim_challenged(&v[d[0]->victim]), 5);
+	assert_int_equal(screen_victim_challenged(&v[d[2]->victim]), 2);
+	screen_refuse(&w->context, f[0], d[0]);
+	screen_refuse(&w->context, f[3], d[3]);
+	assert_int_equal(w->meters->zone[0].refused, 2);
+	assert_int_equal(v[d[0]->victim].refused, 1);
+	world_free(w);
 }
 
 static void victim_table_that_is_full_lists_no_more(void **state)
@@ -189,6 +225,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(victim_counts_what_its_flood_did),
 		cmocka_unit_test(meter_and_victims_use_all_of_their_room),
 		cmocka_unit_test(victim_tells_a_flood_from_a_crowd),
+		cmocka_unit_test(challenges_of_a_burst_are_counted_for_their_destinations),
 		cmocka_unit_test(victim_table_that_is_full_lists_no_more),
 		cmocka_unit_test(meter_of_a_million_sources_errs_by_a_hundredth_at_most),
 		cmocka_unit_test(talkers_find_who_sends_most_and_never_too_much),
