@@ -61,10 +61,10 @@ func TestHelpSaysWhyAStatementIsRefusedForGood(t *testing.T) {
 
 func TestHelpOfAScreenGivesItsThreshold(t *testing.T) {
 	want := `security screen ids-option <name> udp flood
-    limit the UDP packets to one address and port
+    limit the UDP packets to one address
     not supported yet: white-list
 security screen ids-option <name> udp flood threshold <number>
-    packets to one address and port above which more are dropped; 1..1000000 packets/s, default 1000
+    packets to one address above which more are dropped; 1..1000000 packets/s, default 1000
 `
 	if got := help(t, "security", "screen", "ids-option", "udp", "flood"); got != want {
 		t.Errorf("got:\n%swant:\n%s", got, want)

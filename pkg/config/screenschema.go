@@ -95,8 +95,8 @@ func tcpSchema() *statement {
 		armedBy("syn-ack-ack-proxy", "limit the connections from one address that have carried no data",
 			numberOf(1, 250000, 512, "connections"), "connections above which more are dropped"),
 		synFloodSchema(),
-		newFlag("land", "drop SYNs to the address that they come from"),
-		newFlag("winnuke", "drop segments to port 139 with URG"),
+		newFlag("land", "drop segments to the address that they come from"),
+		newFlag("winnuke", "clear URG in segments to port 139, and let them pass"),
 		scan("tcp-sweep", "drop SYNs from a source that reaches 10 addresses too fast", "addresses"),
 	)
 }
@@ -123,8 +123,8 @@ func synFloodSchema() *statement {
 
 func udpSchema() *statement {
 	return newContainer("udp", "screens on UDP",
-		armedBy("flood", "limit the UDP packets to one address and port", packetRate(),
-			"packets to one address and port above which more are dropped",
+		armedBy("flood", "limit the UDP packets to one address", packetRate(),
+			"packets to one address above which more are dropped",
 			junosOnly("exceptions from a screen", "white-list")...),
 		scan("udp-sweep", "drop UDP from a source that reaches 10 addresses too fast", "addresses"),
 		scan("port-scan", "drop UDP from a source that tries 10 ports of one address too fast", "ports"),
