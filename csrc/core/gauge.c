@@ -55,7 +55,7 @@ void step_event(struct step *s, enum screen_event_kind kind, enum screen_ids ids
 		.slot = s->frame->slot,
 		.zone = (uint8_t)s->port->zone,
 		.protocol = p->protocol,
-		.dropped = !step_profile(s)->alarm_without_drop,
+		.dropped = !step_profile(s)->alarm_without_drop && ids != SCREEN_IDS_WINNUKE,
 		.sport = p->sport,
 		.dport = p->dport,
 	};

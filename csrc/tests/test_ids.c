@@ -226,6 +226,7 @@ static void ids_winnuke_is_mended(void **state)
 	struct frame_spec f = w->client;
 	uint8_t data[FRAME_MAX];
 	struct screen_packet p;
+	struct screen_note n;
 
 	(void)state;
 	f.dport = 139;
@@ -236,6 +237,9 @@ static void ids_winnuke_is_mended(void **state)
 	assert_int_equal(p.tcp_flags, SCREEN_TCP_ACK);
 	assert_true(screen_checksum_ok(w->out.data, &p));
 	assert_int_equal(w->meters->zone[0].ids[SCREEN_IDS_WINNUKE], 1);
+	assert_true(screen_event_take(&w->events, &n));
+	assert_int_equal(n.ids, SCREEN_IDS_WINNUKE);
+	assert_int_equal(n.dropped, 0); /* it went on */
 	f.dport = 138;
 	(void)world_decide(w, data, frame_build(data, &f), 0);
 	assert_int_equal(w->meters->zone[0].ids[SCREEN_IDS_WINNUKE], 1);
