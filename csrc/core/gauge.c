@@ -25,7 +25,7 @@ uint64_t step_server_hash(struct step *s, int which)
 
 uint32_t step_asked(struct step *s)
 {
-	return screen_pace_next(&step_zone(s)->asked, step_seconds(s));
+	return screen_pace_counted(&step_zone(s)->asked, step_seconds(s));
 }
 
 /* Notes that a zone has a flooding destination now. */
@@ -212,7 +212,7 @@ void step_note_flood(struct step *s)
 
 uint32_t step_known_syns(struct step *s)
 {
-	return screen_pace_next(&step_zone(s)->known, step_seconds(s));
+	return screen_pace_counted(&step_zone(s)->known, step_seconds(s));
 }
 
 uint8_t step_destination_share(struct step *s)

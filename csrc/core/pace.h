@@ -42,7 +42,7 @@ static inline void screen_pace_count(struct screen_pace *p, uint32_t window)
 }
 
 /* Counts, and returns the count of this window so far. */
-static inline uint32_t screen_pace_next(struct screen_pace *p, uint32_t window)
+static inline uint32_t screen_pace_counted(struct screen_pace *p, uint32_t window)
 {
 	screen_pace_count(p, window);
 	return (uint32_t)atomic_load_explicit(&p->current, memory_order_relaxed);
