@@ -292,6 +292,8 @@ static void acknowledge(struct life *l, const struct screen_server_profile *serv
 	uint32_t length = 0, wanted, early = random_below(l->r, EARLY_MAX + 1);
 	uint16_t mss = l->m.longest;
 
+	/* none of its SYNs was let through: the first will be */
+	l->syn_s = (uint8_t)(l->w->context.now_ns / 1000000000 - 1);
 	l->client_window = g.window = (uint16_t)random_edgy(l->r);
 	l->end[CLIENT].clock = g.tsval = random_below(l->r, 1000);
 	g.timestamps = g.echoes = l->m.timestamps;
