@@ -167,7 +167,8 @@ static void strip(uint8_t *tcp, uint32_t option, uint32_t length, struct screen_
 	}
 }
 
-/* The server refused ECN: what the client marks as capable would never come back as congested. */
+/* The server refused ECN: what the client marks as capable would never come back as congested. Not so in
+ * a fragment: a host drops those that differ in it from the rest (RFC 3168 section 5.3). */
 static void clear_ect(uint8_t *data, const struct screen_packet *p)
 {
 	uint8_t *ip = data + p->l3;
@@ -238,7 +239,8 @@ void screen_splice_translate(struct screen_flow *f, enum screen_direction direct
 
 	if (direction == SCREEN_TO_SERVER) {
 		to_server(f, tcp, p, o, &d);
-		if ((f->agreed & SCREEN_AGREED_ECN) && !(f->server_flags & SCREEN_HAS_ECN))
+		if ((f->agreed & SCREEN_AGREED_ECN) && !(f->server_flags & SCREEN_HAS_ECN) &&
+		    !p->first_fragment)
 			clear_ect(data, p);
 		if ((o->flags & SCREEN_HAS_TIMESTAMPS) && screen_stamps(f))
 			note_client_clock(f, p, o->tsval);

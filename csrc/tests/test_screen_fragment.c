@@ -187,6 +187,33 @@ static void first_fragments_of_a_server_without_options_lose_them(void **state)
 	script_everywhere(clockless);
 }
 
+/* The server refused ECN. The first fragment stays as capable as those behind it, which are not of any
+ * flow: a host drops what is mixed (RFC 3168 section 5.3). */
+static void marked(struct world *w, struct script *s)
+{
+	struct frame_spec in, want;
+
+	w->policy.server[0].profile.known |= SCREEN_SERVER_ECN;
+	w->policy.server[0].profile.has |= SCREEN_SERVER_ECN;
+	SCRIPT(s, "flood 100", "< SEW seq C mss 1400 ts 100 0 -> reply_challenge"
+	       " = SAE seq K ack C+1 mss M ts T 100",
+	       "< A seq C+1 ack K+1 ts 105 T -> forward_splice_syn",
+	       "> SA seq S ack C+1 mss 1460 ts 7000 105 -> reply_server_ack");
+	in = segment_of(w, true, value(s, 'C') + 1, value(s, 'K') + 1, 110, value(s, 'T'));
+	memset(in.options + 12, 1, 12);
+	in.class = 0xba;
+	want = in;
+	want.ack = value(s, 'S') + 1;
+	frame_put32(want.options + 8, 7000);
+	assert_fragment(w, &in, 96, 0, SCREEN_FORWARD_FRAGMENT, &want);
+}
+
+static void first_fragments_stay_as_ecn_capable_as_the_rest(void **state)
+{
+	(void)state;
+	script_everywhere(marked);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +222,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(first_fragments_begin_nothing),
 		cmocka_unit_test(first_fragments_of_plain_flows_are_left_alone),
 		cmocka_unit_test(first_fragments_of_a_server_without_options_lose_them),
+		cmocka_unit_test(first_fragments_stay_as_ecn_capable_as_the_rest),
 	};
 
 	return RUN(tests);
