@@ -286,6 +286,45 @@ static void replay_of_a_session_under_flood(void **state)
 	replay_one(6);
 }
 
+/* A frame that has grown to the front comes out whole. */
+static void replay_shows_stamped_segments(void **state)
+{
+	struct screen_packet challenge, p;
+	struct frame_spec f;
+	struct session s;
+	uint32_t tsval;
+
+	(void)state;
+	open_session(&s, 6);
+	f = segment(&s, SCREEN_TCP_SYN, 100, 0);
+	f.sport = 1;
+	(void)put(&s, "eth1", &f);
+	f = segment(&s, SCREEN_TCP_SYN, 100, 0);
+	f.options_length = 16;
+	memcpy(f.options, (uint8_t[]){ 2, 4, 5, 0xb4, 1, 1, 8, 10, 0, 0, 0, 7 }, 12);
+	assert_string_equal(put(&s, "eth1", &f), "reply_challenge");
+	take(&s, "eth1", &challenge);
+	tsval = frame_get32(s.out.data + challenge.l4 + 20 + 8);
+	f = segment(&s, SCREEN_TCP_ACK, 101, challenge.seq + 1);
+	f.options_length = 12;
+	memcpy(f.options, (uint8_t[]){ 1, 1, 8, 10, 0, 0, 0, 9 }, 8);
+	frame_put32(f.options + 8, tsval);
+	assert_string_equal(put(&s, "eth1", &f), "forward_splice_syn");
+	f = from_server(&s, SCREEN_TCP_SYN | SCREEN_TCP_ACK, 7000, 101);
+	assert_string_equal(put(&s, "eth2", &f), "reply_server_ack");
+	f = from_server(&s, SCREEN_TCP_ACK, 7001, 101);
+	f.payload_length = 333;
+	assert_string_equal(put(&s, "eth2", &f), "forward_spliced");
+	take(&s, "eth1", &p);
+	assert_int_equal(p.seq, challenge.seq + 1);
+	assert_int_equal(p.payload - p.l4, 32);
+	assert_int_equal(p.end - p.payload, 333);
+	assert_int_equal(p.end, s.out.length);
+	assert_int_equal(frame_get32(s.out.data + p.l4 + 28), 9);
+	assert_true(frame_checksums_right(s.out.data, &p));
+	screen_replay_close(s.replay);
+}
+
 /* Opens a splice of another client, whose request is held. Returns how many copies of it are. */
 static int held_of_one(struct session *s, uint16_t port, int copies)
 {
@@ -353,6 +392,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(explain_knows_every_vector),
 		cmocka_unit_test(explain_refuses_what_is_out_of_range),
 		cmocka_unit_test(replay_of_a_session_under_flood),
+		cmocka_unit_test(replay_shows_stamped_segments),
 		cmocka_unit_test(replay_holds_as_much_as_the_engine),
 		cmocka_unit_test(replay_refuses_unknown_ports_and_sizes),
 	};
