@@ -12,8 +12,9 @@ screen_test(test_keyring SOURCES ${ENGINE_PATHS})
 screen_test(test_rekey SOURCES ${ENGINE_PATHS})
 screen_test(test_keyset_threads LABELS unit tsan SOURCES ${ENGINE_PATHS})
 screen_test(test_wire LABELS wire tsan SOURCES ${ENGINE_PATHS})
+screen_test(test_wire_stamp LABELS wire SOURCES ${ENGINE_PATHS})
 foreach(test test_publish test_explain test_handover test_takeover test_look test_keyring test_rekey
-             test_keyset_threads test_wire)
+             test_keyset_threads test_wire test_wire_stamp)
   add_dependencies(${test} shim_skeleton)
 endforeach()
 

@@ -9,7 +9,6 @@
 #include <stdatomic.h>
 
 #include "wire_of.h"
-#include "frames.h"
 
 enum { COMMITS = 12, FRAMES_A_COMMIT = 4000 };
 
@@ -129,23 +128,6 @@ static void read_everything(struct screen_engine *engine)
 		;
 }
 
-/* Frames given to the kernel or held, and free ones, are all there are. */
-static void check_ledger(const struct screen_engine *engine)
-{
-	for (uint32_t i = 0; i < atomic_load(&engine->workers_count); i++) {
-		const struct screen_worker *w = engine->workers[i];
-		uint32_t free_chunks = 0, listed = atomic_load(&w->free_count);
-
-		for (uint32_t c = 0; c < w->umem.chunks; c++)
-			free_chunks += w->owner[c] == SCREEN_OWNER_FREE;
-		assert_int_equal(free_chunks, listed);
-		for (uint32_t c = 0; c < listed; c++)
-			assert_int_equal(w->owner[w->free[c]], SCREEN_OWNER_FREE);
-		for (uint32_t c = 0; c < w->umem.chunks; c++)
-			assert_int_not_equal(w->owner[c], SCREEN_OWNER_WORKER);
-	}
-}
-
 static void wire_survives_commits_under_traffic_and_loses_no_frame(void **state)
 {
 	struct test_wire t;
@@ -179,7 +161,7 @@ static void wire_survives_commits_under_traffic_and_loses_no_frame(void **state)
 	/* off: all that the rings had comes back, then nobody touches the ledger any more */
 	assert_int_equal(test_engine_commit(t.engine, ++t.generation, &error), 0);
 	screen_worker_stop_all(t.engine);
-	check_ledger(t.engine);
+	test_wire_check_ledger(t.engine);
 	test_wire_close(&t);
 }
 
