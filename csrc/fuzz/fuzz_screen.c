@@ -3,7 +3,8 @@
  * decision against the rules that hold for all: verdict and reason match, the length stays within
  * the chunk, checksums stay right, replies go back where they belong.
  *
- * An input is a sequence of steps, each a byte that says what and those that it takes.
+ * An input is a sequence of steps, each a byte that says what and those that it takes. Before them it
+ * says how the world is, and what is known of its servers.
  */
 #include "fuzz.h"
 #include "world.h"
@@ -19,6 +20,7 @@ enum step {
 	STEP_EPOCH,
 	STEP_ABANDON,
 	STEP_RELEASE,
+	STEP_ERROR,	    /* ICMP, about what has just left */
 	STEP_KINDS,
 };
 
@@ -60,16 +62,82 @@ static void decide(struct world *w, const uint8_t *data, uint32_t length, uint8_
 	(void)world_decide(w, data, length, slot);
 }
 
+/* Leaves `kept` bytes of a first fragment behind its IP header, at most those that are there. */
+static uint32_t cut(uint8_t *data, const struct frame_spec *f, uint32_t length, uint32_t kept)
+{
+	uint32_t l3 = 14u + f->tags * 4u, header = f->family == 4 ? 20 : 48;
+
+	if (l3 + header + kept >= length)
+		return length;
+	if (f->family == 4) {
+		frame_put16(data + l3 + 2, header + kept);
+		frame_put16(data + l3 + 10, frame_checksum_ipv4(data + l3));
+	} else {
+		frame_put16(data + l3 + 4, 8 + kept);
+	}
+	return l3 + header + kept;
+}
+
 static void step_segment(struct world *w, struct fuzz_input *in)
 {
 	uint8_t slot, data[FRAME_MAX];
 	struct frame_spec f = spec_of(w, in, &slot);
+	uint32_t length;
 
 	f.flags = fuzz_8(in);
 	f.seq = fuzz_32(in);
 	f.ack = fuzz_32(in);
 	take_options(in, &f);
-	decide(w, data, frame_build(data, &f), slot);
+	length = frame_build(data, &f);
+	if (f.more_fragments)
+		length = cut(data, &f, length, fuzz_8(in));
+	decide(w, data, length, slot);
+}
+
+/* An error from where the last frame went, or from the other side, that quotes some of it. */
+static void step_error(struct world *w, struct fuzz_input *in)
+{
+	uint8_t data[FRAME_MAX], how = fuzz_8(in), *icmp;
+	uint32_t quoted = fuzz_8(in), length;
+	struct frame_spec f = { .ttl = 64 };
+	struct screen_packet p, q;
+	const uint8_t *ip;
+
+	if (screen_parse(w->out.data, w->out.data + w->out.length, &p) != SCREEN_KIND_TCP)
+		return;
+	ip = w->out.data + p.l3;
+	f.family = p.family;
+	f.tags = p.tags;
+	f.tci[0] = p.vlan[0];
+	f.tci[1] = p.vlan[1];
+	memcpy(f.destination, ip + (f.family == 4 ? 12 : 8), f.family == 4 ? 4 : 16);
+	f.source[0] = 9;
+	q = (struct screen_packet){ .family = f.family, .protocol = f.family == 4 ? 1 : 58 };
+	q.l3 = (uint16_t)frame_put_ethernet(data, &f);
+	q.l4 = (uint16_t)(q.l3 + (f.family == 4 ? 20 : 40));
+	icmp = data + q.l4;
+	icmp[0] = (how & 15) < 13 ? how & 15 : 128;
+	icmp[1] = how >> 4 & 7;
+	icmp[2] = icmp[3] = 0;
+	frame_put32(icmp + 4, fuzz_32(in));
+	if (p.l3 + quoted > w->out.length)
+		quoted = w->out.length - p.l3;
+	memcpy(icmp + 8, ip, quoted);
+	length = 8 + quoted;
+	if (f.family == 4) {
+		(void)frame_put_ipv4(data + q.l3, &f, length);
+		data[q.l3 + 9] = 1;
+		frame_put16(data + q.l3 + 10, frame_checksum_ipv4(data + q.l3));
+	} else {
+		(void)frame_put_ipv6(data + q.l3, &f, length);
+		data[q.l3 + 6] = 58;
+	}
+	q.end = (uint16_t)(q.l4 + length);
+	if (f.family == 4)
+		frame_put16(icmp + 2, (uint16_t)~frame_sum(icmp, length, 0));
+	else
+		frame_put16(icmp + 2, frame_checksum(data, &q, 2));
+	decide(w, data, q.end, (uint8_t)((w->d.verdict == SCREEN_FORWARD) ^ w->out.slot ^ how >> 7) & 1);
 }
 
 /* Acknowledges what has just left, by either end of it: this is how cookies come back. */
@@ -98,7 +166,7 @@ static void step_reply(struct world *w, struct fuzz_input *in)
 	if (p.tcp_flags == SCREEN_TCP_SYN)
 		f.seq = 0x5000;
 	f.payload_length = how >> 6 == 1 ? 40 : 0;
-	if (o.flags & SCREEN_HAS_TIMESTAMPS) {
+	if ((o.flags & SCREEN_HAS_TIMESTAMPS) && !(how & 0x20)) {
 		f.options_length = 12;
 		memcpy(f.options, (uint8_t[]){ 1, 1, 8, 10, 0, 0, 1, 0 }, 8);
 		frame_put32(f.options + 8, o.tsval);
@@ -165,6 +233,8 @@ static void step(struct world *w, struct fuzz_input *in)
 		return step_abandon(w);
 	case STEP_RELEASE:
 		return step_release(w);
+	case STEP_ERROR:
+		return step_error(w, in);
 	case STEP_KINDS:
 	default:
 		return;
@@ -194,6 +264,19 @@ static void arm_all(struct screen_profile_config *p)
 	p->extension_headers[0] = 1ull << SCREEN_PROTO_ROUTING;
 }
 
+/* What is configured of the servers; nothing: they are strangers, until they answer. */
+static void preset(struct world *w, struct fuzz_input *in)
+{
+	struct screen_server_profile *p = &w->policy.server[0].profile;
+	uint8_t known = fuzz_8(in);
+
+	w->policy.servers_count = known != 0;
+	p->known = known & SCREEN_SERVER_FLAGS & (uint8_t)~SCREEN_SERVER_WINDOW;
+	p->has = fuzz_8(in) & p->known & (uint8_t)~SCREEN_SERVER_MSS;
+	p->mss = p->known & SCREEN_SERVER_MSS ? (uint16_t)(216 + 40 * fuzz_8(in)) : 0;
+	p->wscale = p->has & SCREEN_SERVER_WSCALE ? fuzz_8(in) % 15 : 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = { data, data + size };
@@ -207,6 +290,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (how >> 5 & 1)
 		arm_all(&w->policy.profile[0]);
 	w->policy.profile[0].alarm_without_drop = how >> 6 & 1;
+	preset(w, &in);
 	for (int i = 0; i < STEPS && in.at < in.end; i++)
 		step(w, &in);
 	check_table(w);

@@ -182,6 +182,43 @@ static inline void world_check_addresses(const struct world *w, const uint8_t *i
 		assert_true(frame_checksums_right(out, &b));
 }
 
+static inline bool world_icmp_right(const uint8_t *data, const struct screen_packet *p)
+{
+	if (p->l4 + 8 > p->end)
+		return false;
+	if (p->family == 6)
+		return frame_get16(data + p->l4 + 2) == frame_checksum(data, p, 2);
+	return frame_sum(data + p->l4, (size_t)p->end - p->l4, 0) == 0xffff;
+}
+
+static inline bool world_ip_right(const uint8_t *data, const struct screen_packet *p)
+{
+	return p->family == 6 ||
+	       frame_get16(data + p->l3 + 10) == frame_checksum_ipv4(data + p->l3);
+}
+
+/* What holds for forwarded frames that are no whole segments: checksums that were right stay right, also
+ * when an ICMP error becomes a RST. a: as it came in. */
+static inline void world_check_other(const struct world *w, const uint8_t *in,
+				     enum screen_kind kind, const struct screen_packet *a)
+{
+	const uint8_t *out = w->out.data;
+	bool icmp = kind == SCREEN_KIND_NON_TCP && a->protocol == (a->family == 4 ? 1 : 58);
+	struct screen_packet b;
+
+	if (w->d.verdict != SCREEN_FORWARD || (kind != SCREEN_KIND_FRAGMENT && !icmp) ||
+	    !world_ip_right(in, a) || (icmp && !world_icmp_right(in, a)))
+		return;
+	if (screen_parse(out, out + w->out.length, &b) == SCREEN_KIND_TCP) {
+		assert_int_equal(w->d.reason, SCREEN_FORWARD_SPLICED_ICMP);
+		assert_true(frame_checksums_right(out, &b));
+		return;
+	}
+	assert_int_equal(b.end, a->end);
+	assert_true(world_ip_right(out, &b));
+	assert_true(!icmp || world_icmp_right(out, &b));
+}
+
 static inline void world_note(struct world *w, const uint8_t *in, uint32_t length, uint8_t slot)
 {
 	struct screen_decision *d = &w->d;
@@ -216,6 +253,7 @@ static inline enum screen_reason world_decide(struct world *w, const uint8_t *da
 	struct screen_frame *frames[] = { &frame };
 	struct screen_decision *decisions[] = { &w->d };
 	struct screen_decision *d = &w->d;
+	enum screen_kind kind;
 	struct screen_packet p;
 
 	memset(memory, 0xaa, SCREEN_STAMP_SIZE + size);
@@ -242,9 +280,11 @@ static inline enum screen_reason world_decide(struct world *w, const uint8_t *da
 	free(memory);
 	w->reasons[d->reason]++;
 	world_note(w, data, length, slot);
-	if (screen_parse(data, data + length, &p) == SCREEN_KIND_TCP && d->verdict != SCREEN_DROP &&
-	    d->verdict != SCREEN_HOLD)
+	kind = screen_parse(data, data + length, &p);
+	if (kind == SCREEN_KIND_TCP && d->verdict != SCREEN_DROP && d->verdict != SCREEN_HOLD)
 		world_check_addresses(w, data, &p);
+	else
+		world_check_other(w, data, kind, &p);
 	return d->reason;
 }
 
