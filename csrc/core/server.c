@@ -53,8 +53,8 @@ static void begin(struct screen_server *v, uint64_t hash, const uint8_t address[
 	uint64_t words[2];
 
 	memcpy(words, address, 16);
-	atomic_store_explicit(&v->hash, 0, memory_order_relaxed);
-	atomic_thread_fence(memory_order_release); /* nobody finds it while it changes */
+	/* nobody finds it while it changes: what follows stays behind */
+	(void)atomic_exchange_explicit(&v->hash, 0, memory_order_acq_rel);
 	atomic_store_explicit(&v->address[0], words[0], memory_order_relaxed);
 	atomic_store_explicit(&v->address[1], words[1], memory_order_relaxed);
 	atomic_store_explicit(&v->profile, 0, memory_order_relaxed);
