@@ -56,7 +56,7 @@ static inline void life_say_length(struct life *l, struct model_segment *g)
 		return;
 	g->length = (uint16_t)(life_chance(l, 12) ? random_below(l->r, BODY_MAX + 1) :
 					       random_below(l->r, 40));
-	if (g->from == SERVER && life_chance(l, 12) && l->m.longest < BODY_MAX + 20 && l->m.longest > 40)
+	if (g->from == SERVER && life_chance(l, 12) && l->m.longest <= BODY_MAX)
 		g->length = (uint16_t)(l->m.longest - 40 + random_below(l->r, 41)); /* the edge of MSS */
 }
 
