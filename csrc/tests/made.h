@@ -17,6 +17,7 @@ struct ip_spec {
 	uint8_t family, protocol;
 	const uint8_t *options; /* IPv4 options, or IPv6 extension headers: the first one's type in next */
 	uint8_t options_length, next;
+	uint8_t last; /* IPv6: offset of the last of several headers in options */
 	uint16_t fragment; /* IPv4: the field with flags; IPv6: that of a fragment header, 0: none */
 	uint16_t id;
 	uint16_t payload_length;
@@ -67,7 +68,7 @@ static inline uint32_t put_ipv6(uint8_t *ip, const struct ip_spec *s)
 	if (s->options_length) {
 		*next = s->next;
 		memcpy(ip + at, s->options, s->options_length);
-		next = ip + at; /* one header: its first byte is the next one's type */
+		next = ip + at + s->last; /* its first byte is the next one's type */
 		at += s->options_length;
 	}
 	if (s->fragment) {

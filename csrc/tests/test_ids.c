@@ -21,6 +21,13 @@ static const struct stateless rows[] = {
 	{ "no flag", SCREEN_IDS_NO_FLAG, "drop_no_flag", { 4, TCP_FLAGS(0) } },
 	{ "only ECE", SCREEN_IDS_NO_FLAG, "drop_no_flag", { 6, TCP_FLAGS(0x40) } },
 	{ "ack", SCREEN_IDS_NO_FLAG, NULL, { 6, TCP_FLAGS(0x10) } },
+	{ "fin", SCREEN_IDS_NO_FLAG, NULL, { 4, TCP_FLAGS(1) } },
+	{ "syn", SCREEN_IDS_NO_FLAG, NULL, { 4, TCP_FLAGS(2) } },
+	{ "rst", SCREEN_IDS_NO_FLAG, NULL, { 4, TCP_FLAGS(4) } },
+	{ "psh", SCREEN_IDS_NO_FLAG, NULL, { 4, TCP_FLAGS(8) } },
+	{ "urg", SCREEN_IDS_NO_FLAG, NULL, { 4, TCP_FLAGS(0x20) } },
+	{ "later fragment", SCREEN_IDS_NO_FLAG, NULL, { 4, TCP_FLAGS(0), .fragment = 3 } },
+	{ "no TCP", SCREEN_IDS_NO_FLAG, NULL, { 4, 17, .payload_length = 20 } },
 	{ "fin no ack", SCREEN_IDS_FIN_NO_ACK, "drop_fin_no_ack", { 4, TCP_FLAGS(1) } },
 	{ "fin no ack", SCREEN_IDS_FIN_NO_ACK, "drop_fin_no_ack", { 6, TCP_FLAGS(9) } },
 	{ "fin ack", SCREEN_IDS_FIN_NO_ACK, NULL, { 4, TCP_FLAGS(0x11) } },
@@ -45,12 +52,16 @@ static const struct stateless rows[] = {
 	  { 4, 1, OPTION(68, 8, 5, 0, 0, 0, 0, 0) } },
 	{ "security", SCREEN_IDS_SECURITY, "drop_security", { 4, 17, OPTION(130, 3, 0, 0) } },
 	{ "extended security", SCREEN_IDS_SECURITY, "drop_security", { 4, 17, OPTION(133, 3, 0, 0) } },
+	{ "router alert", SCREEN_IDS_STREAM, NULL, { 4, 17, OPTION(148, 4, 0, 0) } },
 	{ "stream", SCREEN_IDS_STREAM, "drop_stream", { 4, 17, OPTION(136, 4, 0, 1) } },
 	{ "behind the end", SCREEN_IDS_STREAM, NULL, { 4, 17, OPTION(0, 136, 4, 0) } },
 	{ "too long", SCREEN_IDS_BAD_OPTION, "drop_bad_option", { 4, 17, OPTION(7, 9, 4, 0) } },
 	{ "too short", SCREEN_IDS_BAD_OPTION, "drop_bad_option", { 4, 17, OPTION(7, 1, 0, 0) } },
 	{ "no length", SCREEN_IDS_BAD_OPTION, "drop_bad_option", { 4, 17, OPTION(1, 1, 1, 7) } },
 	{ "nops", SCREEN_IDS_BAD_OPTION, NULL, { 4, 17, OPTION(1, 1, 1, 0) } },
+	{ "nops to the end", SCREEN_IDS_BAD_OPTION, NULL,
+	  { 4, 17, OPTION(1, 1, 1, 1), .payload_length = 8, .payload = { 7, 1 } } },
+	{ "shortest, to the end", SCREEN_IDS_BAD_OPTION, NULL, { 4, 17, OPTION(1, 1, 130, 2) } },
 	{ "unknown", SCREEN_IDS_UNKNOWN_PROTOCOL, "drop_unknown_protocol", { .family = 4, .protocol = 138 } },
 	{ "unknown", SCREEN_IDS_UNKNOWN_PROTOCOL, "drop_unknown_protocol", { .family = 6, .protocol = 140 } },
 	{ "known", SCREEN_IDS_UNKNOWN_PROTOCOL, NULL, { .family = 4, .protocol = 137 } },
@@ -68,6 +79,10 @@ static const struct stateless rows[] = {
 	{ "not large", SCREEN_IDS_ICMP_LARGE, NULL, { 4, 1, .payload_length = 1004 } },
 	{ "large", SCREEN_IDS_ICMP_LARGE, "drop_icmp_large", { 6, 58, .payload_length = 985 } },
 	{ "not large", SCREEN_IDS_ICMP_LARGE, NULL, { 6, 58, .payload_length = 984 } },
+	{ "large, no ICMP", SCREEN_IDS_ICMP_LARGE, NULL, { 6, 17, .payload_length = 1200 } },
+	{ "large, ICMPv6 over IPv4", SCREEN_IDS_ICMP_LARGE, NULL, { 4, 58, .payload_length = 1200 } },
+	{ "large, ICMP over IPv6", SCREEN_IDS_ICMP_LARGE, NULL, { 6, 1, .payload_length = 1200 } },
+	{ "UDP", SCREEN_IDS_ICMP_FLOOD, NULL, { 4, 17, .payload_length = 8 } },
 	{ "ping of death", SCREEN_IDS_PING_DEATH, "drop_ping_death",
 	  { 4, 1, .fragment = 0x1fff, .payload_length = 100 } },
 	{ "no ping of death", SCREEN_IDS_PING_DEATH, NULL,
@@ -93,6 +108,16 @@ static const struct stateless rows[] = {
 	  { 6, 17, OPTION(17, 0, 0, 0, 0, 0, 0, 0), .next = SCREEN_PROTO_ROUTING } },
 	{ "destination options", SCREEN_IDS_EXTENSION_HEADER, NULL,
 	  { 6, 17, OPTION(17, 0, 1, 4, 0, 0, 0, 0), .next = SCREEN_PROTO_DSTOPTS } },
+	{ "routing header behind a longer one", SCREEN_IDS_EXTENSION_HEADER, "drop_extension_header",
+	  { 6, 17, OPTION(SCREEN_PROTO_ROUTING, 1, 1, 12, 59, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+			  17, 0, 0, 0, 0, 0, 0, 0), .next = SCREEN_PROTO_DSTOPTS, .last = 16 } },
+	{ "two headers, one in a first fragment", SCREEN_IDS_EXTENSION_LIMIT, "drop_extension_limit",
+	  { 6, SCREEN_PROTO_DSTOPTS, .fragment = 1, .payload_length = 16, .payload = { 17, 0, 1, 4 } } },
+	{ "one header and what looks like one", SCREEN_IDS_EXTENSION_LIMIT, NULL,
+	  { 6, SCREEN_PROTO_DSTOPTS, .fragment = 9, .payload_length = 16, .payload = { 17, 0, 1, 4 } } },
+	{ "one header and zeros", SCREEN_IDS_EXTENSION_LIMIT, NULL,
+	  { 6, 17, OPTION(17, 0, 1, 4, 0, 0, 0, 0), .next = SCREEN_PROTO_DSTOPTS,
+	    .payload_length = 32 } },
 	{ "two headers", SCREEN_IDS_EXTENSION_LIMIT, "drop_extension_limit",
 	  { 6, 17, OPTION(17, 0, 1, 4, 0, 0, 0, 0), .next = SCREEN_PROTO_DSTOPTS, .fragment = 1 } },
 	{ "one header", SCREEN_IDS_EXTENSION_LIMIT, NULL,
@@ -183,6 +208,8 @@ static void ids_alarm_without_drop_forwards_what_is_not_parsed(void **state)
 	f.tags = 1;
 	unparsed(&f, 1, "drop_malformed", "forward_unscreened");
 	f.family = 6;
+	unparsed(&f, 1, "drop_ipv6_malformed", "forward_unscreened");
+	f.tags = 0;
 	unparsed(&f, 1, "drop_ipv6_malformed", "forward_unscreened");
 	f.extensions = 9;
 	unparsed(&f, 0, "drop_extension_headers", "forward_non_tcp");

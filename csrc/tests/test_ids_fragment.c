@@ -76,6 +76,49 @@ static void ids_tear_drop_makes_room(void **state)
 	world_free(w);
 }
 
+/* What is complete makes room before what is not. */
+static void ids_tear_drop_watches_what_is_unfinished(void **state)
+{
+	(void)state;
+	for (uint8_t family = 4; family <= 6; family += 2) {
+		struct world *w = armed_world(1ull << SCREEN_IDS_TEAR_DROP);
+
+		assert_string_equal(fragment(w, family, 1, 0, true, 40), "forward_fragment");
+		for (uint16_t id = 1000; id < 3000; id++) {
+			assert_string_equal(fragment(w, family, id, 5, false, 40), "forward_fragment");
+			assert_string_equal(fragment(w, family, id, 0, true, 40), "forward_fragment");
+		}
+		assert_string_equal(fragment(w, family, 1, 3, false, 4), "drop_tear_drop");
+		world_free(w);
+	}
+}
+
+/* One number, but other ends, or over IPv4 another protocol. */
+static void ids_tear_drop_is_of_one_datagram(void **state)
+{
+	(void)state;
+	for (uint8_t family = 4; family <= 6; family += 2) {
+		struct world *w = armed_world(1ull << SCREEN_IDS_TEAR_DROP);
+		struct ip_spec s = { family, 17, .id = 1, .payload_length = 40 };
+
+		s.fragment = family == 4 ? 0x2000 : 1;
+		assert_string_equal(decide_made(w, (struct made[]){ make(&s) }), "forward_fragment");
+		s.fragment = family == 4 ? 3 : 3 << 3;
+		s.source_last = 9;
+		assert_string_equal(decide_made(w, (struct made[]){ make(&s) }), "forward_fragment");
+		s.source_last = 0;
+		s.destination_last = 9;
+		assert_string_equal(decide_made(w, (struct made[]){ make(&s) }), "forward_fragment");
+		s.destination_last = 0;
+		s.protocol = 47;
+		assert_string_equal(decide_made(w, (struct made[]){ make(&s) }),
+				    family == 4 ? "forward_fragment" : "drop_tear_drop");
+		s.protocol = 17;
+		assert_string_equal(decide_made(w, (struct made[]){ make(&s) }), "drop_tear_drop");
+		world_free(w);
+	}
+}
+
 /* Complete for us: but its last fragment may have been made to be lost behind us. */
 static void ids_tear_drop_remembers_what_is_complete(void **state)
 {
@@ -181,6 +224,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(ids_tear_drop_is_an_overlap),
 		cmocka_unit_test(ids_tear_drop_is_a_fragment_within_another),
 		cmocka_unit_test(ids_tear_drop_makes_room),
+		cmocka_unit_test(ids_tear_drop_watches_what_is_unfinished),
+		cmocka_unit_test(ids_tear_drop_is_of_one_datagram),
 		cmocka_unit_test(ids_tear_drop_remembers_what_is_complete),
 		cmocka_unit_test(ids_tear_drop_keeps_vlans_apart),
 		cmocka_unit_test(ids_tear_drop_looks_behind_an_atomic_header),

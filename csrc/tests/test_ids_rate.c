@@ -110,6 +110,34 @@ static void scan_cell_lives_for_its_own_interval(void **state)
 	free(s);
 }
 
+/* Ports of one address, and of one zone. */
+static void ids_scans_are_of_one_address_and_zone(void **state)
+{
+	struct world *w = armed_world(1ull << SCREEN_IDS_TCP_PORT_SCAN | 1ull << SCREEN_IDS_ICMP_FLOOD);
+	struct ip_spec s = { 4, TCP_FLAGS(2) }, ping = { 4, 1, .payload_length = 8 };
+
+	(void)state;
+	w->policy.port[2].profile = 0;
+	w->policy.port[2].screened = 1;
+	for (uint8_t i = 1; i <= 9; i++) {
+		s.payload[3] = i;
+		s.destination_last = 0;
+		assert_string_equal(decide_made(w, (struct made[]){ make(&s) }), "forward_syn_calm");
+		s.destination_last = 7;
+		assert_string_equal(decide_made(w, (struct made[]){ make(&s) }), "forward_syn_calm");
+		assert_string_equal(decide_from(w, (struct made[]){ make(&s) }, 2), "forward_syn_calm");
+	}
+	s.payload[3] = 10;
+	assert_string_equal(decide_from(w, (struct made[]){ make(&s) }, 2), "drop_tcp_port_scan");
+	assert_int_equal(w->meters->zone[1].ids[SCREEN_IDS_TCP_PORT_SCAN], 1);
+	assert_int_equal(w->meters->zone[0].ids[SCREEN_IDS_TCP_PORT_SCAN], 0);
+	for (int i = 0; i < 5; i++) {
+		assert_string_equal(decide_made(w, (struct made[]){ make(&ping) }), "forward_non_tcp");
+		assert_string_equal(decide_from(w, (struct made[]){ make(&ping) }, 2), "forward_non_tcp");
+	}
+	world_free(w);
+}
+
 /* Who answers pings, reports errors or looks for neighbours (RFC 4861: a question for each address, to a
  * group of its own) does not sweep. */
 static void ids_ip_sweep_is_of_questions(void **state)
@@ -204,6 +232,37 @@ static void udp_answers(uint8_t family, enum screen_ids ids, bool ports)
 		assert_int_equal(w->meters->zone[0].ids[ids], 1 + after);
 	}
 	world_free(w);
+}
+
+/* Nobody else is answered: neither another host or port inside, nor one in another VLAN. */
+static void ids_udp_contacts_are_of_their_ends_alone(void **state)
+{
+	(void)state;
+	for (int vlan = 0; vlan < 2; vlan++)
+		for (int ports = 0; ports < 2; ports++) {
+			struct world *w = armed_world(1ull << (ports ? SCREEN_IDS_UDP_PORT_SCAN :
+								       SCREEN_IDS_UDP_SWEEP));
+			struct ip_spec question = { 4, 17, .payload_length = 8,
+						    .payload = { 0, 1, 0, 53 }, .inside = true };
+			struct ip_spec answer = { 4, 17, .payload_length = 8,
+						  .payload = { 0, 53, 0, 1 } };
+
+			for (uint8_t i = 1; i <= 12; i++) {
+				struct made q, a;
+
+				*(ports ? &question.payload[1] : &question.source_last) = vlan ? i : 1;
+				*(ports ? &answer.payload[3] : &answer.destination_last) = i;
+				q = make(&question);
+				a = make(&answer);
+				made_tag(&q, 1);
+				made_tag(&a, (uint16_t)(1 + vlan));
+				(void)decide_from(w, &q, 1);
+				(void)decide_made(w, &a);
+			}
+			assert_int_equal(w->meters->zone[0].ids[SCREEN_IDS_UDP_PORT_SCAN] +
+					 w->meters->zone[0].ids[SCREEN_IDS_UDP_SWEEP], vlan ? 3 : 2);
+			world_free(w);
+		}
 }
 
 static void ids_udp_answers_are_no_scan(void **state)
@@ -305,6 +364,11 @@ static void ids_events_after_a_clear_count_from_there(void **state)
 	(void)decide_made(w, &m);
 	assert_true(screen_event_take(&w->events, &n));
 	assert_true(screen_event_take(&w->events, &n));
+	z->ids[SCREEN_IDS_LAND] = 1000; /* as many as then, by chance */
+	w->context.now_ns += 1000000000;
+	(void)decide_made(w, &m);
+	assert_true(screen_event_take(&w->events, &n));
+	assert_int_equal(n.count, 1001);
 	z->ids[SCREEN_IDS_LAND] = 0;
 	for (int i = 0; i < 2; i++) {
 		w->context.now_ns += 1000000000;
@@ -349,6 +413,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(ids_ip_sweep_is_of_questions),
 		cmocka_unit_test(ids_ip_sweep_sees_first_fragments),
 		cmocka_unit_test(ids_udp_answers_are_no_scan),
+		cmocka_unit_test(ids_udp_contacts_are_of_their_ends_alone),
+		cmocka_unit_test(ids_scans_are_of_one_address_and_zone),
 		cmocka_unit_test(ids_udp_scans_are_seen_in_first_fragments),
 		cmocka_unit_test(ids_events_are_one_a_second_with_a_count),
 		cmocka_unit_test(ids_events_of_a_late_worker_are_none_of_their_own),

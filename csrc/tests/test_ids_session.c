@@ -130,11 +130,25 @@ static void flow_that_is_given_back_is_counted_nowhere(void **state)
 	world_free(w);
 }
 
+/* replay counts none. */
+static void ids_session_limits_without_sessions_limit_nothing(void **state)
+{
+	struct world *w = armed_world(1ull << SCREEN_IDS_SOURCE_SESSIONS);
+
+	(void)state;
+	w->flows.sessions = NULL;
+	for (uint16_t i = 0; i < 9; i++)
+		assert_string_equal(segment_of(w, (uint16_t)(1000 + i), SCREEN_TCP_SYN, 1, 0, 0, false),
+				    "forward_syn_calm");
+	world_free(w);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ids_session_limits_count_what_is_open),
 		cmocka_unit_test(ids_syn_ack_ack_counts_connections_without_data),
+		cmocka_unit_test(ids_session_limits_without_sessions_limit_nothing),
 		cmocka_unit_test(ids_forged_reset_is_no_way_round_a_session_limit),
 		cmocka_unit_test(flow_that_is_given_back_is_counted_nowhere),
 	};

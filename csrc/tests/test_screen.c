@@ -291,6 +291,7 @@ static void above_destination_threshold_is_challenged_with_cookies(void **state)
 	SCRIPT(&s, "flood 60", "< S seq C port 9 mss 1460 -> reply_challenge = SA seq K ack C+1 mss M",
 	       "< A seq C+1 ack K+1 port 9 -> forward_splice_syn = S seq C mss M");
 	assert_int_equal(w->reasons[SCREEN_DROP_DESTINATION_THRESHOLD], 0);
+	assert_int_equal(w->meters->zone[0].attacks, 0); /* of attack-threshold */
 	world_free(w);
 }
 

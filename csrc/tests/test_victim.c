@@ -1,4 +1,5 @@
 /* Victims, talkers, and what the answers to challenges say of a flood. */
+#include "script.h"
 #include "world.h"
 
 static struct screen_victim *only_victim(struct world *w)
@@ -35,7 +36,13 @@ static void victim_counts_what_its_flood_did(void **state)
 	assert_int_equal(screen_victim_challenged(v), 101);
 	assert_int_equal(v->peak, 200);
 	assert_true(v->attacked);
+	assert_int_equal(v->zone_port, 443);
+	assert_int_equal(v->threshold, 100);
+	assert_true(v->since_ns == w->context.now_ns && v->last_ns == w->context.now_ns);
 	assert_int_equal(w->meters->zone[0].challenged, 101);
+	assert_int_equal(w->meters->zone[0].alarms, 1);
+	assert_int_equal(w->meters->zone[0].attacks, 1);
+	assert_int_equal(screen_pace_total(&w->meters->zone[0].rate), 200);
 	f.flags = SCREEN_TCP_ACK;
 	f.seq = f.ack = 1;
 	(void)world_decide(w, data, frame_build(data, &f), 0);
@@ -51,6 +58,49 @@ static void victim_counts_what_its_flood_did(void **state)
 	assert_true(screen_event_take(&w->events, &n));
 	assert_int_equal(n.kind, SCREEN_EVENT_SCREEN);
 	assert_int_equal(n.ids, SCREEN_IDS_SYN_FLOOD);
+	world_free(w);
+}
+
+static void victim_counts_answers_and_later_syns(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+	struct screen_victim *v;
+
+	(void)state;
+	world_flood(w, 100);
+	v = only_victim(w);
+	SCRIPT(&s, "< S seq C mss 1460 -> reply_challenge = SA seq K ack C+1 mss 1460",
+	       "< A seq C+1 ack K+1 -> forward_splice_syn = S seq C mss 1460");
+	assert_int_equal(screen_pace_total(&v->valids), 1);
+	assert_int_equal(v->invalid, 0);
+	assert_int_equal(w->meters->zone[0].cookies_valid, 1);
+	world_wait(w, 0.5);
+	world_flood(w, 1);
+	assert_true(v->last_ns == w->context.now_ns && v->since_ns != w->context.now_ns);
+	world_free(w);
+}
+
+/* A zone floods from its first destination on, until none has had a SYN for a while. */
+static void zone_floods_since_its_first_destination(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct screen_zone_meter *z = &w->meters->zone[0];
+	uint64_t first = w->context.now_ns;
+
+	(void)state;
+	world_flood(w, 100);
+	assert_true(z->flood_first_ns == first && z->flood_last_ns == first);
+	world_wait(w, 1);
+	world_flood(w, 100);
+	assert_true(z->flood_first_ns == first && z->flood_last_ns == w->context.now_ns);
+	world_wait(w, SCREEN_FLOOD_LINGER + 0.5);
+	world_flood(w, 100);
+	assert_true(z->flood_first_ns == w->context.now_ns);
+	w->context.now_ns -= 1; /* a late worker */
+	world_flood(w, 1);
+	assert_true(z->flood_last_ns == w->context.now_ns + 1);
+	assert_int_equal(z->attacks, 2);
 	world_free(w);
 }
 
@@ -223,6 +273,8 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(victim_counts_what_its_flood_did),
+		cmocka_unit_test(victim_counts_answers_and_later_syns),
+		cmocka_unit_test(zone_floods_since_its_first_destination),
 		cmocka_unit_test(meter_and_victims_use_all_of_their_room),
 		cmocka_unit_test(victim_tells_a_flood_from_a_crowd),
 		cmocka_unit_test(challenges_of_a_burst_are_counted_for_their_destinations),
