@@ -283,6 +283,31 @@ func TestMonitorTrafficWritesAFile(t *testing.T) {
 	}
 }
 
+// A look that does not begin costs nobody the capture that he has.
+func TestMonitorTrafficLeavesAFileAloneUntilItBegins(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f.pcapng")
+	if err := os.WriteFile(path, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := command(t, "monitor", "traffic", "interface", "eth9", "write-file", path,
+		"--control-socket", filepath.Join(t.TempDir(), "none"))
+	if got.Code != 1 {
+		t.Errorf("%+v", got)
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != "precious" {
+		t.Errorf("the file has %q, error %v", text, err)
+	}
+}
+
+func TestMonitorTrafficSaysThatAFileCannotBeWritten(t *testing.T) {
+	socket := serve(t, &canned{looks: looks{batches: []control.TapBatch{{Frames: tapped(t)}}}})
+	path := filepath.Join(t.TempDir(), "none", "f.pcapng")
+	got := command(t, "monitor", "traffic", "interface", "eth1", "write-file", path, "--control-socket", socket)
+	if got.Code != 1 || !strings.Contains(got.Stderr, "write frames: open "+path) {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestMonitorPrintsALineForEachZone(t *testing.T) {
 	socket := serve(t, &canned{looks: looks{floods: sampleFloods()}})
 	expect(t, outcome{Stdout: `03:04:05  trust  calm  0 SYN/s  challenged 0  valid 0  invalid 0  refused 0

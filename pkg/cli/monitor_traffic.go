@@ -60,18 +60,25 @@ func (a *app) printFrame(frame dataplane.TapFrame) error {
 	return err
 }
 
-// writeFrames writes the frames of a look to a file.
-func (a *app) writeFrames(ctx context.Context, l look, path string) (err error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return fmt.Errorf("write frames: %w", err)
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	capture, err := newCaptureFile(file, l.filter.Interface)
-	if err != nil {
+// writeFrames writes the frames of a look to a file, which is not touched before the look begins.
+func (a *app) writeFrames(ctx context.Context, l look, path string) error {
+	var file *os.File
+	var capture *captureFile
+	l.begin = func() (err error) {
+		file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+		if err != nil {
+			return fmt.Errorf("write frames: %w", err)
+		}
+		capture, err = newCaptureFile(file, l.filter.Interface)
 		return err
 	}
-	l.show = capture.write
-	err = a.look(ctx, l)
-	return errors.Join(err, capture.flush())
+	l.show = func(frame dataplane.TapFrame) error { return capture.write(frame) }
+	err := a.look(ctx, l)
+	if capture != nil {
+		err = errors.Join(err, capture.flush())
+	}
+	if file != nil {
+		err = errors.Join(err, file.Close())
+	}
+	return err
 }

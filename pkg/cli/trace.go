@@ -93,6 +93,7 @@ type look struct {
 	count   int                            // end after so many frames; 0: no bound
 	show    func(dataplane.TapFrame) error // called for each
 	begun   string                         // said on standard error when it has begun
+	begin   func() error                   // called then, before the first frame; may be nil
 }
 
 // errEnough ends a look that has seen what it wanted.
@@ -106,14 +107,22 @@ func (a *app) look(ctx context.Context, l look) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(l.seconds)*time.Second)
 	defer cancel()
 	var seen, lost uint64
+	var beginErr error
 	began := false
 	err := a.client().Tap(ctx, l.filter, func() {
+		if l.begin != nil {
+			beginErr = l.begin()
+		}
+		if beginErr != nil {
+			cancel()
+			return
+		}
 		began = true
 		fmt.Fprintln(a.stderr, l.begun)
 	}, func(line control.TapLine) error {
 		lost += line.Lost
-		if line.Frame == nil {
-			return nil
+		if line.Frame == nil || beginErr != nil {
+			return beginErr
 		}
 		seen++
 		if err := l.show(*line.Frame); err != nil {
@@ -127,7 +136,10 @@ func (a *app) look(ctx context.Context, l look) error {
 	if began {
 		fmt.Fprintf(a.stderr, "%d frames, %d lost\n", seen, lost)
 	}
-	if errors.Is(err, errEnough) {
+	switch {
+	case beginErr != nil:
+		return beginErr
+	case errors.Is(err, errEnough):
 		return nil
 	}
 	return err

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gopacket/gopacket"
@@ -71,13 +72,18 @@ func tcp(flags string) *layers.TCP {
 		ACK: has('.'), URG: has('U'), ECE: has('E'), CWR: has('W')}
 }
 
+// Whatever a frame holds, a terminal obeys none of it.
 func FuzzDescribe(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(append(make([]byte, 12), 0x08, 0x00, 0x4f, 0, 0, 20))
 	f.Add(append(make([]byte, 12), 0x86, 0xdd, 0x60))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if describe(data) == "" {
+		text := describe(data)
+		if text == "" {
 			t.Error("nothing")
+		}
+		if i := strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r > '~' }); i >= 0 {
+			t.Errorf("%q is not printable from %d on", text, i)
 		}
 	})
 }
