@@ -45,7 +45,7 @@ static inline struct screen_scan_cell *screen_scan_find(struct screen_scan_set *
 
 		if (c->tag == tag && !over)
 			return c;
-		if (c->tag == 0 || c->tag == tag || over)
+		if (over) /* or never used */
 			free_cell = c;
 	}
 	if (free_cell) {

@@ -52,6 +52,9 @@ static void ids_tear_drop_is_a_fragment_within_another(void **state)
 		assert_string_equal(fragment(w, family, 3, 3, false, 4), "forward_fragment");
 		assert_string_equal(fragment(w, family, 3, 0, true, 40), "drop_tear_drop");
 		/* two that were sent apart, as one */
+		assert_string_equal(fragment(w, family, 5, 0, true, 8), "forward_fragment");
+		assert_string_equal(fragment(w, family, 5, 1, true, 8), "forward_fragment");
+		assert_string_equal(fragment(w, family, 5, 0, true, 16), "drop_tear_drop");
 		assert_string_equal(fragment(w, family, 4, 0, true, 16), "forward_fragment");
 		assert_string_equal(fragment(w, family, 4, 2, true, 16), "forward_fragment");
 		assert_string_equal(fragment(w, family, 4, 0, true, 32), "drop_tear_drop");
@@ -193,6 +196,26 @@ static void tear_gives_up_the_complete_before_the_oldest(void **state)
 	free(s);
 }
 
+static void tear_set_in_use_is_not_waited_for(void **state)
+{
+	struct screen_tear *t = calloc(1, sizeof(*t));
+	const struct screen_tear_piece first = { 0, 5, false }, within = { 1, 2, true };
+	const struct screen_tear_piece nothing = { 3, 3, false };
+
+	(void)state;
+	assert_false(screen_tear_overlaps(t, 5, &first, 10));
+	t->set[5].busy = 1;
+	assert_false(screen_tear_overlaps(t, 5, &within, 10));
+	assert_int_equal(t->set[5].busy, 1);
+	t->set[5].busy = 0;
+	/* one without a byte is none, and leaves no trace */
+	assert_false(screen_tear_overlaps(t, 5, &nothing, 10));
+	assert_false(screen_tear_overlaps(t, 5, &first, 10));
+	assert_true(screen_tear_overlaps(t, 5, &within, 10));
+	assert_int_equal(t->set[5].busy, 0);
+	free(t);
+}
+
 /* A burst that began in the second before is decided about when another worker is in the next. */
 static void tear_of_a_late_worker_is_not_forgotten(void **state)
 {
@@ -230,6 +253,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(ids_tear_drop_keeps_vlans_apart),
 		cmocka_unit_test(ids_tear_drop_looks_behind_an_atomic_header),
 		cmocka_unit_test(tear_gives_up_the_complete_before_the_oldest),
+		cmocka_unit_test(tear_set_in_use_is_not_waited_for),
 		cmocka_unit_test(tear_of_a_late_worker_is_not_forgotten),
 		cmocka_unit_test(tear_reaches_to_the_end_of_a_datagram),
 	};

@@ -138,6 +138,44 @@ static void ids_scans_are_of_one_address_and_zone(void **state)
 	world_free(w);
 }
 
+/* Who finds a set in another worker's hands leaves it alone. */
+static void scan_set_in_use_is_not_waited_for(void **state)
+{
+	struct screen_scan *s = calloc(1, sizeof(*s));
+
+	(void)state;
+	for (uint32_t target = 0; target < 9; target++)
+		assert_false(screen_scan_tried(s, 5, target, 1000, 1000));
+	s->set[5].busy = 1;
+	assert_false(screen_scan_tried(s, 5, 9, 1000, 1000));
+	assert_int_equal(s->set[5].busy, 1);
+	s->set[5].busy = 0;
+	assert_true(screen_scan_tried(s, 5, 10, 1000, 1000));
+	assert_int_equal(s->set[5].busy, 0);
+	free(s);
+}
+
+static void contacts_are_told_apart_by_their_hash(void **state)
+{
+	struct screen_contacts *c = calloc(1, sizeof(*c));
+	const uint64_t hash = 0xabcdef0123456780;
+
+	(void)state;
+	screen_contact_note(c, hash, 4095);
+	assert_true(screen_contact_known(c, hash, 4095));
+	assert_false(screen_contact_known(c, hash ^ 1ull << 63, 4095));
+	assert_false(screen_contact_known(c, hash ^ 1ull << 45, 4095));
+	for (int bit = 0; bit < 16; bit++)
+		assert_false(screen_contact_known(c, hash ^ 1ull << bit, 4095));
+	/* a minute, over the end of the seconds; and a worker that is late */
+	assert_true(screen_contact_known(c, hash, 4095 + 60));
+	assert_false(screen_contact_known(c, hash, 4095 + 61));
+	assert_true(screen_contact_known(c, hash, 4094));
+	assert_false(screen_contact_known(c, hash, 4093));
+	assert_false(screen_contact_known(c, 7, 0)); /* never noted */
+	free(c);
+}
+
 /* Who answers pings, reports errors or looks for neighbours (RFC 4861: a question for each address, to a
  * group of its own) does not sweep. */
 static void ids_ip_sweep_is_of_questions(void **state)
@@ -410,6 +448,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(ids_floods_are_cut_at_their_threshold),
 		cmocka_unit_test(ids_scans_are_ten_targets_within_the_interval),
 		cmocka_unit_test(scan_cell_lives_for_its_own_interval),
+		cmocka_unit_test(scan_set_in_use_is_not_waited_for),
+		cmocka_unit_test(contacts_are_told_apart_by_their_hash),
 		cmocka_unit_test(ids_ip_sweep_is_of_questions),
 		cmocka_unit_test(ids_ip_sweep_sees_first_fragments),
 		cmocka_unit_test(ids_udp_answers_are_no_scan),

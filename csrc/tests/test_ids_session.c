@@ -130,6 +130,23 @@ static void flow_that_is_given_back_is_counted_nowhere(void **state)
 	world_free(w);
 }
 
+static void sessions_use_all_of_their_cells(void **state)
+{
+	struct screen_session_sketch *s = calloc(1, sizeof(*s));
+
+	(void)state;
+	for (int row = 0; row < SCREEN_SESSION_ROWS; row++)
+		for (uint64_t bit = 1; bit < SCREEN_SESSION_CELLS; bit <<= 1)
+			assert_ptr_not_equal(screen_session_cell(s, bit << 32 * row, row),
+					     screen_session_cell(s, 0, row));
+	/* what collides in one row alone does not count */
+	screen_session_add(s, 1 | 5ull << 32, true);
+	assert_int_equal(screen_session_count(s, 1 | 6ull << 32), 0);
+	assert_int_equal(screen_session_count(s, 2 | 5ull << 32), 0);
+	assert_int_equal(screen_session_count(s, 1 | 5ull << 32), 1);
+	free(s);
+}
+
 /* replay counts none. */
 static void ids_session_limits_without_sessions_limit_nothing(void **state)
 {
@@ -148,6 +165,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ids_session_limits_count_what_is_open),
 		cmocka_unit_test(ids_syn_ack_ack_counts_connections_without_data),
+		cmocka_unit_test(sessions_use_all_of_their_cells),
 		cmocka_unit_test(ids_session_limits_without_sessions_limit_nothing),
 		cmocka_unit_test(ids_forged_reset_is_no_way_round_a_session_limit),
 		cmocka_unit_test(flow_that_is_given_back_is_counted_nowhere),

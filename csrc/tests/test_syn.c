@@ -135,6 +135,58 @@ static void syn_with_fin_opens_nothing(void **state)
 	world_free(w);
 }
 
+/* SYNs of live connections to a flooding destination: so many a second of the whole zone. */
+static void syns_of_live_flows_have_a_limit_while_their_destination_floods(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+	char line[64];
+
+	(void)state;
+	for (int i = 0; i < SCREEN_KNOWN_SYNS_MAX + 3; i++) {
+		w->client.sport = (uint16_t)(1000 + i);
+		s.known['S' - 'A'] = false;
+		SCRIPT(&s, "< S seq C mss 1460 -> forward_syn_calm",
+		       "> SA seq S ack C+1 mss 1460 -> forward_flow", "< A seq C+1 ack S+1 -> forward_flow");
+	}
+	SCRIPT(&s, "flood 100");
+	for (int second = 0; second < 2; second++) {
+		for (int i = 0; i < SCREEN_KNOWN_SYNS_MAX + 3; i++) {
+			w->client.sport = (uint16_t)(1000 + i);
+			snprintf(line, sizeof(line), "< S seq 7 mss 1460 -> %s",
+				 i < SCREEN_KNOWN_SYNS_MAX ? "forward_syn_known" : "drop_syn_flood");
+			SCRIPT(&s, line);
+		}
+		SCRIPT(&s, "+1 flood 100");
+	}
+	world_free(w);
+}
+
+/* Nobody there could answer, wherever the address stands. */
+static void syn_from_or_to_nobody_is_not_challenged(void **state)
+{
+	static const struct {
+		uint8_t family, first;
+	} nobody[] = { { 4, 224 }, { 4, 255 }, { 4, 0 }, { 6, 0xff }, { 6, 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(nobody) / sizeof(nobody[0]); i++)
+		for (int to = 0; to < 2; to++) {
+			struct world *w = world_new(nobody[i].family, 0);
+			struct script s = script_new(w);
+			uint8_t *address = to ? w->client.destination : w->client.source;
+
+			if (nobody[i].first == 0 && nobody[i].family == 6)
+				memset(address, 0, 16);
+			address[0] = nobody[i].first;
+			w->policy.activation = SCREEN_ACTIVATION_ALWAYS;
+			SCRIPT(&s, "< S seq C mss 1460 -> drop_syn_source");
+			address[0] = nobody[i].family == 4 ? 223 : 0xfe;
+			SCRIPT(&s, "< S seq C mss 1460 -> reply_challenge");
+			world_free(w);
+		}
+}
+
 static void syn_flood_not_armed_meters_nothing(void **state)
 {
 	struct world *w = world_new(4, 0);
@@ -157,6 +209,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(syns_of_a_live_flow_pass_where_syn_flood_is_not_armed),
 		cmocka_unit_test(first_syn_of_a_live_flow_passes_at_any_time),
 		cmocka_unit_test(syn_with_fin_opens_nothing),
+		cmocka_unit_test(syns_of_live_flows_have_a_limit_while_their_destination_floods),
+		cmocka_unit_test(syn_from_or_to_nobody_is_not_challenged),
 		cmocka_unit_test(syn_flood_not_armed_meters_nothing),
 	};
 

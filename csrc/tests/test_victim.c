@@ -189,6 +189,7 @@ static void challenges_of_a_burst_are_counted_for_their_destinations(void **stat
 static void victim_table_that_is_full_lists_no_more(void **state)
 {
 	struct screen_victims *t = calloc(1, sizeof(*t));
+	struct screen_victim *v = &t->victim[5 * SCREEN_VICTIM_WAYS];
 	uint8_t address[16] = { 1 };
 
 	(void)state;
@@ -202,9 +203,24 @@ static void victim_table_that_is_full_lists_no_more(void **state)
 	}
 	assert_int_equal(screen_victim_make(t, 5 | 99ull << 32, address, 80, 9),
 			 SCREEN_VICTIM_NONE);
-	t->victim[5 * SCREEN_VICTIM_WAYS].hash = 0;
-	assert_int_not_equal(screen_victim_make(t, 5 | 99ull << 32, address, 80, 9),
-			     SCREEN_VICTIM_NONE);
+	assert_int_equal(t->victim[6 * SCREEN_VICTIM_WAYS].hash, 0); /* nor takes its neighbours' room */
+	/* who comes next has an entry of his own: nothing is left of the one before */
+	v->hash = 0;
+	v->invalid = v->refused = v->peak = v->attacked = 7;
+	screen_pace_count(&v->rate, 3);
+	address[0] = 2;
+	address[15] = 3;
+	assert_int_equal(screen_victim_make(t, 5 | 99ull << 32, address, 1 << 16 | 81, 11),
+			 5 * SCREEN_VICTIM_WAYS);
+	assert_int_equal(v->invalid + v->refused + v->peak + v->attacked, 0);
+	assert_int_equal(screen_pace_total(&v->rate), 0);
+	assert_memory_equal((void *)v->address, address, 16);
+	assert_int_equal(v->zone_port, 1 << 16 | 81);
+	assert_true(v->since_ns == 11 && v->last_ns == 11);
+	/* while another worker makes one nearby */
+	v->hash = 0;
+	t->busy[5] = 1;
+	assert_int_equal(screen_victim_make(t, 5 | 98ull << 32, address, 80, 9), SCREEN_VICTIM_NONE);
 	free(t);
 }
 
@@ -262,10 +278,40 @@ static void talkers_find_who_sends_most_and_never_too_much(void **state)
 		if (t->talker[i].prefix == 0xffffc63364 && t->talker[i].zone == (4 | SCREEN_TALKER_IPV4))
 			found = t->talker[i].count;
 	assert_in_range(found, 30000, 40000);
-	screen_talkers_halve(t, 100);
+	for (int i = 0; i < SCREEN_TALKERS; i++)
+		assert_true(t->talker[i].prefix == 0xffffc63364 || t->talker[i].count < 200);
+	screen_talkers_halve(t, 31);
+	assert_int_equal(t->halved_s, 0);
+	screen_talkers_halve(t, 32);
+	screen_talkers_halve(t, 63);
 	for (int i = 0; i < SCREEN_TALKERS; i++)
 		if (t->talker[i].prefix == 0xffffc63364)
 			assert_int_equal(t->talker[i].count, found / 2);
+	free(t);
+}
+
+/* A cell changes hands when the other prefix has sent as many. */
+static void talker_is_worn_down_one_by_one(void **state)
+{
+	struct screen_talkers *t = calloc(1, sizeof(*t));
+	/* in the same cell under this key; the second is no IPv4 address, whatever its lower half says */
+	const uint8_t a[16] = { 0x20, 1, 0xd, 0xb8, 0, 0, 0, 1 };
+	const uint8_t b[16] = { 0x20, 1, 0xd, 0xb8, 0, 0, 0, 2, 0, 0, 0xff, 0xff, 1, 2, 3, 4 };
+	struct screen_talker *c = &t->talker[0x2001 >> 6];
+
+	(void)state;
+	t->key = 1;
+	for (int i = 0; i < 3; i++)
+		screen_talkers_count(t, a, 0);
+	for (int i = 0; i < 2; i++)
+		screen_talkers_count(t, b, 0);
+	assert_int_equal(c->count, 1);
+	assert_int_equal(c->prefix, 0x20010db800000001);
+	screen_talkers_count(t, a, 1); /* of another zone: it is worn down by it, too */
+	assert_int_equal(c->count, 0);
+	screen_talkers_count(t, b, 0);
+	assert_int_equal(c->count, 1);
+	assert_int_equal(c->prefix, 0x20010db800000002);
 	free(t);
 }
 
@@ -280,6 +326,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(challenges_of_a_burst_are_counted_for_their_destinations),
 		cmocka_unit_test(victim_table_that_is_full_lists_no_more),
 		cmocka_unit_test(meter_of_a_million_sources_errs_by_a_hundredth_at_most),
+		cmocka_unit_test(talker_is_worn_down_one_by_one),
 		cmocka_unit_test(talkers_find_who_sends_most_and_never_too_much),
 	};
 

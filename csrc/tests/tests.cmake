@@ -30,6 +30,7 @@ screen_test(test_syn)
 screen_test(test_splice_model)
 screen_test(test_stamp)
 screen_test(test_victim)
+screen_test(test_whitelist)
 
 # Not a test but a measurement: see `make forge`.
 add_executable(screen-forge tests/forge.c $<TARGET_OBJECTS:core>)
