@@ -277,6 +277,23 @@ static void preset(struct world *w, struct fuzz_input *in)
 	p->wscale = p->has & SCREEN_SERVER_WSCALE ? fuzz_8(in) % 15 : 0;
 }
 
+/* A dry run challenges nothing, and no screen drops. */
+static void check_dry_run(const struct world *w)
+{
+	static const enum screen_reason others[] = {
+		SCREEN_REPLY_CHALLENGE, SCREEN_DROP_COOKIE_INVALID, SCREEN_DROP_SYN_FLOOD,
+		SCREEN_DROP_SOURCE_THRESHOLD, SCREEN_DROP_DESTINATION_THRESHOLD,
+		SCREEN_DROP_SYN_FRAGMENT, SCREEN_DROP_SYN_MSS, SCREEN_DROP_SYN_MD5,
+		SCREEN_DROP_SYN_SOURCE, SCREEN_DROP_MALFORMED, SCREEN_DROP_CHECKSUM,
+		SCREEN_DROP_EXTENSION_HEADERS, SCREEN_DROP_DEEP_TAGS,
+	};
+
+	for (int i = SCREEN_DROP_ICMP_FLOOD; i <= SCREEN_DROP_ICMPV6_MALFORMED; i++)
+		PROMISE(w->reasons[i] == 0);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		PROMISE(w->reasons[others[i]] == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = { data, data + size };
@@ -294,6 +311,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int i = 0; i < STEPS && in.at < in.end; i++)
 		step(w, &in);
 	check_table(w);
+	if (w->policy.profile[0].alarm_without_drop)
+		check_dry_run(w);
 	world_free(w);
 	return 0;
 }
