@@ -44,18 +44,15 @@ static void log_hit(struct step *s, enum screen_ids ids, uint64_t total)
 {
 	_Atomic uint64_t *logged = &step_zone(s)->logged[ids];
 	uint64_t old = atomic_load_explicit(logged, memory_order_relaxed);
-	uint32_t now = step_seconds(s), count = (uint32_t)total - (uint32_t)old;
+	uint32_t now = step_seconds(s);
 
 	/* this second, or a later one: another worker's burst may have begun after this one's */
 	if ((int32_t)(now - (uint32_t)(old >> 32)) <= 0 ||
 	    !atomic_compare_exchange_strong_explicit(logged, &old,
-						     (uint64_t)now << 32 | (uint32_t)total,
+						     screen_hits_logged(now, total),
 						     memory_order_relaxed, memory_order_relaxed))
 		return;
-	/* the statistics were cleared in between */
-	if ((int32_t)count <= 0)
-		count = (uint32_t)total;
-	step_event(s, SCREEN_EVENT_SCREEN, ids, count);
+	step_event(s, SCREEN_EVENT_SCREEN, ids, screen_hits_since(total, old));
 }
 
 void step_count_ids(struct step *s, enum screen_ids ids)

@@ -179,6 +179,21 @@ struct screen_zone_meter {
 	_Atomic uint64_t logged[SCREEN_IDS]; /* second << 32 | low half of ids[] then */
 };
 
+/* How many hits there were since the record that left this behind. The statistics may have been
+ * cleared in between. */
+static inline uint32_t screen_hits_since(uint64_t total, uint64_t logged)
+{
+	uint32_t hits = (uint32_t)total - (uint32_t)logged;
+
+	return (int32_t)hits > 0 ? hits : (uint32_t)total;
+}
+
+/* What is noted with a record: its second, and the hits until then. */
+static inline uint64_t screen_hits_logged(uint32_t now_s, uint64_t total)
+{
+	return (uint64_t)now_s << 32 | (uint32_t)total;
+}
+
 struct screen_meters {
 	uint64_t key[2];		     /* secret, random: nobody can choose collisions */
 	uint64_t talkers_key;		     /* likewise, odd */

@@ -153,6 +153,7 @@ static void *run(void *data)
 		settle_links(engine);
 		(void)screen_keeper_rotate(engine);
 		screen_look_calm(engine);
+		screen_look_hits(engine);
 		pthread_mutex_unlock(&engine->lock);
 		started = atomic_fetch_add(&engine->grace_started, 1) + 1;
 		screen_qsbr_wait();

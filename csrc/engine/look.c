@@ -64,6 +64,52 @@ void screen_look_calm(struct screen_engine *engine)
 	}
 }
 
+/* Whether the zone's profile does what its screens say. */
+static bool acts(const struct screen_engine *engine, int zone)
+{
+	const struct screen_config *c = engine->running;
+
+	for (uint32_t i = 0; c && i < c->snapshot.header->zones.count; i++)
+		if (c->zone_id[i] == zone && c->snapshot.zones[i].profile != SCREEN_NONE)
+			return !c->snapshot.profiles[c->snapshot.zones[i].profile].alarm_without_drop;
+	return false;
+}
+
+/* Who acts goes on with records, one a second: here are those that have none for a whole second. */
+static void tell_hits(struct screen_engine *engine, int zone, int ids, uint64_t now_ns)
+{
+	struct screen_zone_meter *z = &engine->meters->zone[zone];
+	uint64_t total = atomic_load_explicit(&z->ids[ids], memory_order_relaxed);
+	uint64_t logged = atomic_load_explicit(&z->logged[ids], memory_order_relaxed);
+	uint32_t now_s = (uint32_t)(now_ns / 1000000000u);
+	struct screen_note n = {
+		.now_ns = now_ns,
+		.count = screen_hits_since(total, logged),
+		.kind = SCREEN_EVENT_SCREEN,
+		.ids = (uint8_t)ids,
+		.slot = SCREEN_SLOT_NONE,
+		.zone = (uint8_t)zone,
+		.dropped = acts(engine, zone) && ids != SCREEN_IDS_WINNUKE,
+	};
+
+	if (total == 0 || (uint32_t)total == (uint32_t)logged ||
+	    (int32_t)(now_s - (uint32_t)(logged >> 32)) < 2)
+		return;
+	if (atomic_compare_exchange_strong_explicit(&z->logged[ids], &logged,
+						    screen_hits_logged(now_s, total),
+						    memory_order_relaxed, memory_order_relaxed))
+		screen_event_put(&engine->events, &n);
+}
+
+void screen_look_hits(struct screen_engine *engine)
+{
+	uint64_t now = screen_now_ns();
+
+	for (int zone = 0; zone < SCREEN_ZONES_MAX; zone++)
+		for (int ids = 0; engine->zones[zone].used && ids < SCREEN_IDS; ids++)
+			tell_hits(engine, zone, ids, now);
+}
+
 static void fill_destination(const struct screen_engine *engine, struct screen_victim *v,
 			     uint64_t now_ns, struct screen_destination_row *row)
 {

@@ -5,3 +5,7 @@
 
 /* Takes out of the victims those that are calm again, and tells the log. [keeper] */
 void screen_look_calm(struct screen_engine *engine);
+
+/* Tells the log of the hits of screens that came after the last record, and that no later hit will tell
+ * of. [keeper] */
+void screen_look_hits(struct screen_engine *engine);

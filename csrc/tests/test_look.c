@@ -228,6 +228,37 @@ static void clear_is_of_one_zone_or_of_all(void **state)
 	bare_engine_free(e);
 }
 
+/* Hits that no later one tells of: a record of their own, when their second is over. */
+static void hits_that_were_the_last_are_told(void **state)
+{
+	struct screen_engine *e = bare_engine(1);
+	struct screen_zone_meter *z = &e->meters->zone[1];
+	uint32_t now = (uint32_t)(screen_now_ns() / 1000000000u);
+	struct screen_event events[8];
+	uint64_t lost;
+
+	(void)state;
+	z->ids[SCREEN_IDS_LAND] = 100;
+	z->logged[SCREEN_IDS_LAND] = (uint64_t)(now - 5) << 32 | 1;
+	z->ids[SCREEN_IDS_NO_FLAG] = 7; /* told */
+	z->logged[SCREEN_IDS_NO_FLAG] = (uint64_t)(now - 5) << 32 | 7;
+	z->ids[SCREEN_IDS_SYN_FIN] = 9; /* their second is not over */
+	z->logged[SCREEN_IDS_SYN_FIN] = (uint64_t)(now + 60) << 32 | 1;
+	z->ids[SCREEN_IDS_STREAM] = 3; /* cleared since */
+	z->logged[SCREEN_IDS_STREAM] = (uint64_t)(now - 5) << 32 | 500;
+	z->logged[SCREEN_IDS_TIMESTAMP] = (uint64_t)(now - 5) << 32 | 500; /* likewise, and none came */
+	for (int i = 0; i < 3; i++)
+		screen_look_hits(e);
+	assert_int_equal(screen_engine_events(e, events, 8, &lost), 2);
+	assert_int_equal(events[0].kind, SCREEN_EVENT_SCREEN);
+	assert_int_equal(events[0].ids, SCREEN_IDS_LAND);
+	assert_int_equal(events[0].count, 99);
+	assert_string_equal(events[0].zone, "inside");
+	assert_int_equal(events[1].ids, SCREEN_IDS_STREAM);
+	assert_int_equal(events[1].count, 3);
+	bare_engine_free(e);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +268,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(flood_that_has_just_begun_is_not_forgotten),
 		cmocka_unit_test(events_of_all_rings_are_taken_and_the_lost_are_counted),
 		cmocka_unit_test(clear_is_of_one_zone_or_of_all),
+		cmocka_unit_test(hits_that_were_the_last_are_told),
 	};
 
 	return RUN(tests);
