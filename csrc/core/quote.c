@@ -17,9 +17,11 @@ static bool unreachable(struct step *s, struct screen_flow *f, const struct scre
 	if (about->seq != f->client_isn || !screen_icmp_unreachable(s->frame->data, &d->packet) ||
 	    !screen_icmp_intact(s->frame->data, &d->packet))
 		return false;
+	/* another worker may have the server's answer in its hands: then it can be reached */
+	if (!step_end_pending(s))
+		return false;
 	d->length = screen_reply_unreachable(s->frame->data, &d->packet, about, f->cookie_isn + 1,
 					     f->client_isn + 1);
-	step_end_pending(s);
 	step_forward(s, SCREEN_FORWARD_SPLICED_ICMP);
 	return true;
 }

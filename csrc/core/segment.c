@@ -2,14 +2,14 @@
 #include "stamp.h"
 #include "step.h"
 
-/* Nobody need wait for it. */
-void step_end_pending(struct step *s)
+bool step_end_pending(struct step *s)
 {
 	if (!screen_flow_state_move(step_flow(s), SCREEN_FLOW_PENDING, SCREEN_FLOW_CLOSED))
-		return;
+		return false;
 	screen_flow_uncount(s->c->flows, step_flow(s), SCREEN_COUNTED_SESSION);
 	s->d->action = SCREEN_ACTION_WAKE_OWNER;
 	s->d->flow = s->flow;
+	return true;
 }
 
 /* The client speaks while the server is asked. */
@@ -25,12 +25,14 @@ static void pending_from_client(struct step *s)
 		/* A blind one must not end it (RFC 5961 section 3). */
 		if (p->seq - (f->client_isn + 1) > 0xffff)
 			return step_drop(s, SCREEN_DROP_SPLICE_PENDING);
+		if (!screen_checksum_ok(s->frame->data, p))
+			return step_drop(s, SCREEN_DROP_CHECKSUM);
 		/* Exact for the server, too, as soon as it has the SYN. What the client acknowledges
 		 * means nothing to it yet. */
 		screen_rewrite32(tcp, 8, 0, &d);
 		screen_rewrite16(tcp, 12, (uint16_t)((tcp[12] << 8) | SCREEN_TCP_RST), &d);
 		screen_difference_apply(tcp + 16, &d);
-		step_end_pending(s);
+		(void)step_end_pending(s);
 		return step_forward(s, SCREEN_FORWARD_SPLICED);
 	}
 	/* Forged segments must not take the places of the request. */
@@ -75,7 +77,7 @@ static void pending_from_server(struct step *s)
 	if (flags == (SCREEN_TCP_RST | SCREEN_TCP_ACK) && p->ack == f->client_isn + 1) {
 		step_learn_refusal(s);
 		screen_splice_refuse(f, s->frame->data, p);
-		step_end_pending(s);
+		(void)step_end_pending(s);
 		return step_forward(s, SCREEN_FORWARD_SPLICED);
 	}
 	/* RFC 9293 section 3.5.1: a half of an old connection answers our SYN with a bare ACK. A RST

@@ -201,8 +201,9 @@ static inline bool step_carries_data(const struct screen_packet *p)
 bool step_icmp(struct step *s);
 bool step_first_fragment(struct step *s);
 
-/* segment.c: a splice is over before it was open. */
-void step_end_pending(struct step *s);
+/* segment.c: a splice is over before it was open; nobody need wait for it. False when another worker has
+ * just opened or ended it. */
+bool step_end_pending(struct step *s);
 
 /* A segment, no SYN, of a known flow. */
 void step_segment(struct step *s);
