@@ -3,7 +3,7 @@
 
 /* Cookies of ours are under way for as long as they live after the last flood, or after the start: an
  * earlier process may have minted them. A peer's may come at any time. */
-static bool cookies_under_way(const struct step *s)
+bool step_cookies_under_way(const struct step *s)
 {
 	const struct screen_zone_meter *z = step_zone(s);
 	uint64_t last = atomic_load_explicit(&z->flood_last_ns, memory_order_relaxed);
@@ -20,7 +20,7 @@ static bool may_carry_cookie(const struct step *s)
 	const uint8_t kind = SCREEN_TCP_ACK | SCREEN_TCP_SYN | SCREEN_TCP_RST;
 
 	return step_screened(s) && (s->d->packet.tcp_flags & kind) == SCREEN_TCP_ACK &&
-	       cookies_under_way(s) && s->port->zone < s->c->keyset->zones;
+	       step_cookies_under_way(s) && s->port->zone < s->c->keyset->zones;
 }
 
 enum screen_cookie_state step_cookie(struct step *s)
@@ -39,7 +39,6 @@ enum screen_cookie_state step_cookie(struct step *s)
 	return d->cookie;
 }
 
-/* A valid cookie: the connection exists for the client; make it exist for the server. */
 void step_splice(struct step *s)
 {
 	struct screen_decision *d = s->d;
@@ -65,6 +64,7 @@ void step_splice(struct step *s)
 	if (!step_flow_install(s, index, SCREEN_FLOW_PENDING))
 		return step_drop(s, SCREEN_DROP_SPLICE_LIMIT);
 	step_count_answer(s, true);
+	step_validate(s);
 	s->c->asked[share]++;
 	d->action = SCREEN_ACTION_ASK_SERVER;
 	d->share = share;
@@ -106,7 +106,9 @@ void step_unknown_from_client(struct step *s)
 	if (cookie == SCREEN_COOKIE_UNCHECKED)
 		return;
 	if (cookie == SCREEN_COOKIE_IS_VALID)
-		return step_splice(s);
+		return step_admit(s);
+	if (step_safe_reset(s))
+		return;
 	if (hidden_syn(s))
 		return step_drop(s, SCREEN_DROP_NO_FLOW);
 	if (learning(s)) {

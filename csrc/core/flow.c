@@ -332,7 +332,7 @@ uint32_t screen_flow_timeout(const struct screen_flow *f, const struct screen_po
 	if (screen_flow_over(f))
 		return time_wait_s > SCREEN_TIMEOUT_TOMBSTONE || state != SCREEN_FLOW_SPLICED ?
 			       time_wait_s : SCREEN_TIMEOUT_TOMBSTONE;
-	if (state == SCREEN_FLOW_HALF_OPEN)
+	if (state == SCREEN_FLOW_HALF_OPEN && !(closing & SCREEN_ONE_WAY))
 		return f->half_open_s;
 	if (state == SCREEN_FLOW_PENDING)
 		return SCREEN_TIMEOUT_TOMBSTONE; /* its owner ends it long before */
@@ -349,7 +349,8 @@ bool screen_flow_expired(const struct screen_flow *f, uint32_t now_s,
 	uint32_t server = atomic_load_explicit(&f->side[1].seen_s, memory_order_relaxed);
 	uint32_t last = client > server ? client : server;
 
-	if (screen_flow_state_get(f) == SCREEN_FLOW_HALF_OPEN)
+	if (screen_flow_state_get(f) == SCREEN_FLOW_HALF_OPEN &&
+	    !(atomic_load_explicit(&f->closing, memory_order_relaxed) & SCREEN_ONE_WAY))
 		last = f->created_s; /* repeating a SYN does not make it live longer */
 	return now_s > last && now_s - last > screen_flow_timeout(f, policy);
 }

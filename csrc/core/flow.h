@@ -36,6 +36,9 @@ enum {
 	SCREEN_CLOSING_RST_SERVER = 1 << 3,
 	SCREEN_CLOSING_RST = SCREEN_CLOSING_RST_CLIENT | SCREEN_CLOSING_RST_SERVER,
 
+	/* Half-open to us for good: the server answers by another way. Beside SCREEN_CLOSING_*. */
+	SCREEN_ONE_WAY = 1 << 4,
+
 	SCREEN_COUNTED_SESSION = 1 << 0,
 	SCREEN_COUNTED_SILENT = 1 << 1, /* open, and the client has sent nothing yet */
 
@@ -98,7 +101,7 @@ struct screen_flow {
 				* client's SYN offered, enum screen_option_flag */
 	uint8_t server_flags;  /* enum screen_option_flag of the server's SYN-ACK */
 	_Atomic uint8_t counted; /* SCREEN_COUNTED_*: what of it is in the sessions */
-	_Atomic uint8_t closing; /* SCREEN_CLOSING_* */
+	_Atomic uint8_t closing; /* SCREEN_CLOSING_*, SCREEN_ONE_WAY */
 	_Atomic uint8_t syn_s;	 /* the second, mod 256, of the last SYN that was let through */
 	uint32_t next_free; /* index in the free stack */
 };

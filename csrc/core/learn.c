@@ -102,9 +102,10 @@ static enum step_standing look_up(struct step *s)
 	screen_flow_address(s->frame->data, p, 1, address);
 	preset = screen_server_preset(s->c->policy, v, hash, address, p->dport);
 	s->d->server = screen_server_profile(v, preset, p->family, now_s);
+	s->admission = preset ? preset->admission : SCREEN_ADMISSION_UNSET;
 	if (v && screen_server_is_closed(v, s->c->now_ns))
 		return STEP_CLOSED;
-	return preset || (v && screen_server_answers(v, now_s)) ? STEP_ANSWERS : STEP_UNKNOWN;
+	return (preset && preset->no_probe) || (v && screen_server_answers(v, now_s)) ? STEP_ANSWERS : STEP_UNKNOWN;
 }
 
 enum step_standing step_server(struct step *s)

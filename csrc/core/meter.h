@@ -171,6 +171,7 @@ struct screen_zone_meter {
 	struct screen_pace rate;	 /* of SYNs, a second */
 	_Atomic uint64_t flood_first_ns; /* since when some destination floods; 0: never */
 	_Atomic uint64_t flood_last_ns;	 /* the last SYN to a flooding destination */
+	struct screen_pace one_way, two_way; /* flows seen so, in windows of SCREEN_SYMMETRY_S */
 	struct screen_pace asked;	 /* SYNs to learn whether a port is open */
 	struct screen_pace known;	 /* SYNs of live flows to flooding destinations */
 	_Atomic uint64_t alarms, attacks;
@@ -200,6 +201,9 @@ struct screen_meters {
 	struct screen_sketch attack;	     /* all SYNs by destination address and port */
 	struct screen_sketch by_source;	     /* admitted SYNs by source address */
 	struct screen_sketch by_destination; /* admitted SYNs by destination address */
+	struct screen_sketch by_validated;   /* SYNs that passed so, by client and destination */
+	struct screen_sketch replies;	     /* by the prefix that they go to */
+	struct screen_pace port_replies[SCREEN_PORTS_MAX];
 	struct screen_sketch icmp, udp;	     /* packets by destination address */
 	struct screen_scan tcp_ports, udp_ports, ip_addresses, tcp_addresses, udp_addresses;
 	struct screen_contacts contacts;

@@ -16,7 +16,8 @@ struct screen_port_policy {
 	uint16_t zone;
 	uint16_t profile;   /* SCREEN_NONE: SYNs that come in here are not screened */
 	uint8_t screened;   /* this zone or the peer's has a profile: TCP is tracked */
-	uint8_t reserved[7];
+	uint8_t admission;  /* enum screen_admission, of the zone, never UNSET */
+	uint8_t reserved[6];
 };
 
 struct screen_policy {
@@ -28,8 +29,10 @@ struct screen_policy {
 	uint16_t time_wait_s;
 	uint16_t initial_timeout_s;
 	uint32_t inactivity_timeout_s;
+	uint32_t reply_rate, reply_prefix_rate; /* replies/s, 0: no ceiling */
+	uint16_t validated_s; /* how long a client stays validated */
 	uint8_t half_close; /* half-closed flows end by time_wait_s, too */
-	uint8_t reserved[3];
+	uint8_t reserved;
 	struct screen_port_policy port[SCREEN_PORTS_MAX];
 	struct screen_profile_config profile[SCREEN_PROFILES_MAX];
 	const struct screen_white_list *white; /* NULL: no profile has any */

@@ -167,6 +167,18 @@ uint32_t screen_reply_challenge(uint8_t *data, const struct screen_packet *p,
 	return screen_reply_write(data, p, &s);
 }
 
+uint32_t screen_reply_safe_reset(uint8_t *data, const struct screen_packet *p, uint32_t ack)
+{
+	const struct screen_segment s = {
+		.seq = ~ack, /* nobody reads it */
+		.ack = ack,
+		.flags = SCREEN_TCP_SYN | SCREEN_TCP_ACK,
+		.window = SCREEN_CHALLENGE_WINDOW,
+	};
+
+	return screen_reply_write(data, p, &s);
+}
+
 uint32_t screen_reply_unreachable(uint8_t *data, const struct screen_packet *p,
 				  const struct screen_packet *about, uint32_t seq, uint32_t ack)
 {

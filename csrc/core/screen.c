@@ -207,25 +207,47 @@ void screen_refuse(struct screen_context *context, const struct screen_frame *fr
 		screen_victim_add(&context->meters->victims.victim[d->victim].refused);
 }
 
+/* Writes the challenge of one frame that the client itself resets. */
+static void challenge_safely(struct screen_context *c, struct screen_frame *frame,
+			     struct screen_decision *d)
+{
+	uint32_t zone = c->policy->port[frame->slot].zone;
+	struct screen_tuple tuple;
+
+	screen_tuple_of(frame->data, &d->packet, &tuple);
+	d->length = screen_reply_safe_reset(
+		frame->data, &d->packet,
+		screen_cookie_safe_reset(screen_keyset_mint_key(c->keyset, zone),
+					 c->keyset->mint_epoch, &tuple, d->packet.seq));
+}
+
 void screen_challenge(struct screen_context *context, struct screen_frame *const frames[],
 		      struct screen_decision *const decisions[], uint32_t count)
 {
 	struct screen_mint mints[SCREEN_CODEC_BURST];
+	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		screen_tuple_of(frames[i]->data, &decisions[i]->packet, &mints[i].tuple);
-		mints[i].client_isn = decisions[i]->packet.seq;
-		mints[i].agreed = decisions[i]->agreed;
+		if (decisions[i]->admission == SCREEN_ADMISSION_SAFE_RESET)
+			continue;
+		screen_tuple_of(frames[i]->data, &decisions[i]->packet, &mints[n].tuple);
+		mints[n].client_isn = decisions[i]->packet.seq;
+		mints[n++].agreed = decisions[i]->agreed;
 	}
 	screen_codec_mint(context->codec, context->lanes, context->keyset,
-			  context->policy->port[frames[0]->slot].zone, mints, count);
+			  context->policy->port[frames[0]->slot].zone, mints, n);
 	count_challenges(context, frames[0], decisions, count);
+	n = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		struct screen_decision *d = decisions[i];
 
 		d->epoch = context->keyset->mint_epoch;
-		d->length = screen_reply_challenge(frames[i]->data, &d->packet, &d->options,
-						   &d->agreed, &d->server, mints[i].cookie);
+		if (d->admission == SCREEN_ADMISSION_SAFE_RESET)
+			challenge_safely(context, frames[i], d);
+		else
+			d->length = screen_reply_challenge(frames[i]->data, &d->packet, &d->options,
+							   &d->agreed, &d->server,
+							   mints[n++].cookie);
 	}
 }
 

@@ -15,9 +15,12 @@
 #include "policy.h"
 #include "reply.h"
 #include "talkers.h"
+#include "validated.h"
 
 enum {
 	SCREEN_KNOWN_SYNS_MAX = 64, /* a second: SYNs of live flows that pass in a flooding zone */
+	/* a second, of one client to one port: more than any validated client makes is who forges it */
+	SCREEN_VALIDATED_SYNS_MAX = 64,
 	SCREEN_ASKED_MAX = 512, /* splices of one share that wait for a server */
 	/* How long after the last SYN to a flooding destination an ACK may still carry a cookie: two
 	 * epochs and the largest skew, 148 s, at the half speed that cluster time may go. Unit: s. */
@@ -36,6 +39,7 @@ struct screen_context {
 	struct screen_lanes *lanes;	    /* the codec's working memory. Secret */
 	struct screen_flows *flows;	    /* shared by all workers */
 	struct screen_meters *meters;	    /* shared by all workers */
+	struct screen_validated *validated; /* shared by all workers; NULL: nobody is */
 	struct screen_talkers *talkers;	    /* NULL: not counted */
 	struct screen_events *events;	    /* NULL: not told */
 	uint64_t now_ns;		    /* CLOCK_MONOTONIC, one per burst */
@@ -85,6 +89,7 @@ struct screen_decision {
 	struct screen_agreed agreed; /* SCREEN_CHALLENGE, or a valid cookie's */
 	uint64_t epoch;		     /* likewise */
 	struct screen_server_profile server; /* SCREEN_CHALLENGE: in whose place */
+	uint8_t admission;	     /* likewise: enum screen_admission */
 	uint16_t victim;	     /* SCREEN_CHALLENGE: the destination's entry, if it has one */
 	bool rationed;		     /* SCREEN_REPLY: only as far as the reply budget goes */
 	uint8_t share;		     /* SCREEN_ACTION_ASK_SERVER: of context->asked */

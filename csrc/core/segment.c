@@ -1,6 +1,7 @@
 /* Segments of flows: plain ones, and the life of a splice. */
 #include "stamp.h"
 #include "step.h"
+#include "symmetry.h"
 
 bool step_end_pending(struct step *s)
 {
@@ -134,6 +135,7 @@ static void handshake(struct step *s, struct screen_flow *f, int side)
 
 	if (side == 1 && (p->tcp_flags & kind) == kind) {
 		__atomic_store_n(&f->server_isn, p->seq, __ATOMIC_RELAXED);
+		screen_symmetry_answered(step_clients_meter(s), step_seconds(s));
 		step_learn(s, f->agreed);
 	} else if (side == 1 && (p->tcp_flags & refusal) == refusal && p->ack == f->client_isn + 1)
 		step_learn_refusal(s);
@@ -142,6 +144,24 @@ static void handshake(struct step *s, struct screen_flow *f, int side)
 		 p->ack - (isn + 1) <= SCREEN_HANDSHAKE_WINDOW &&
 		 screen_flow_state_move(f, SCREEN_FLOW_HALF_OPEN, SCREEN_FLOW_OPEN))
 		screen_flow_count(s->c->flows, f, SCREEN_COUNTED_SILENT);
+}
+
+/* The client goes on though nobody has seen its server answer: where nothing is spliced, because the way
+ * back may be another one, the flow lives on. It stays half-open, so that it makes room for others. */
+static void note_one_way(struct step *s, struct screen_flow *f)
+{
+	const uint8_t kind = SCREEN_TCP_SYN | SCREEN_TCP_ACK | SCREEN_TCP_RST;
+	struct screen_zone_meter *z = step_zone(s);
+
+	if ((s->d->packet.tcp_flags & kind) != SCREEN_TCP_ACK ||
+	    atomic_load_explicit(&f->side[1].seen_s, memory_order_relaxed) != 0 ||
+	    atomic_load_explicit(&f->closing, memory_order_relaxed) & SCREEN_ONE_WAY ||
+	    step_admission(s) == SCREEN_ADMISSION_SPLICE)
+		return;
+	atomic_fetch_or_explicit(&f->closing, SCREEN_ONE_WAY, memory_order_relaxed);
+	/* it will not be forgotten soon: what is known of the zone must not be, either */
+	if (screen_symmetry(z, step_seconds(s)) == SCREEN_SYMMETRY_ONE_WAY)
+		screen_pace_count(&z->one_way, step_seconds(s) / SCREEN_SYMMETRY_S);
 }
 
 /* A segment of a connection that is forwarded as it is. */
@@ -157,7 +177,11 @@ static void plain(struct step *s, int side)
 		if (cookie == SCREEN_COOKIE_UNCHECKED)
 			return;
 		if (cookie == SCREEN_COOKIE_IS_VALID)
-			return step_splice(s);
+			return step_admit(s);
+		if (side == 0 && step_safe_reset(s))
+			return;
+		if (side == 0)
+			note_one_way(s, f);
 		handshake(s, f, side);
 	}
 	step_note(s, f, side);
@@ -192,6 +216,8 @@ static bool reopened(struct step *s)
 
 	if (!pending && !screen_flow_over(f))
 		return false;
+	if (step_safe_reset(s))
+		return true;
 	cookie = step_cookie(s);
 	if (cookie == SCREEN_COOKIE_UNCHECKED)
 		return true;
@@ -206,7 +232,7 @@ static bool reopened(struct step *s)
 	if (!pending && f->client_isn == s->d->packet.seq - 1 &&
 	    f->cookie_isn == s->d->packet.ack - 1)
 		return false;
-	step_splice(s);
+	step_admit(s);
 	return true;
 }
 

@@ -57,17 +57,22 @@ static const char *check_header(const struct screen_snapshot_header *h, size_t s
 		return "the size in the header is not that of the buffer";
 	if (memcmp(h->digest, digest, SCREEN_DIGEST_SIZE) != 0)
 		return "the digest does not match: the bytes were changed on the way";
-	if (h->reserved0 || h->reserved1 || !zeros(h->reserved2, sizeof(h->reserved2)))
+	if (h->reserved0 || h->reserved1 || h->reserved2 ||
+	    !zeros((const uint8_t *)h->reserved3, sizeof(h->reserved3)))
 		return "reserved bytes of the header are not zero";
 	if (h->generation == 0)
 		return "generation 0 is no generation";
 	if (h->mode > SCREEN_MODE_SYN_COOKIE || h->activation > SCREEN_ACTIVATION_ALWAYS ||
-	    h->no_syn_check > 1 || h->half_close > 1)
+	    h->no_syn_check > 1 || h->half_close > 1 ||
+	    h->admission == SCREEN_ADMISSION_UNSET || h->admission > SCREEN_ADMISSION_SAFE_RESET)
 		return "a mode of the header is out of range";
 	if (h->time_wait_s < 2 || h->time_wait_s > 600 || h->initial_timeout_s < 4 ||
 	    h->initial_timeout_s > 300 || h->inactivity_timeout_s < 60 ||
 	    h->inactivity_timeout_s > 86400)
 		return "a tcp-session timeout is out of range";
+	if (h->validated_timeout_s < 1 || h->validated_timeout_s > 3600 ||
+	    h->reply_rate > 100000000 || h->reply_prefix_rate > 100000000)
+		return "a setting of syn-cookie is out of range";
 	if (h->epoch_skew_s > SCREEN_SKEW_MAX)
 		return "the epoch skew is out of range";
 	if (!padded(h->key_file, sizeof(h->key_file)))
@@ -98,6 +103,8 @@ static const char *check_zone(const struct screen_snapshot *s, uint32_t i)
 		return "a zone's name is not a padded string";
 	if (z->profile != SCREEN_NONE && z->profile >= s->header->profiles.count)
 		return "a zone's profile does not exist";
+	if (z->admission > SCREEN_ADMISSION_SAFE_RESET)
+		return "a zone's admission is out of range";
 	if (z->reserved)
 		return "reserved bytes of a zone are not zero";
 	for (uint32_t j = 0; j < i; j++)
@@ -286,7 +293,9 @@ static const char *check_server(const struct screen_snapshot *s, uint32_t i)
 
 	if (c->length > 128 || !host_bits_zero(c->address, c->length))
 		return "a server profile's prefix is no prefix";
-	if (c->reserved || c->reserved1)
+	if (c->admission > SCREEN_ADMISSION_SAFE_RESET || c->no_probe > 1)
+		return "a server profile is out of range";
+	if (!zeros(c->reserved, sizeof(c->reserved)))
 		return "reserved bytes of a server profile are not zero";
 	if (!server_profile_ok(&c->profile))
 		return "a server profile is out of range";

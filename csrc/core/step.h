@@ -27,6 +27,7 @@ struct step {
 	bool from_low; /* the frame's source is the key's lower endpoint */
 	uint64_t target; /* hash of the destination; 0: not computed */
 	enum step_standing standing;
+	uint8_t admission; /* of its preset; SCREEN_ADMISSION_UNSET: as the zone's. Set by step_server() */
 };
 
 static inline void step_decide(struct step *s, enum screen_verdict verdict,
@@ -65,6 +66,12 @@ static inline bool step_screened(const struct step *s)
 static inline struct screen_zone_meter *step_zone(const struct step *s)
 {
 	return &s->c->meters->zone[s->port->zone];
+}
+
+/* The meters of the zone whose clients the server has that the frame comes from. */
+static inline struct screen_zone_meter *step_clients_meter(const struct step *s)
+{
+	return &s->c->meters->zone[s->c->policy->port[s->port->peer].zone];
 }
 
 static inline struct screen_flow *step_flow(const struct step *s)
@@ -180,11 +187,33 @@ bool step_syn_floods(struct step *s);
 /* A SYN without ACK, RST or FIN. */
 void step_syn(struct step *s);
 
+/* admission.c: what a valid answer to a challenge of this frame's destination leads to. */
+enum screen_admission step_admission(struct step *s);
+
+/* Whether the frame's client is validated for its destination, and has not sent more SYNs than such a
+ * one would: its address may be forged. Counts this one. */
+bool step_is_validated(struct step *s);
+
+/* Validates the frame's client for its destination. */
+void step_validate(struct step *s);
+
+/* Whether one more reply to the frame's source is above what is configured. Counts it. */
+bool step_reply_rate(struct step *s);
+
+/* A valid cookie: the client is real, and is admitted. */
+void step_admit(struct step *s);
+
+/* Whether the frame is the RST that answers a safe-reset challenge; then it is dealt with. */
+bool step_safe_reset(struct step *s);
+
 /* ack.c: whether the segment carries a valid cookie; then s->d->agreed says what was agreed. While it
  * is unchecked the frame is left undecided, and the caller returns: it is called again. */
 enum screen_cookie_state step_cookie(struct step *s);
 
-/* A valid cookie: the connection exists for the client; makes it exist for the server. */
+/* Whether cookies of this zone may be under way. */
+bool step_cookies_under_way(const struct step *s);
+
+/* The connection exists for the client; makes it exist for the server. */
 void step_splice(struct step *s);
 
 /* A segment of no known flow, no SYN, from the screened side. No state is made for it. */

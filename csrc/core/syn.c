@@ -65,6 +65,8 @@ static void refuse(struct step *s)
 	struct screen_decision *d = s->d;
 	uint32_t next = d->packet.seq + 1 + screen_packet_payload_length(&d->packet);
 
+	if (step_reply_rate(s))
+		return step_drop(s, SCREEN_DROP_REPLY_RATE);
 	d->rationed = true;
 	d->length = screen_reply_reset(s->frame->data, &d->packet, 0, next, true);
 	step_decide(s, SCREEN_REPLY, SCREEN_REPLY_CLOSED_PORT);
@@ -79,7 +81,10 @@ static void challenge(struct step *s)
 		return step_drop(s, reason);
 	if (step_server(s) == STEP_CLOSED)
 		return refuse(s);
+	s->d->admission = (uint8_t)step_admission(s);
 	agree(s->d);
+	if (step_reply_rate(s))
+		return step_drop(s, SCREEN_DROP_REPLY_RATE);
 	step_decide(s, SCREEN_CHALLENGE, SCREEN_REPLY_CHALLENGE);
 }
 
@@ -114,7 +119,8 @@ static bool challengeable(struct step *s, enum screen_ids ids)
 
 bool step_syn_floods(struct step *s)
 {
-	return step_meter_syn(s) && !white_listed(s) && challengeable(s, SCREEN_IDS_SYN_FLOOD);
+	return step_meter_syn(s) && !white_listed(s) && !step_is_validated(s) &&
+	       challengeable(s, SCREEN_IDS_SYN_FLOOD);
 }
 
 bool step_over_source_threshold(struct step *s)
@@ -141,6 +147,10 @@ static void admit(struct step *s, enum screen_reason reason)
 		return step_drop(s, SCREEN_DROP_SOURCE_THRESHOLD);
 	if (over_destination_threshold(s)) {
 		if (!cookies)
+			return step_drop(s, SCREEN_DROP_DESTINATION_THRESHOLD);
+		/* to challenge it again would let it through no sooner */
+		if (reason == SCREEN_FORWARD_SYN_VALIDATED &&
+		    step_admission(s) != SCREEN_ADMISSION_SPLICE)
 			return step_drop(s, SCREEN_DROP_DESTINATION_THRESHOLD);
 		if (!white_listed(s)) {
 			step_note_flood(s);
@@ -172,6 +182,8 @@ static void unknown_syn(struct step *s)
 
 	if (floods && white_listed(s))
 		reason = SCREEN_FORWARD_SYN_WHITE_LIST;
+	else if (floods && step_is_validated(s))
+		reason = SCREEN_FORWARD_SYN_VALIDATED;
 	else if (floods && challengeable(s, SCREEN_IDS_SYN_FLOOD)) {
 		if (!may_ask(s))
 			return challenge(s);

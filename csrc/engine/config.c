@@ -47,6 +47,7 @@ static void set_port(const uint16_t wires[SCREEN_PORTS_MAX], struct screen_confi
 		.wire = wires[c->slot[i]],
 		.zone = c->zone_id[p->zone],
 		.profile = zone->profile,
+		.admission = zone->admission ? zone->admission : c->snapshot.header->admission,
 		.screened = zone->profile != SCREEN_NONE || far->profile != SCREEN_NONE,
 	};
 }
@@ -67,6 +68,9 @@ int screen_config_policy(struct screen_config *c, const uint16_t wires[SCREEN_PO
 	c->policy->time_wait_s = h->time_wait_s;
 	c->policy->initial_timeout_s = h->initial_timeout_s;
 	c->policy->inactivity_timeout_s = h->inactivity_timeout_s;
+	c->policy->validated_s = h->validated_timeout_s;
+	c->policy->reply_rate = h->reply_rate;
+	c->policy->reply_prefix_rate = h->reply_prefix_rate;
 	c->policy->half_close = h->half_close;
 	c->policy->servers_count = h->servers.count;
 	for (uint32_t i = 0; i < h->servers.count; i++)

@@ -67,8 +67,10 @@ static int allocate(struct screen_engine *e, struct screen_error_info *error)
 		e->flows_memory = NULL;
 	e->meters = calloc(1, sizeof(*e->meters));
 	e->sessions = calloc(1, sizeof(*e->sessions));
+	e->validated = calloc(1, sizeof(*e->validated));
 	e->empty_policy = calloc(1, sizeof(*e->empty_policy));
-	if (!e->flows_memory || !e->meters || !e->sessions || !e->empty_policy)
+	if (!e->flows_memory || !e->meters || !e->sessions || !e->validated ||
+	    !e->empty_policy)
 		return screen_error_set(error, SCREEN_ERROR_MEMORY, ENOMEM, "engine",
 					"flow table and meters");
 	e->empty_policy->time_wait_s = 150;
@@ -79,6 +81,7 @@ static int allocate(struct screen_engine *e, struct screen_error_info *error)
 	randombytes_buf(e->meters->key, sizeof(e->meters->key));
 	randombytes_buf(&e->meters->talkers_key, sizeof(e->meters->talkers_key));
 	e->meters->talkers_key |= 1;
+	randombytes_buf(e->validated->key, sizeof(e->validated->key));
 	return SCREEN_OK;
 }
 
@@ -215,6 +218,7 @@ static void free_engine(struct screen_engine *e)
 		munmap(e->flows_memory, e->flows_size);
 	free(e->meters);
 	free(e->sessions);
+	free(e->validated);
 	screen_tap_free(atomic_load(&e->tap));
 	free(e->empty_policy);
 	pthread_mutex_destroy(&e->lock);

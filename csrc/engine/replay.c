@@ -34,6 +34,7 @@ struct screen_replay {
 	struct screen_flows flows;
 	void *flows_memory;
 	struct screen_meters *meters;
+	struct screen_validated *validated;
 	struct screen_lanes *lanes;
 	struct screen_context context;
 	struct kept held[HELD_MAX], outputs[OUTPUTS_MAX];
@@ -114,13 +115,15 @@ static int make_tables(struct screen_replay *r)
 	if (r->lanes == MAP_FAILED)
 		r->lanes = NULL;
 	r->meters = calloc(1, sizeof(*r->meters));
-	if (!r->flows_memory || !r->lanes || !r->meters)
+	r->validated = calloc(1, sizeof(*r->validated));
+	if (!r->flows_memory || !r->lanes || !r->meters || !r->validated)
 		return -ENOMEM;
 	(void)madvise(r->lanes, sizeof(*r->lanes), MADV_DONTDUMP);
 	memset(r->flows_memory, 0, screen_flows_size(FLOWS_MAX));
 	randombytes_buf(key, sizeof(key));
 	screen_flows_init(&r->flows, r->flows_memory, FLOWS_MAX, key);
 	randombytes_buf(r->meters->key, sizeof(r->meters->key));
+	randombytes_buf(r->validated->key, sizeof(r->validated->key));
 	r->context = (struct screen_context){
 		.policy = r->config->policy,
 		.keyset = r->keyset,
@@ -128,6 +131,7 @@ static int make_tables(struct screen_replay *r)
 		.lanes = r->lanes,
 		.flows = &r->flows,
 		.meters = r->meters,
+		.validated = r->validated,
 	};
 	return 0;
 }
@@ -364,6 +368,7 @@ void screen_replay_close(struct screen_replay *r)
 	sodium_free(r->keyset);
 	free(r->flows_memory);
 	free(r->meters);
+	free(r->validated);
 	screen_config_free(r->config);
 	free(r);
 }

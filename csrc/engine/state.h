@@ -127,6 +127,7 @@ struct screen_engine {
 	size_t flows_size;
 	struct screen_meters *meters;
 	struct screen_sessions *sessions;
+	struct screen_validated *validated;
 	struct screen_events events; /* the keeper's */
 	_Atomic(struct screen_tap *) tap; /* NULL: nobody looks */
 

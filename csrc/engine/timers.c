@@ -2,6 +2,7 @@
 
 #include "burst.h"
 #include "frames.h"
+#include "symmetry.h"
 
 enum {
 	SWEEP_MS = 4000, /* a whole turn over the table takes this long */
@@ -123,6 +124,17 @@ void screen_timers_purge(struct screen_worker *w, uint64_t slots)
 	atomic_store_explicit(&w->held, kept, memory_order_relaxed);
 }
 
+static void forget(struct screen_worker *w, uint32_t flow)
+{
+	const struct screen_flow *f = &w->engine->flows.flows[flow];
+	const struct screen_port_policy *port = &w->context.policy->port[f->client_slot];
+
+	if (port->used)
+		screen_symmetry_forgotten(&w->context.meters->zone[port->zone], f,
+					  (uint32_t)(w->context.now_ns / 1000000000u));
+	screen_timers_retire(w, flow);
+}
+
 /* This worker's share of the table, a little at a time. */
 static void sweep(struct screen_worker *w, uint64_t passed_ms)
 {
@@ -143,7 +155,7 @@ static void sweep(struct screen_worker *w, uint64_t passed_ms)
 		n = screen_flow_sweep(t, bucket, (uint32_t)(w->context.now_ns / 1000000000u),
 				      w->context.policy, expired);
 		while (n)
-			screen_timers_retire(w, expired[--n]);
+			forget(w, expired[--n]);
 	}
 }
 

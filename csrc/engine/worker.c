@@ -308,6 +308,7 @@ static int add_worker(struct screen_engine *engine, uint32_t index)
 	w->context.codec = engine->codec;
 	w->context.flows = &engine->flows;
 	w->context.meters = engine->meters;
+	w->context.validated = engine->validated;
 	w->context.worker = index;
 	w->context.learning_rate = engine->options.learning_rate;
 	w->context.learning_until_ns =

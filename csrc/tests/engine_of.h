@@ -86,6 +86,8 @@ static inline int test_engine_commit(struct screen_engine *e, uint64_t generatio
 		.time_wait_s = 150,
 		.initial_timeout_s = 20,
 		.inactivity_timeout_s = 14400,
+		.validated_timeout_s = 120,
+		.admission = SCREEN_ADMISSION_SPLICE,
 	};
 	int result;
 

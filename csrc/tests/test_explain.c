@@ -333,6 +333,7 @@ static int held_of_one(struct session *s, uint16_t port, int copies)
 	int held = 0;
 
 	s->client.sport = port;
+	s->client.source[3] = (uint8_t)port; /* one that has answered before would just pass */
 	f = segment(s, SCREEN_TCP_SYN, 100, 0);
 	assert_string_equal(put(s, "eth1", &f), "reply_challenge");
 	take(s, "eth1", &challenge);

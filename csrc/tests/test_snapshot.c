@@ -171,8 +171,20 @@ static void snapshot_header_fields_out_of_range_are_refused(void **state)
 	BAD(header.initial_timeout_s, 3, 0, "a tcp-session timeout is out of range");
 	BAD(header.initial_timeout_s, 301, 0, "a tcp-session timeout is out of range");
 	BAD(header.epoch_skew_s, SCREEN_SKEW_MAX + 1, 0, "the epoch skew is out of range");
-	BAD(header.reserved2[0], 1, 0, "reserved bytes of the header are not zero");
-	BAD(header.reserved2[1], 1, 0, "reserved bytes of the header are not zero");
+	BAD(header.reserved2, 1, 0, "reserved bytes of the header are not zero");
+	BAD(header.reserved3[0], 1, 0, "reserved bytes of the header are not zero");
+	BAD(header.reserved3[2], 0x100, 0, "reserved bytes of the header are not zero");
+	BAD(header.admission, 0, 0, "a mode of the header is out of range");
+	BAD(header.admission, 4, 0, "a mode of the header is out of range");
+	GOOD(header.admission, SCREEN_ADMISSION_SAFE_RESET);
+	BAD(header.validated_timeout_s, 0, 0, "a setting of syn-cookie is out of range");
+	BAD(header.validated_timeout_s, 3601, 0, "a setting of syn-cookie is out of range");
+	BAD(header.reply_rate, 100000001, 0, "a setting of syn-cookie is out of range");
+	BAD(header.reply_prefix_rate, 100000001, 0, "a setting of syn-cookie is out of range");
+	GOOD(header.validated_timeout_s, 1);
+	GOOD(header.validated_timeout_s, 3600);
+	GOOD(header.reply_rate, 100000000);
+	GOOD(header.reply_prefix_rate, 100000000);
 	BAD(header.key_file[1], 'x', 0, "the key file's name is not a padded string");
 	BAD(header.key_file[SCREEN_PATH_SIZE - 1], 'x', 0,
 	    "the key file's name is not a padded string");
@@ -222,6 +234,8 @@ static void snapshot_zones_and_ports_out_of_range_are_refused(void **state)
 	(void)state;
 	BAD_NAME(zones[1].name, 1, "a zone's name is not a padded string");
 	BAD(zones[2].profile, 2, 2, "a zone's profile does not exist");
+	BAD(zones[2].admission, 4, 2, "a zone's admission is out of range");
+	GOOD(zones[2].admission, SCREEN_ADMISSION_RESET);
 	BAD(zones[2].reserved, 1, 2, "reserved bytes of a zone are not zero");
 	BAD(zones[0].profile, 0xfffe, 0, "a zone's profile does not exist");
 	BAD_NAME(ports[2].ifname, 2, "a port's interface name is not a padded string");
@@ -315,6 +329,7 @@ static void snapshot_white_list_of_4097_prefixes_is_refused(void **state)
 		.magic = SCREEN_SNAPSHOT_MAGIC, .version = SCREEN_SNAPSHOT_VERSION,
 		.header_size = sizeof(b.header), .total_size = sizeof(b), .generation = 1,
 		.time_wait_s = 150, .initial_timeout_s = 20, .inactivity_timeout_s = 60,
+		.validated_timeout_s = 1, .admission = SCREEN_ADMISSION_SPLICE,
 		.zones = { next, 0 }, .ports = { next, 0 }, .wires = { next, 0 },
 		.profiles = { next, 1 }, .prefixes = { next + sizeof(b.profile), MANY },
 		.servers = { sizeof(b), 0 },
@@ -340,8 +355,12 @@ static void snapshot_server_profiles_out_of_range_are_refused(void **state)
 	BAD(servers[0].length, 129, 0, prefix);
 	BAD(servers[2].length, 129, 2, prefix);
 	BAD(servers[2].address[15], 1, 2, prefix);
-	BAD(servers[0].reserved, 1, 0, "reserved bytes of a server profile are not zero");
-	BAD(servers[1].reserved1, 1, 1, "reserved bytes of a server profile are not zero");
+	BAD(servers[0].reserved[0], 1, 0, "reserved bytes of a server profile are not zero");
+	BAD(servers[1].reserved[2], 1, 1, "reserved bytes of a server profile are not zero");
+	BAD(servers[0].admission, 4, 0, range);
+	GOOD(servers[0].admission, SCREEN_ADMISSION_SAFE_RESET);
+	BAD(servers[0].no_probe, 2, 0, range);
+	GOOD(servers[0].no_probe, 1);
 	BAD(servers[0].profile.mss, 215, 0, range);
 	GOOD(servers[0].profile.mss, 216);
 	BAD(servers[1].profile.mss, 1460, 1, range);

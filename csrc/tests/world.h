@@ -11,6 +11,7 @@
 #include "run.h"
 #include "screen.h"
 #include "splice.h"
+#include "symmetry.h"
 
 enum { WORLD_FLOWS = 1024, WORLD_HELD = 8 };
 
@@ -30,6 +31,7 @@ struct world {
 	struct screen_prefix_config prefixes[8]; /* of profile 0 */
 	struct screen_white_list *white;
 	struct screen_sessions *sessions;
+	struct screen_validated *validated; /* not in the context unless a test puts it there */
 	struct screen_events events;
 	struct screen_talkers talkers;
 	void *memory;
@@ -90,12 +92,14 @@ static inline struct world *world_new(uint8_t family, uint8_t tags)
 	memset(w->memory, 0, screen_flows_size(WORLD_FLOWS));
 	screen_flows_init(&w->flows, w->memory, WORLD_FLOWS, key);
 	w->flows.sessions = w->sessions = calloc(1, sizeof(*w->sessions));
+	w->validated = calloc(1, sizeof(*w->validated));
 	w->talkers.key = 0x9e3779b97f4a7c15;
 	w->policy = (struct screen_policy){
 		.generation = 1, .mode = SCREEN_MODE_SYN_COOKIE, .time_wait_s = 150, .inactivity_timeout_s = 4 * 3600,
-		.initial_timeout_s = 20,
+		.initial_timeout_s = 20, .validated_s = 120,
 		.port = {
-			{ .used = 1, .peer = 1, .wire = 1, .zone = 0, .profile = 0, .screened = 1 },
+			{ .used = 1, .peer = 1, .wire = 1, .zone = 0, .profile = 0, .screened = 1,
+			  .admission = SCREEN_ADMISSION_SPLICE },
 			{ .used = 1, .peer = 0, .wire = 1, .zone = 1, .profile = SCREEN_NONE,
 			  .screened = 1 },
 			{ .used = 1, .peer = 3, .wire = 2, .zone = 1, .profile = SCREEN_NONE },
@@ -105,6 +109,7 @@ static inline struct world *world_new(uint8_t family, uint8_t tags)
 	};
 	/* servers are known to answer, and to have a clock, unless a test takes this away */
 	w->policy.servers_count = 1;
+	w->policy.server[0].no_probe = 1;
 	w->policy.server[0].profile = (struct screen_server_profile){
 		.known = SCREEN_SERVER_TIMESTAMPS, .has = SCREEN_SERVER_TIMESTAMPS,
 	};
@@ -127,6 +132,7 @@ static inline void world_free(struct world *w)
 {
 	free(w->white);
 	free(w->sessions);
+	free(w->validated);
 	free(w->memory);
 	free(w->meters);
 	free(w);
@@ -148,6 +154,22 @@ static inline void world_white_list(struct world *w)
 static inline void world_wait(struct world *w, double s)
 {
 	w->context.now_ns += (uint64_t)(s * 1e9);
+}
+
+/* Forgets what has expired, as a worker's sweep does. */
+static inline void world_forget(struct world *w)
+{
+	uint32_t expired[SCREEN_BUCKET_SLOTS], now_s = (uint32_t)(w->context.now_ns / 1000000000u);
+
+	for (uint32_t b = 0; b < w->flows.buckets_count; b++) {
+		uint32_t n = screen_flow_sweep(&w->flows, b, now_s, &w->policy, expired);
+
+		while (n--) {
+			screen_symmetry_forgotten(&w->meters->zone[0], &w->flows.flows[expired[n]],
+						  now_s);
+			screen_flow_give(&w->flows, expired[n]);
+		}
+	}
 }
 
 static inline bool same_bytes(const void *a, const void *b, size_t size)

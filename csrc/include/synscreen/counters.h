@@ -26,6 +26,7 @@ enum screen_reason {
 	SCREEN_FORWARD_DEEP_TAGS,     /* more than two VLAN tags: not parsed */
 	SCREEN_FORWARD_SYN_CALM,      /* a SYN admitted because its destination is calm */
 	SCREEN_FORWARD_SYN_WHITE_LIST,/* a SYN admitted by a white-list while flooding */
+	SCREEN_FORWARD_SYN_VALIDATED, /* a SYN admitted while flooding: its client has answered before */
 	SCREEN_FORWARD_SYN_PROBE,     /* a SYN to a flooding port that nobody has seen answer: to learn */
 	SCREEN_FORWARD_SYN_OUTBOUND,  /* a SYN from the protected side */
 	SCREEN_FORWARD_SYN_KNOWN,     /* a SYN of a flow that is in the table */
@@ -40,12 +41,14 @@ enum screen_reason {
 	/* replies */
 	SCREEN_REPLY_CHALLENGE,	      /* SYN-ACK with a cookie */
 	SCREEN_REPLY_SERVER_ACK,      /* the server's SYN-ACK of a splice, acknowledged */
+	SCREEN_REPLY_RESET,	      /* RST to a client that is validated by this ACK (admission reset) */
 	SCREEN_REPLY_CLOSED_PORT,     /* RST to a SYN whose port has just refused another */
 	SCREEN_REPLY_STALE_HALF,      /* RST to a server that still holds a half of an old connection */
 	/* held */
 	SCREEN_HOLD_SPLICE_PENDING,   /* client data that came before the server answered */
 	/* dropped: what the screen is for */
 	SCREEN_DROP_COOKIE_INVALID,   /* an ACK whose cookie does not check while flooding */
+	SCREEN_DROP_VALIDATED,	      /* a RST that has answered a safe-reset challenge: used up */
 	SCREEN_DROP_NO_FLOW,	      /* a segment of no known flow, after the learning period */
 	SCREEN_DROP_SYN_FLOOD,	      /* the excess over attack-threshold, without syn-cookie; or
 				       * more SYNs of live flows than pass */
@@ -57,6 +60,7 @@ enum screen_reason {
 	SCREEN_DROP_SYN_MD5,	      /* a TCP-MD5 or TCP-AO SYN cannot be challenged */
 	SCREEN_DROP_SYN_SOURCE,	      /* a SYN from a group address or to one: never answered */
 	SCREEN_DROP_NO_KEYSET,	      /* nothing to mint or check with: closed */
+	SCREEN_DROP_REPLY_RATE,	      /* a reply above syn-cookie reply-rate or reply-prefix-rate */
 	SCREEN_DROP_REPLY_BUDGET,     /* the reply would have used what forwarding needs */
 	SCREEN_DROP_SPLICE_LIMIT,     /* flow table or pending list full: the client repeats its ACK */
 	SCREEN_DROP_SPLICE_PENDING,   /* a bare or surplus segment while the server is asked */

@@ -42,6 +42,14 @@ enum screen_activation {
 	SCREEN_ACTIVATION_ALWAYS = 1,	 /* challenge every unknown SYN */
 };
 
+/* What a valid answer to a challenge leads to: security flow syn-cookie admission. */
+enum screen_admission {
+	SCREEN_ADMISSION_UNSET = 0,	 /* as one level up: destination, zone, all */
+	SCREEN_ADMISSION_SPLICE = 1,	 /* the connection is opened to the server, and translated */
+	SCREEN_ADMISSION_RESET = 2,	 /* it is reset; the client's next one passes */
+	SCREEN_ADMISSION_SAFE_RESET = 3, /* the challenge is one that the client's stack resets itself */
+};
+
 enum screen_on_failure {
 	SCREEN_ON_FAILURE_OPEN = 0,   /* the kernel bridge carries on */
 	SCREEN_ON_FAILURE_CLOSED = 1, /* everything is dropped */
@@ -117,15 +125,21 @@ struct screen_snapshot_header {
 	uint16_t initial_timeout_s;/* tcp-session tcp-initial-timeout, 4-300 */
 	uint8_t epoch_skew_s;	   /* syn-cookie epoch-skew, 0-SCREEN_SKEW_MAX */
 	uint8_t half_close; /* 1: tcp-session time-wait-state apply-to-half-close-state */
-	uint8_t reserved2[2];
+	uint8_t admission;  /* syn-cookie admission: never UNSET */
+	uint8_t reserved2;
 	uint32_t inactivity_timeout_s; /* tcp-session inactivity-timeout, 60-86400 */
+	uint32_t reply_rate;	       /* syn-cookie reply-rate: replies/s of a port, 0: no ceiling */
+	uint32_t reply_prefix_rate;    /* and to one IPv4 /24 or IPv6 /48 */
+	uint16_t validated_timeout_s;  /* syn-cookie validated-timeout, 1-3600 */
+	uint16_t reserved3[3];
 	char key_file[SCREEN_PATH_SIZE]; /* syn-cookie key-file; empty: state_dir/master.key */
 };
 
 struct screen_zone_config {
 	char name[SCREEN_NAME_SIZE];
 	uint16_t profile; /* SCREEN_NONE: the zone is not screened */
-	uint16_t reserved;
+	uint8_t admission; /* enum screen_admission */
+	uint8_t reserved;
 };
 
 struct screen_port_config {
@@ -200,18 +214,19 @@ struct screen_server_profile {
 	uint8_t reserved;
 };
 
-/* One syn-cookie server-profile: what is set here is not learned. Ordered by decreasing length, then by
+/* One syn-cookie server-profile: what is set here is neither learned nor taken from the zone. Ordered by decreasing length, then by
  * address, then by decreasing port: the first that matches a server is the one that counts. */
 struct screen_server_config {
 	uint8_t address[16]; /* v4-mapped like a prefix; host bits are zero */
 	uint8_t length;	     /* 0-128 */
-	uint8_t reserved;
-	uint16_t port; /* 0: any */
-	uint32_t reserved1;
+	uint8_t admission;   /* enum screen_admission */
+	uint16_t port;	     /* 0: any */
+	uint8_t no_probe;    /* 1: SYNs are challenged though nobody has seen the port answer */
+	uint8_t reserved[3];
 	struct screen_server_profile profile;
 };
 
-_Static_assert(sizeof(struct screen_snapshot_header) == 376, "ABI");
+_Static_assert(sizeof(struct screen_snapshot_header) == 392, "ABI");
 _Static_assert(sizeof(struct screen_zone_config) == 72, "ABI");
 _Static_assert(sizeof(struct screen_port_config) == 24, "ABI");
 _Static_assert(sizeof(struct screen_wire_config) == 80, "ABI");
