@@ -13,13 +13,6 @@ enum {
 	SCREEN_SYMMETRY_MIN = 20, /* flows to say something of */
 };
 
-enum screen_symmetry {
-	SCREEN_SYMMETRY_UNKNOWN,
-	SCREEN_SYMMETRY_BOTH,
-	SCREEN_SYMMETRY_PARTLY, /* a tenth or more of the flows go another way back */
-	SCREEN_SYMMETRY_ONE_WAY,
-};
-
 static inline uint32_t screen_symmetry_count(struct screen_pace *p, uint32_t now_s)
 {
 	uint32_t window = now_s / SCREEN_SYMMETRY_S;

@@ -83,6 +83,17 @@ void screen_validated_forget(struct screen_validated *t, uint32_t zone)
 	atomic_fetch_add_explicit(&t->generation[zone], 1, memory_order_relaxed);
 }
 
+/* Whether an entry is this client's and live. Who writes one stores the hash before the life: the hash is
+ * looked at again when the life has been seen, which may be that of the next client. */
+static bool is_live(const struct screen_validated *t, const struct screen_validated_entry *e,
+		    uint64_t hash, uint64_t now_ms)
+{
+	return atomic_load_explicit(&e->hash, memory_order_relaxed) == hash &&
+	       screen_validated_left(t, atomic_load_explicit(&e->life, memory_order_acquire),
+				     now_ms) &&
+	       atomic_load_explicit(&e->hash, memory_order_relaxed) == hash;
+}
+
 /* The live entry of a client, or NULL. */
 static struct screen_validated_entry *entry_of(struct screen_validated *t,
 					       struct screen_validated_key key, uint64_t now_ms)
@@ -91,9 +102,7 @@ static struct screen_validated_entry *entry_of(struct screen_validated *t,
 		struct screen_validated_entry *e =
 			&t->set[key.set[i / SCREEN_VALIDATED_WAYS]].entry[i % SCREEN_VALIDATED_WAYS];
 
-		if (atomic_load_explicit(&e->hash, memory_order_acquire) == key.hash &&
-		    screen_validated_left(t, atomic_load_explicit(&e->life, memory_order_acquire),
-					  now_ms))
+		if (is_live(t, e, key.hash, now_ms))
 			return e;
 	}
 	return NULL;

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "clients.h"
 #include "look.h"
 #include "netlink.h"
 #include "qsbr.h"
@@ -24,6 +25,7 @@ bool screen_keeper_rotate(struct screen_engine *engine)
 	struct screen_keyset *keyset;
 
 	screen_keyring_advance(&engine->keyring, screen_clocks_now());
+	screen_clients_follow(engine->validated, &engine->keyring, &engine->keys_ended);
 	if (screen_keyring_current(&engine->keyring, engine->keyset)) {
 		engine->keyset_late = false;
 		return true;

@@ -507,6 +507,7 @@ void screen_keyring_advance(struct screen_keyring *ring, struct screen_clocks no
 		forget(&ring->other);
 		ring->other_kind = SCREEN_OTHER_KEY_NONE;
 		ring->serial++;
+		ring->ended++;
 		remove_file(ring, "retired.key");
 	}
 }

@@ -45,6 +45,7 @@ struct screen_keyring {
 	char key_file[SCREEN_PATH_SIZE]; /* empty: master.key in the state directory */
 	uint32_t skew_s;
 	uint64_t serial; /* counts changes of the two keys */
+	uint64_t ended;	 /* counts retired keys whose time was over */
 	struct screen_master active, other;
 	enum screen_other_key other_kind;
 	/* what a staged configuration asks for */

@@ -6,6 +6,7 @@
 
 #include "attach.h"
 #include "bridge.h"
+#include "clients.h"
 #include "capability.h"
 #include "config.h"
 #include "handover.h"
@@ -490,6 +491,7 @@ int screen_stage_publish(struct screen_engine *engine, struct screen_error_info 
 	screen_view_renew(engine, c->policy, keyset ? keyset : engine->keyset);
 	engine->running = c;
 	engine->staged = NULL;
+	screen_clients_commit(engine->validated, old, c);
 	settle_wires(engine);
 	if (!old)
 		screen_handover_take(engine); /* before the ports give frames to the workers */

@@ -120,6 +120,7 @@ struct screen_engine {
 	struct screen_capabilities staged_proved;
 
 	struct screen_keyring keyring;
+	uint64_t keys_ended; /* of the ring, as clients.c knows it */
 	bool keyset_late; /* the keyset of now could not be made: see the state directory */
 
 	struct screen_flows flows;

@@ -1,6 +1,7 @@
 /* What show and metrics see. [control] */
 #include "attach.h"
 #include "netlink.h"
+#include "symmetry.h"
 #include "worker.h"
 
 #include <linux/if_xdp.h>
@@ -101,6 +102,9 @@ static void fill_zone(const struct screen_engine *engine, uint32_t i,
 	s->cookies_valid = atomic_load_explicit(&m->cookies_valid, memory_order_relaxed);
 	s->cookies_invalid = atomic_load_explicit(&m->cookies_invalid, memory_order_relaxed);
 	s->refused = atomic_load_explicit(&m->refused, memory_order_relaxed);
+	s->symmetry = screen_symmetry(m, (uint32_t)(now_ns / 1000000000u));
+	s->one_way = screen_symmetry_count(&m->one_way, (uint32_t)(now_ns / 1000000000u));
+	s->two_way = screen_symmetry_count(&m->two_way, (uint32_t)(now_ns / 1000000000u));
 	for (int j = 0; j < SCREEN_IDS; j++)
 		s->ids[j] = atomic_load_explicit(&m->ids[j], memory_order_relaxed);
 }
@@ -118,6 +122,19 @@ static void fill_workers(const struct screen_engine *engine, struct screen_engin
 		s->held_frames += atomic_load_explicit(&w->held, memory_order_relaxed);
 	}
 	s->held_max = (uint64_t)s->workers * SCREEN_HELD_MAX;
+}
+
+static void fill_validated(const struct screen_engine *engine, struct screen_engine_status *s)
+{
+	const _Atomic uint64_t *count = engine->validated->count;
+
+	s->validated_inserted = atomic_load_explicit(&count[SCREEN_VALIDATED_INSERTED],
+						     memory_order_relaxed);
+	s->validated_renewed = atomic_load_explicit(&count[SCREEN_VALIDATED_RENEWED],
+						    memory_order_relaxed);
+	s->validated_refused = atomic_load_explicit(&count[SCREEN_VALIDATED_REFUSED],
+						    memory_order_relaxed);
+	s->validated_max = SCREEN_VALIDATED_MAX;
 }
 
 static void fill_keys(const struct screen_engine *engine, struct screen_engine_status *s)
@@ -151,6 +168,7 @@ static void fill(struct screen_engine *engine, struct screen_engine_status *s)
 	s->chunk_size = engine->options.chunk_size;
 	s->handover = engine->handover;
 	fill_workers(engine, s);
+	fill_validated(engine, s);
 	for (int i = 0; i < SCREEN_PORTS_MAX; i++)
 		if (engine->ports[i].state != SCREEN_PORT_FREE)
 			fill_port(engine, &engine->ports[i], &s->ports[s->ports_count++]);

@@ -1,4 +1,5 @@
 /* The replacement of the master key: no cookie in flight is rejected. */
+#include "clients.h"
 #include "ring_of.h"
 
 enum { FLIGHTS = 400 };
@@ -59,6 +60,36 @@ static void syn_cookie_master_key_rotation_keeps_in_flight_cookies(void **state)
 	assert_false(exists(&b, "retired.key"));
 	assert_false(b.keyset->accepts_other);
 	bench_close(&b);
+}
+
+/* Whoever was validated by a cookie of the old key, which may have been stolen, is forgotten when it ends,
+ * and not before. */
+static void syn_cookie_master_key_rotation_clears_validated_cache(void **state)
+{
+	const struct screen_validated_client client = { .source = { 7 }, .port = 443, .zone = 1 };
+	struct screen_validated *t = calloc(1, sizeof(*t));
+	uint64_t ended = 0, now_ms = 1000;
+	struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	assert_int_equal(commit(&b, "", 2), SCREEN_OK);
+	(void)screen_validated_insert(t, &client, now_ms, 3600000);
+	assert_int_equal(screen_keyring_rotate(&b.ring, b.now, &b.error), 0);
+	turn(&b);
+	while (b.ring.other_kind == SCREEN_OTHER_KEY_RETIRED) {
+		screen_clients_follow(t, &b.ring, &ended);
+		assert_true(screen_validated_find(t, screen_validated_key(t, &client), now_ms));
+		pass(&b, 1);
+	}
+	screen_clients_follow(t, &b.ring, &ended);
+	assert_false(screen_validated_find(t, screen_validated_key(t, &client), now_ms));
+	/* once */
+	(void)screen_validated_insert(t, &client, now_ms, 3600000);
+	screen_clients_follow(t, &b.ring, &ended);
+	assert_true(screen_validated_find(t, screen_validated_key(t, &client), now_ms));
+	bench_close(&b);
+	free(t);
 }
 
 static void keyring_retired_key_lives_at_least_two_epochs_and_at_most_three(void **state)
@@ -429,6 +460,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(syn_cookie_master_key_rotation_keeps_in_flight_cookies),
+		cmocka_unit_test(syn_cookie_master_key_rotation_clears_validated_cache),
 		cmocka_unit_test(keyring_retired_key_lives_at_least_two_epochs_and_at_most_three),
 		cmocka_unit_test(keyring_rotate_makes_another_key),
 		cmocka_unit_test(keyring_peers_change_over_one_after_the_other),

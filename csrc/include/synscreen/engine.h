@@ -137,7 +137,18 @@ struct screen_zone_status {
 	uint64_t cookies_valid;
 	uint64_t cookies_invalid; /* ACKs to flooding destinations whose cookie did not check */
 	uint64_t refused;	/* challenges that the reply budget did not allow */
+	uint32_t symmetry;	/* enum screen_symmetry: what its flows say of the way back */
+	uint32_t one_way, two_way; /* flows of the last 10 to 20 minutes that were seen so */
+	uint32_t reserved;
 	uint64_t ids[SCREEN_IDS]; /* hits of each screen */
+};
+
+/* Whether both directions of a zone's connections come by. */
+enum screen_symmetry {
+	SCREEN_SYMMETRY_UNKNOWN = 0,
+	SCREEN_SYMMETRY_BOTH = 1,
+	SCREEN_SYMMETRY_PARTLY = 2,  /* a tenth or more of the flows go another way back */
+	SCREEN_SYMMETRY_ONE_WAY = 3, /* nothing can be spliced: safe-reset takes its place */
 };
 
 /* What the answers to challenges say of a flood. */
@@ -278,6 +289,8 @@ struct screen_engine_status {
 	struct screen_handover_status handover;
 	uint64_t splice_opened, splice_refused, splice_timeout;
 	uint64_t held_frames, held_max;
+	uint64_t validated_inserted, validated_renewed, validated_refused;
+	uint64_t validated_max;
 	uint32_t workers;
 	uint32_t ports_count, wires_count, zones_count;
 	uint8_t mode;
@@ -329,6 +342,15 @@ struct screen_server_row {
 	uint32_t idle_s; /* since its last SYN-ACK; UINT32_MAX: none was seen */
 	uint32_t left_s; /* until what was learned is forgotten */
 	struct screen_server_profile profile; /* as challenges use it; known 0: assumed */
+};
+
+/* A client that passes without a challenge. */
+struct screen_validated_row {
+	char zone[SCREEN_NAME_SIZE];
+	uint8_t source[16], destination[16]; /* IPv4 v4-mapped */
+	uint16_t port;			     /* the destination's */
+	uint16_t reserved;
+	uint32_t left_ms;
 };
 
 /* How destroy leaves the interfaces. */
@@ -389,6 +411,15 @@ SCREEN_API int screen_engine_servers(struct screen_engine *engine, uint64_t *cur
 
 /* Forgets what was learned of all servers. Returns of how many. [control] */
 SCREEN_API int screen_engine_clear_servers(struct screen_engine *engine);
+
+/* Writes up to rows_max validated clients from *cursor (0 at first) on and moves the cursor; returns the
+ * number written, 0 at the end. [control] */
+SCREEN_API int screen_engine_validated(struct screen_engine *engine, uint64_t *cursor,
+				       struct screen_validated_row *rows, uint32_t rows_max);
+
+/* Forgets the validated clients of a zone; NULL: of all. [control] */
+SCREEN_API int screen_engine_clear_validated(struct screen_engine *engine, const char *zone,
+					     struct screen_error_info *error);
 
 /* Reads a master key from the file at path and stages it: cookies minted with it are accepted, none is
  * minted. Another staged key is forgotten. Kept in state_dir. [control] */
