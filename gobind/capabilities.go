@@ -30,6 +30,7 @@ func newCapabilities(raw *C.struct_screen_capabilities) dataplane.Capabilities {
 		Keyset:   newProof(&raw.keyset),
 		Staged:   raw.staged != 0,
 		Ports:    []dataplane.PortProof{},
+		Zones:    []dataplane.ZoneProof{},
 	}
 	for i := range bounded(raw.ports[:], raw.ports_count) {
 		port := &raw.ports[i]
@@ -39,6 +40,13 @@ func newCapabilities(raw *C.struct_screen_capabilities) dataplane.Capabilities {
 			Transmit:  newProof(&port.tx),
 		})
 	}
+	for i := range bounded(raw.zones[:], raw.zones_count) {
+		zone := &raw.zones[i]
+		out.Zones = append(out.Zones, dataplane.ZoneProof{
+			Zone: text(zone.name[:]), Splice: newProof(&zone.splice),
+		})
+	}
+	slices.SortFunc(out.Zones, func(a, b dataplane.ZoneProof) int { return cmp.Compare(a.Zone, b.Zone) })
 	slices.SortFunc(out.Ports, func(a, b dataplane.PortProof) int {
 		return cmp.Compare(a.Interface, b.Interface)
 	})

@@ -51,6 +51,11 @@ type portProof struct {
 	Tx        proof
 }
 
+type zoneProof struct {
+	Name   name
+	Splice proof
+}
+
 type capabilities struct {
 	Mint       proof
 	Validate   proof
@@ -59,6 +64,8 @@ type capabilities struct {
 	PortsCount uint32
 	Staged     uint32
 	Ports      [userspace.PortsMax]portProof
+	ZonesCount uint32
+	Zones      [userspace.ZonesMax]zoneProof
 }
 
 type portStatus struct {
@@ -106,6 +113,10 @@ type zoneStatus struct {
 	CookiesValid    uint64
 	CookiesInvalid  uint64
 	Refused         uint64
+	Symmetry        uint32
+	OneWay          uint32
+	TwoWay          uint32
+	Reserved        uint32
 	Ids             [dataplane.ScreenCount]uint64
 }
 
@@ -125,42 +136,46 @@ type handoverStatus struct {
 }
 
 type engineStatus struct {
-	Generation      uint64
-	NowNs           uint64
-	StartNs         uint64
-	CheckEpoch      uint64
-	MintEpoch       uint64
-	ClusterOffsetNs int64
-	ClusterJumps    uint64
-	ClusterState    uint32
-	EpochSkewS      uint32
-	Key             keyStatus
-	Codec           [codecSize]int8
-	Flows           uint64
-	FlowsMax        uint64
-	FlowsInstalled  uint64
-	FlowsSpliced    uint64
-	FlowsExpired    uint64
-	FlowsRefused    uint64
-	Handover        handoverStatus
-	SpliceOpened    uint64
-	SpliceRefused   uint64
-	SpliceTimeout   uint64
-	HeldFrames      uint64
-	HeldMax         uint64
-	Workers         uint32
-	PortsCount      uint32
-	WiresCount      uint32
-	ZonesCount      uint32
-	Mode            uint8
-	Learning        uint8
-	KeysetLate      uint8
-	Reserved        uint8
-	FramesPerWorker uint32
-	ChunkSize       uint32
-	Ports           [userspace.PortsMax]portStatus
-	Wires           [userspace.WiresMax]wireStatus
-	Zones           [userspace.ZonesMax]zoneStatus
+	Generation        uint64
+	NowNs             uint64
+	StartNs           uint64
+	CheckEpoch        uint64
+	MintEpoch         uint64
+	ClusterOffsetNs   int64
+	ClusterJumps      uint64
+	ClusterState      uint32
+	EpochSkewS        uint32
+	Key               keyStatus
+	Codec             [codecSize]int8
+	Flows             uint64
+	FlowsMax          uint64
+	FlowsInstalled    uint64
+	FlowsSpliced      uint64
+	FlowsExpired      uint64
+	FlowsRefused      uint64
+	Handover          handoverStatus
+	SpliceOpened      uint64
+	SpliceRefused     uint64
+	SpliceTimeout     uint64
+	HeldFrames        uint64
+	HeldMax           uint64
+	ValidatedInserted uint64
+	ValidatedRenewed  uint64
+	ValidatedRefused  uint64
+	ValidatedMax      uint64
+	Workers           uint32
+	PortsCount        uint32
+	WiresCount        uint32
+	ZonesCount        uint32
+	Mode              uint8
+	Learning          uint8
+	KeysetLate        uint8
+	Reserved          uint8
+	FramesPerWorker   uint32
+	ChunkSize         uint32
+	Ports             [userspace.PortsMax]portStatus
+	Wires             [userspace.WiresMax]wireStatus
+	Zones             [userspace.ZonesMax]zoneStatus
 }
 
 type flowFilter struct {
@@ -173,6 +188,15 @@ type flowFilter struct {
 	States       uint16
 	Wire         name
 	Reserved     uint32
+}
+
+type validatedRow struct {
+	Zone        name
+	Source      [16]uint8
+	Destination [16]uint8
+	Port        uint16
+	Reserved    uint16
+	LeftMs      uint32
 }
 
 type serverRow struct {

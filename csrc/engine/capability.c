@@ -9,6 +9,7 @@
 #include "checksum.h"
 #include "netlink.h"
 #include "splice.h"
+#include "symmetry.h"
 #include "worker.h"
 
 enum { PROBE_WAIT_MS = 1000, PROBE_STEP_MS = 1 };
@@ -277,6 +278,45 @@ void screen_capability_prove_core(const struct screen_engine *engine,
 	prove_cookies(&c->mint, &c->validate);
 	prove_splice(&c->splice);
 	prove_keyset(engine, &c->keyset);
+}
+
+/* ---- symmetry ------------------------------------------------------------------------------ */
+
+static void prove_zone(struct screen_zone_meter *z, struct screen_zone_proof *proof)
+{
+	uint32_t now_s = (uint32_t)(screen_now_ns() / 1000000000u);
+
+	switch (screen_symmetry(z, now_s)) {
+	case SCREEN_SYMMETRY_ONE_WAY:
+		return answered(&proof->splice, SCREEN_NO,
+				"of the last %u connections not one answer of a server came by: they "
+				"go back another way", screen_symmetry_count(&z->one_way, now_s));
+	case SCREEN_SYMMETRY_BOTH:
+	case SCREEN_SYMMETRY_PARTLY:
+		return proved(&proof->splice);
+	case SCREEN_SYMMETRY_UNKNOWN:
+	default:
+		return answered(&proof->splice, SCREEN_UNKNOWN,
+				"no connection has shown yet whether both directions come by");
+	}
+}
+
+void screen_capability_prove_zones(const struct screen_engine *engine,
+				   const struct screen_config *config,
+				   struct screen_capabilities *c)
+{
+	const struct screen_snapshot *s = &config->snapshot;
+
+	c->zones_count = 0;
+	for (uint32_t i = 0; i < s->header->zones.count; i++) {
+		struct screen_zone_proof *proof = &c->zones[c->zones_count];
+
+		if (s->zones[i].profile == SCREEN_NONE)
+			continue;
+		c->zones_count++;
+		screen_text_copy(proof->name, sizeof(proof->name), s->zones[i].name);
+		prove_zone(&engine->meters->zone[config->zone_id[i]], proof);
+	}
 }
 
 /* ---- transmission -------------------------------------------------------------------------- */

@@ -11,6 +11,11 @@ void screen_capability_prove_core(const struct screen_engine *engine,
 				  struct screen_capabilities *c);
 
 /* Has every queue of a port send a probe frame; fills *proof. The port's worker runs. */
+/* Says of each screened zone of a configuration what its flows have shown of the way back. */
+void screen_capability_prove_zones(const struct screen_engine *engine,
+				   const struct screen_config *config,
+				   struct screen_capabilities *c);
+
 void screen_capability_prove_tx(struct screen_engine *engine, struct screen_port *port,
 				struct screen_proof *proof);
 

@@ -204,6 +204,9 @@ int screen_engine_capabilities(struct screen_engine *engine,
 	if (!engine->running)
 		screen_capability_prove_core(engine, &engine->proved);
 	*capabilities = engine->staged ? engine->staged_proved : engine->proved;
+	/* what connections show goes on */
+	if (!engine->staged && engine->running)
+		screen_capability_prove_zones(engine, engine->running, capabilities);
 	pthread_mutex_unlock(&engine->lock);
 	return SCREEN_OK;
 }

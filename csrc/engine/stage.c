@@ -302,6 +302,7 @@ static void prove(struct screen_engine *engine, const struct screen_config *c)
 		proof->published = port->state == SCREEN_PORT_PUBLISHED;
 		screen_capability_prove_tx(engine, port, &proof->tx);
 	}
+	screen_capability_prove_zones(engine, c, all);
 }
 
 static const struct screen_policy *running_policy(const struct screen_engine *engine)

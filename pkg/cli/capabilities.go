@@ -38,6 +38,9 @@ func printCapabilities(w io.Writer, report control.CapabilityReport) {
 	for _, port := range proved.Ports {
 		fmt.Fprintf(w, "tx\t%s\t%s\n", port.Interface, port.Transmit)
 	}
+	for _, zone := range proved.Zones {
+		fmt.Fprintf(w, "splice\tzone %s\t%s\n", zone.Zone, zone.Splice)
+	}
 	printRefusal(w, report.LastRefusal)
 }
 

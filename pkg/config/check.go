@@ -32,6 +32,7 @@ func (c *checker) check(config *Config) {
 	c.dataplane(config)
 	c.screens(config)
 	c.somethingScreened(config)
+	c.zoneAdmissions(config)
 	c.configWhiteLists()
 	var members []use
 	for _, z := range config.Zones {
@@ -49,6 +50,24 @@ func (c *checker) dataplane(config *Config) {
 	if config.DataplaneType == "" && !c.tree.mayHaveBeen("system") {
 		c.fail(Pos{File: c.tree.root.pos.File, Line: 1, Col: 1}, config.DataplanePath(), "it is not set",
 			"add the line: set system dataplane-type userspace")
+	}
+}
+
+// zoneAdmissions checks that the zones which clients are admitted from differently exist.
+func (c *checker) zoneAdmissions(config *Config) {
+	var names []string
+	for _, z := range config.Zones {
+		names = append(names, z.Name)
+	}
+	for _, z := range config.Flow.Zones {
+		if slices.Contains(names, z.Zone) || c.tree.mayHaveBeen("security", "zones") {
+			continue
+		}
+		remedy := "define it: set security zones security-zone " + quoteWord(z.Zone) + " interfaces NAME"
+		if near := nearest(z.Zone, names); near != "" {
+			remedy = fmt.Sprintf("did you mean %q? Otherwise %s", near, remedy)
+		}
+		c.fail(z.Pos, z.Path(), "there is no zone "+show(z.Zone), remedy)
 	}
 }
 

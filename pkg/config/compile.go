@@ -31,6 +31,12 @@ func (c *checker) flow(v view) Flow {
 	f := Flow{
 		ProtectionModePos:        mode.pos(),
 		ActivationPos:            activation.pos(),
+		Admission:                admissionOf(cookie),
+		AdmissionPos:             cookie.down("admission").pos(),
+		Zones:                    zoneAdmissions(cookie),
+		ValidatedSeconds:         cookie.down("validated-timeout").number(),
+		ReplyRate:                cookie.down("reply-rate").numberIfSet(),
+		ReplyPrefixRate:          cookie.down("reply-prefix-rate").numberIfSet(),
 		EpochSkewSeconds:         cookie.down("epoch-skew").number(),
 		KeyFile:                  keyFile.text(),
 		KeyFilePos:               keyFile.pos(),

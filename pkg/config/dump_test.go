@@ -23,6 +23,7 @@ func dump(c *Config) string {
 		at(f.ProtectionModePos), f.NoSynCheck, f.TimeWaitSeconds, f.InitialTimeoutSeconds)
 	d.line("    syn-cookie activation=%s%s epoch-skew=%d key-file=%q%s", f.Activation, at(f.ActivationPos),
 		f.EpochSkewSeconds, f.KeyFile, at(f.KeyFilePos))
+	d.admission(f)
 	for _, p := range f.ServerProfiles {
 		d.serverProfile(p)
 	}
@@ -61,6 +62,9 @@ func (o ServerOptions) String() string {
 	if o.WindowScale != SettingLearned {
 		fmt.Fprintf(&b, " wscale=%s/%d", o.WindowScale, o.Shift)
 	}
+	if o.Admission != AdmissionUnset {
+		fmt.Fprintf(&b, " admission=%s", o.Admission)
+	}
 	for _, option := range []struct {
 		name string
 		Setting
@@ -70,6 +74,17 @@ func (o ServerOptions) String() string {
 		}
 	}
 	return b.String()
+}
+
+// admission writes what is not the default.
+func (d *dumper) admission(f Flow) {
+	if f.Admission != AdmissionSplice || f.ValidatedSeconds != 120 || f.ReplyRate+f.ReplyPrefixRate > 0 {
+		d.line("    admission %s%s validated=%d reply-rate=%d reply-prefix-rate=%d", f.Admission,
+			at(f.AdmissionPos), f.ValidatedSeconds, f.ReplyRate, f.ReplyPrefixRate)
+	}
+	for _, z := range f.Zones {
+		d.line("    zone %s%s: admission=%q", z.Zone, at(z.Pos), z.Admission)
+	}
 }
 
 // tcpSession writes what is not the default.

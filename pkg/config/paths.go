@@ -45,6 +45,14 @@ func (f Flow) ProtectionModePath() string { return "security flow syn-flood-prot
 // ActivationPath is the path of the activation of SYN cookies.
 func (f Flow) ActivationPath() string { return "security flow syn-cookie activation" }
 
+// AdmissionPath is the path of the admission.
+func (f Flow) AdmissionPath() string { return "security flow syn-cookie admission" }
+
+// Path is the configuration path of what is different for a zone.
+func (z ZoneAdmission) Path() string {
+	return joinPath("security", "flow", "syn-cookie", "zone", z.Zone)
+}
+
 // KeyFilePath is the path of the file of the master key.
 func (f Flow) KeyFilePath() string { return "security flow syn-cookie key-file" }
 

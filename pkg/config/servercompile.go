@@ -65,6 +65,7 @@ func (c *checker) serverOptions(v view, above ServerOptions) ServerOptions {
 		SACK:        c.setting(v, "sack"),
 		Timestamps:  c.setting(v, "timestamps"),
 		ECN:         c.setting(v, "ecn"),
+		Admission:   admissionOf(v),
 	}
 	if o.Over(above).Timestamps == SettingOff {
 		c.uselessOptions(v, o)

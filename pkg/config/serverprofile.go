@@ -27,6 +27,13 @@ type ServerOptions struct {
 	SACK        Setting
 	Timestamps  Setting
 	ECN         Setting
+	Admission   Admission // of clients to these servers
+}
+
+// Answer says whether it follows from these options that the servers answer: not from how clients to them
+// are admitted, which may be said of networks.
+func (o ServerOptions) Answer() bool {
+	return o == ServerOptions{} || o != ServerOptions{Admission: o.Admission}
 }
 
 // Setting is whether a server agrees to an option.
@@ -58,6 +65,10 @@ func (o ServerOptions) Over(others ServerOptions) ServerOptions {
 		SACK:       o.SACK.over(others.SACK),
 		Timestamps: o.Timestamps.over(others.Timestamps),
 		ECN:        o.ECN.over(others.ECN),
+		Admission:  o.Admission,
+	}
+	if out.Admission == AdmissionUnset {
+		out.Admission = others.Admission
 	}
 	if out.MSS == 0 {
 		out.MSS = others.MSS

@@ -76,6 +76,12 @@ type Flow struct {
 	ProtectionModePos        Pos
 	Activation               Activation
 	ActivationPos            Pos
+	Admission                Admission
+	AdmissionPos             Pos
+	Zones                    []ZoneAdmission // sorted by zone
+	ValidatedSeconds         int
+	ReplyRate                int // a second, by one port; 0: no ceiling
+	ReplyPrefixRate          int // and to one prefix
 	EpochSkewSeconds         int
 	KeyFile                  string // absolute; empty: master.key in the daemon's state directory
 	KeyFilePos               Pos

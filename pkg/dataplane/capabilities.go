@@ -9,6 +9,7 @@ type Capabilities struct {
 	Keyset   Proof       `json:"keyset"`   // keys of the current epoch are published
 	Staged   bool        `json:"staged"`
 	Ports    []PortProof `json:"ports"` // sorted by interface
+	Zones    []ZoneProof `json:"zones"` // the screened ones, sorted by name
 }
 
 // PortProof is what was proved of one port.
@@ -16,6 +17,22 @@ type PortProof struct {
 	Interface string `json:"interface"`
 	Published bool   `json:"published"` // in the running configuration too, not only staged
 	Transmit  Proof  `json:"tx"`
+}
+
+// ZoneProof is what was proved of one zone.
+type ZoneProof struct {
+	Zone   string `json:"zone"`
+	Splice Proof  `json:"splice"` // both directions of its connections come by
+}
+
+// Zone finds the proof of a zone.
+func (c Capabilities) Zone(name string) (ZoneProof, bool) {
+	for _, zone := range c.Zones {
+		if zone.Zone == name {
+			return zone, true
+		}
+	}
+	return ZoneProof{}, false
 }
 
 // Port finds the proof of an interface.

@@ -78,6 +78,12 @@ struct screen_port_proof {
 	struct screen_proof tx;
 };
 
+/* Whether a zone's connections can be spliced: both directions of them must come by. */
+struct screen_zone_proof {
+	char name[SCREEN_NAME_SIZE];
+	struct screen_proof splice;
+};
+
 /* What the engine proved for the staged configuration, or the running one when none is staged. */
 struct screen_capabilities {
 	struct screen_proof mint;     /* known answers, each path that this CPU runs */
@@ -87,6 +93,8 @@ struct screen_capabilities {
 	uint32_t ports_count;
 	uint32_t staged; /* 1 when this is about a staged configuration */
 	struct screen_port_proof ports[SCREEN_PORTS_MAX];
+	uint32_t zones_count;
+	struct screen_zone_proof zones[SCREEN_ZONES_MAX]; /* those that are screened */
 };
 
 enum screen_port_state {

@@ -84,6 +84,27 @@ func (g *gate) judge() {
 	for _, need := range answerers(g.cfg) {
 		g.judgePort(need)
 	}
+	for _, z := range g.cfg.Zones {
+		if armed(g.cfg, z.Screen) {
+			g.judgeZone(z)
+		}
+	}
+}
+
+// judgeZone refuses to splice the connections of a zone of which only one direction comes by.
+func (g *gate) judgeZone(z config.Zone) {
+	zone, ok := g.proved.Zone(z.Name)
+	if !ok || zone.Splice.Answer != dataplane.No ||
+		g.cfg.Flow.ZoneAdmission(z.Name) != config.AdmissionSplice {
+		return
+	}
+	g.refusals = append(g.refusals, Refusal{
+		Path:   z.Path(),
+		At:     at(z.Pos),
+		Reason: "admission splice needs both directions of a connection: " + zone.Splice.Reason,
+		Remedy: fmt.Sprintf("set security flow syn-cookie zone %s admission safe-reset, or reset, or lead "+
+			"the servers' answers through the wire", z.Name),
+	})
 }
 
 func (g *gate) refuse(reason, remedy string) {

@@ -1,6 +1,7 @@
 package userspace
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -200,6 +201,40 @@ func TestSynProxyIsRefusedWhateverIsProved(t *testing.T) {
 			"the userspace dataplane keeps no half-open proxy state; use syn-cookie"}
 		if diff := cmp.Diff(want, texts(refusals)); diff != "" {
 			t.Errorf("refusals (-want +got):\n%s", diff)
+		}
+	}
+}
+
+func TestZoneThatSeesOneDirectionIsNotSpliced(t *testing.T) {
+	const reason = "of the last 30 connections not one answer of a server came by"
+	for _, c := range []struct {
+		what, statements string
+		answer           dataplane.Answer
+		want             string // empty: admitted
+	}{
+		{"both directions", "", dataplane.Yes, ""},
+		{"nothing known", "", dataplane.Unknown, ""},
+		{"one direction", "", dataplane.No, "security zones security-zone untrust: admission splice needs both " +
+			"directions of a connection: " + reason},
+		{"one direction, resets", "set security flow syn-cookie admission reset\n", dataplane.No, ""},
+		{"one direction, the zone resets", "set security flow syn-cookie zone untrust admission safe-reset\n",
+			dataplane.No, ""},
+		{"one direction, the zone splices", "set security flow syn-cookie admission reset\n" +
+			"set security flow syn-cookie zone untrust admission splice\n", dataplane.No, "admission splice needs"},
+	} {
+		seen := proved()
+		seen.Zones = []dataplane.ZoneProof{{Zone: "untrust", Splice: dataplane.Proof{Answer: c.answer, Reason: reason}}}
+		cfg := parse(t, screenedZone+wantCookie+c.statements)
+		_, refusals := deriveUserspaceCapabilities(cfg, seen, nil)
+		got := ""
+		for _, r := range refusals {
+			got += r.String() + "\n"
+		}
+		if c.want == "" && got != "" || !strings.Contains(got, c.want) {
+			t.Errorf("%s: refused %q, want %q", c.what, got, c.want)
+		}
+		if c.want != "" && !strings.Contains(got, "zone untrust admission safe-reset") {
+			t.Errorf("%s: %q names no remedy", c.what, got)
 		}
 	}
 }

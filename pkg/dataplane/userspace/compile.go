@@ -111,7 +111,10 @@ func (c *compiler) zones() {
 	zones := slices.Clone(c.cfg.Zones)
 	slices.SortFunc(zones, func(a, b config.Zone) int { return cmp.Compare(a.Name, b.Name) })
 	for i, z := range zones {
-		c.out.zones = append(c.out.zones, zone{name: z.Name, profile: c.profileIndex(z.Screen)})
+		c.out.zones = append(c.out.zones, zone{
+			name: z.Name, profile: c.profileIndex(z.Screen),
+			admission: dataplane.Admission(c.cfg.Flow.ZoneAdmission(z.Name)),
+		})
 		for _, ifc := range z.Interfaces {
 			c.zoneOf[ifc.Name] = i
 		}
@@ -196,6 +199,10 @@ func (c *compiler) cookie() {
 	flow := c.cfg.Flow
 	c.out.always = flow.Activation == config.ActivationAlways
 	c.out.epochSkewS = flow.EpochSkewSeconds
+	c.out.admission = dataplane.Admission(flow.Admission)
+	c.out.validatedS = flow.ValidatedSeconds
+	c.out.replyRate = flow.ReplyRate
+	c.out.replyPrefixRate = flow.ReplyPrefixRate
 	c.out.keyFile = flow.KeyFile
 	if flow.EpochSkewSeconds < 0 || flow.EpochSkewSeconds > SkewMax {
 		c.refuse(flow.Path(), config.Pos{}, "", "an epoch-skew of %d seconds is not from 0 to %d",

@@ -29,6 +29,10 @@ func encode(s *snapshot, generation uint64) []byte {
 		TimeWaitS:          uint16(s.timeWaitS),
 		InitialTimeoutS:    uint16(s.initialTimeoutS),
 		EpochSkewS:         uint8(s.epochSkewS),
+		Admission:          uint8(s.admission),
+		ReplyRate:          uint32(s.replyRate),
+		ReplyPrefixRate:    uint32(s.replyPrefixRate),
+		ValidatedTimeoutS:  uint16(s.validatedS),
 		HalfClose:          octet(s.halfClose),
 		InactivityTimeoutS: uint32(s.inactivityTimeoutS),
 	}
@@ -75,7 +79,7 @@ func putRecord(out []byte, record any) {
 }
 
 func (z zone) record() ZoneRecord {
-	record := ZoneRecord{Profile: uint16(z.profile)}
+	record := ZoneRecord{Profile: uint16(z.profile), Admission: uint8(z.admission)}
 	copy(record.Name[:], z.name)
 	return record
 }
@@ -116,10 +120,12 @@ func (p prefix) record() PrefixRecord {
 func (s server) record() ServerRecord {
 	mapped := v4Mapped(s.prefix)
 	return ServerRecord{
-		Address: mapped.Addr().As16(),
-		Length:  uint8(mapped.Bits()),
-		Port:    uint16(s.port),
-		Profile: s.profile,
+		Address:   mapped.Addr().As16(),
+		Length:    uint8(mapped.Bits()),
+		Port:      uint16(s.port),
+		Admission: uint8(s.admission),
+		NoProbe:   octet(s.answers),
+		Profile:   s.profile,
 	}
 }
 

@@ -39,19 +39,20 @@ func TestEncodeReadsBackAsTheConfiguration(t *testing.T) {
 	got := decode(t, encode(s, 7))
 	want := decoded{
 		Header: HeaderRecord{
-			Magic: SnapshotMagic, Version: 4, HeaderSize: 376, TotalSize: 976, Generation: 7,
-			Zones:    SectionRecord{Offset: 376, Count: 2},
-			Ports:    SectionRecord{Offset: 520, Count: 2},
-			Wires:    SectionRecord{Offset: 568, Count: 1},
-			Profiles: SectionRecord{Offset: 648, Count: 1},
-			Prefixes: SectionRecord{Offset: 832, Count: 2},
-			Servers:  SectionRecord{Offset: 880, Count: 3},
+			Magic: SnapshotMagic, Version: 4, HeaderSize: 392, TotalSize: 1024, Generation: 7,
+			Zones:    SectionRecord{Offset: 392, Count: 2},
+			Ports:    SectionRecord{Offset: 536, Count: 2},
+			Wires:    SectionRecord{Offset: 584, Count: 1},
+			Profiles: SectionRecord{Offset: 664, Count: 1},
+			Prefixes: SectionRecord{Offset: 848, Count: 2},
+			Servers:  SectionRecord{Offset: 896, Count: 4},
 			Mode:     1, Activation: 1, NoSynCheck: 1, TimeWaitS: 151, InitialTimeoutS: 22,
 			EpochSkewS: 5, HalfClose: 1, InactivityTimeoutS: 14401,
+			Admission: 2, ReplyRate: 1005, ReplyPrefixRate: 1006, ValidatedTimeoutS: 121,
 		},
 		Zones: []ZoneRecord{
-			{Name: padded("trust"), Profile: NoIndex},
-			{Name: padded("untrust"), Profile: 0},
+			{Name: padded("trust"), Profile: NoIndex, Admission: 2},
+			{Name: padded("untrust"), Profile: 0, Admission: 3},
 		},
 		Ports: []PortRecord{
 			{Ifname: [InterfaceSize]byte([]byte("eth1\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")), Zone: 1, Wire: 0},
@@ -67,19 +68,22 @@ func TestEncodeReadsBackAsTheConfiguration(t *testing.T) {
 			{Address: [16]byte{0x20, 0x01, 0x0d, 0xb8}, Length: 32, Kind: PrefixDestination, List: 1},
 		},
 		Servers: []ServerRecord{
+			{ // that clients are admitted in another way does not say that there is a server
+				Address: [16]byte{10: 0xff, 11: 0xff, 12: 198, 13: 51, 14: 100}, Length: 120, Admission: 1,
+			},
 			{
-				Address: [16]byte{10: 0xff, 11: 0xff, 12: 203, 13: 0, 14: 113}, Length: 120, Port: 443,
+				Address: [16]byte{10: 0xff, 11: 0xff, 12: 203, 13: 0, 14: 113}, Length: 120, Port: 443, NoProbe: 1,
 				Profile: ServerProfileRecord{Mss: 1400, Wscale: 9,
 					Known: ServerMSS | ServerWScale | ServerSACK | ServerTimestamps,
 					Has:   ServerWScale | ServerTimestamps},
 			},
 			{
-				Address: [16]byte{10: 0xff, 11: 0xff, 12: 203, 13: 0, 14: 113}, Length: 120,
+				Address: [16]byte{10: 0xff, 11: 0xff, 12: 203, 13: 0, 14: 113}, Length: 120, NoProbe: 1,
 				Profile: ServerProfileRecord{Mss: 1400, Known: ServerMSS | ServerWScale | ServerSACK,
 					Has: ServerSACK},
 			},
 			{
-				Address: [16]byte{0x20, 0x01, 0x0d, 0xb8}, Length: 32, Port: 25,
+				Address: [16]byte{0x20, 0x01, 0x0d, 0xb8}, Length: 32, Port: 25, NoProbe: 1,
 				Profile: ServerProfileRecord{Known: ServerECN, Has: ServerECN},
 			},
 		},
@@ -117,8 +121,8 @@ func TestEncodeKeepsTheNulBehindTheLongestKeyFile(t *testing.T) {
 }
 
 func TestEncodeOfNothingIsAHeader(t *testing.T) {
-	if got := decode(t, encode(&snapshot{}, 1)); got.Header.TotalSize != 376 {
-		t.Errorf("total size %d, want 376", got.Header.TotalSize)
+	if got := decode(t, encode(&snapshot{}, 1)); got.Header.TotalSize != 392 {
+		t.Errorf("total size %d, want 392", got.Header.TotalSize)
 	}
 }
 

@@ -29,6 +29,12 @@ set security flow tcp-session inactivity-timeout 14401
 set security flow tcp-session no-syn-check
 set security flow syn-cookie activation always
 set security flow syn-cookie epoch-skew 5
+set security flow syn-cookie admission reset
+set security flow syn-cookie zone untrust admission safe-reset
+set security flow syn-cookie validated-timeout 121
+set security flow syn-cookie reply-rate 1005
+set security flow syn-cookie reply-prefix-rate 1006
+set security flow syn-cookie server-profile 198.51.100.0/24 admission splice
 set security flow syn-cookie key-file /etc/synscreen/master.key
 set security flow syn-cookie server-profile 2001:db8::/32 port 25 ecn
 set security flow syn-cookie server-profile 203.0.113.0/24 mss 1400

@@ -58,16 +58,22 @@ type HeaderRecord struct {
 	InitialTimeoutS    uint16
 	EpochSkewS         uint8
 	HalfClose          uint8
-	Reserved2          [2]uint8
+	Admission          uint8
+	Reserved2          uint8
 	InactivityTimeoutS uint32
+	ReplyRate          uint32
+	ReplyPrefixRate    uint32
+	ValidatedTimeoutS  uint16
+	Reserved3          [3]uint16
 	KeyFile            [PathSize]byte
 }
 
 // ZoneRecord is struct screen_zone_config.
 type ZoneRecord struct {
-	Name     [NameSize]byte
-	Profile  uint16
-	Reserved uint16
+	Name      [NameSize]byte
+	Profile   uint16
+	Admission uint8
+	Reserved  uint8
 }
 
 // PortRecord is struct screen_port_config.
@@ -148,8 +154,9 @@ type ServerProfileRecord struct {
 type ServerRecord struct {
 	Address   [16]byte
 	Length    uint8
-	Reserved  uint8
+	Admission uint8
 	Port      uint16
-	Reserved1 uint32
+	NoProbe   uint8
+	Reserved  [3]uint8
 	Profile   ServerProfileRecord
 }

@@ -3,9 +3,11 @@ package userspace
 import (
 	"bytes"
 	"cmp"
+	"net/netip"
 	"slices"
 
 	"synscreen/pkg/config"
+	"synscreen/pkg/dataplane"
 )
 
 // serverProfiles makes an entry of each prefix and each port of one, in the order in which the engine
@@ -13,12 +15,11 @@ import (
 func (c *compiler) serverProfiles() {
 	for _, p := range c.cfg.Flow.ServerProfiles {
 		if p.EveryPort {
-			c.out.servers = append(c.out.servers, server{prefix: p.Prefix, profile: serverRecord(p.ServerOptions)})
+			c.out.servers = append(c.out.servers, newServer(p.Prefix, 0, p.ServerOptions))
 		}
 		for _, port := range p.Ports {
-			c.out.servers = append(c.out.servers, server{
-				prefix: p.Prefix, port: port.Port, profile: serverRecord(port.Over(p.ServerOptions)),
-			})
+			c.out.servers = append(c.out.servers, newServer(p.Prefix, port.Port,
+				port.Over(p.ServerOptions)))
 		}
 	}
 	slices.SortFunc(c.out.servers, func(a, b server) int {
@@ -26,6 +27,13 @@ func (c *compiler) serverProfiles() {
 		return cmp.Or(cmp.Compare(y.Length, x.Length), bytes.Compare(x.Address[:], y.Address[:]),
 			cmp.Compare(y.Port, x.Port))
 	})
+}
+
+func newServer(prefix netip.Prefix, port int, o config.ServerOptions) server {
+	return server{
+		prefix: prefix, port: port, profile: serverRecord(o),
+		admission: dataplane.Admission(o.Admission), answers: o.Answer(),
+	}
 }
 
 func serverRecord(o config.ServerOptions) ServerProfileRecord {

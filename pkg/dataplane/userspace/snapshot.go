@@ -9,26 +9,30 @@ import (
 // snapshot is one configuration as the engine sees it: sorted lists that refer to each other by
 // position. Two equal configurations give equal snapshots.
 type snapshot struct {
-	mode               dataplane.Mode
-	always             bool // challenge in calm too
-	epochSkewS         int
-	keyFile            string // empty: that of the state directory
-	noSynCheck         bool
-	timeWaitS          int
-	initialTimeoutS    int
-	halfClose          bool // half-closed connections end by timeWaitS, too
-	inactivityTimeoutS int
-	zones              []zone
-	ports              []port
-	wires              []wire
-	profiles           []profile
-	prefixes           []prefix
-	servers            []server // the first that covers a server counts
+	mode                       dataplane.Mode
+	always                     bool // challenge in calm too
+	epochSkewS                 int
+	admission                  dataplane.Admission
+	validatedS                 int
+	replyRate, replyPrefixRate int
+	keyFile                    string // empty: that of the state directory
+	noSynCheck                 bool
+	timeWaitS                  int
+	initialTimeoutS            int
+	halfClose                  bool // half-closed connections end by timeWaitS, too
+	inactivityTimeoutS         int
+	zones                      []zone
+	ports                      []port
+	wires                      []wire
+	profiles                   []profile
+	prefixes                   []prefix
+	servers                    []server // the first that covers a server counts
 }
 
 type zone struct {
-	name    string
-	profile int // NoIndex: not screened
+	name      string
+	admission dataplane.Admission
+	profile   int // NoIndex: not screened
 }
 
 type port struct {
@@ -52,9 +56,11 @@ type profile struct {
 
 // server is what is configured of the servers in a prefix.
 type server struct {
-	prefix  netip.Prefix
-	port    int // 0: any
-	profile ServerProfileRecord
+	prefix    netip.Prefix
+	port      int // 0: any
+	profile   ServerProfileRecord
+	admission dataplane.Admission
+	answers   bool // it is known to, and need not be seen to
 }
 
 type prefix struct {
