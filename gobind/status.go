@@ -57,6 +57,12 @@ func (t *tables) newStatus(raw *C.struct_screen_engine_status) dataplane.Status 
 			HeldFrames:   uint64(raw.held_frames),
 			HeldCapacity: uint64(raw.held_max),
 		},
+		Validated: dataplane.ValidatedTotals{
+			Inserted: uint64(raw.validated_inserted),
+			Renewed:  uint64(raw.validated_renewed),
+			Refused:  uint64(raw.validated_refused),
+			Capacity: uint64(raw.validated_max),
+		},
 		Ports: t.newPorts(bounded(raw.ports[:], raw.ports_count)),
 		Wires: newWires(bounded(raw.wires[:], raw.wires_count)),
 		Zones: newZones(bounded(raw.zones[:], raw.zones_count), raw.now_ns),
@@ -139,6 +145,9 @@ func newZones(raw []C.struct_screen_zone_status, now C.uint64_t) []dataplane.Zon
 			CookiesValid:   uint64(raw[i].cookies_valid),
 			CookiesInvalid: uint64(raw[i].cookies_invalid),
 			Refused:        uint64(raw[i].refused),
+			Symmetry:       dataplane.Symmetry(raw[i].symmetry),
+			OneWay:         uint32(raw[i].one_way),
+			TwoWay:         uint32(raw[i].two_way),
 			IDs:            newHits(&raw[i].ids),
 		}
 	}

@@ -19,7 +19,7 @@ func (a *app) clearCommand() *cobra.Command {
 	screen := words("screen", "Screens")
 	screen.AddCommand(a.clearStatisticsCommand())
 	flow := words("flow", "Sessions and servers")
-	flow.AddCommand(a.clearSessionCommand(), a.clearServerProfileCommand())
+	flow.AddCommand(a.clearSessionCommand(), a.clearServerProfileCommand(), a.clearValidatedCommand())
 	security.AddCommand(screen, flow)
 	clear.AddCommand(security)
 	return clear

@@ -73,7 +73,8 @@ func sampleFloods() control.FloodReport {
 			Zones: []dataplane.ZoneStatus{
 				{Name: "trust"},
 				{Name: "untrust", Profile: "web", Flooding: 1, FloodingFor: 90 * time.Second, SynRate: 703,
-					Challenged: 11, CookiesValid: 12, CookiesInvalid: 13, Refused: 14},
+					Challenged: 11, CookiesValid: 12, CookiesInvalid: 13, Refused: 14,
+					Symmetry: dataplane.SymmetryBoth, TwoWay: 15, OneWay: 16},
 			},
 			Destinations: []dataplane.Destination{flooding, calm, other},
 			Sources: []dataplane.Source{
@@ -91,6 +92,7 @@ const untrustFlood = `Zone: untrust, screen: web
   Cookies valid      12
   Cookies invalid    13
   Refused by budget  14
+  Way back           by this wire (15 answers seen, 16 connections without one)
 
   Destination        SYN/s  Peak  SYNs  Challenged  Valid  Invalid  Refused  Looks like        State
   [2001:db8::1]:443  700    701   1002  1003        1004   1005     1006     spoofed           flooding since 2026-01-02 03:02:35 UTC (1m30s)

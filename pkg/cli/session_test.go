@@ -22,6 +22,9 @@ type sessions struct {
 	serverQuery control.ServerQuery
 	clearing    control.ClearFlowsRequest
 	cleared     int
+
+	validated      control.ValidatedReport
+	validatedQuery control.ValidatedQuery
 }
 
 func (s *sessions) Flows(_ context.Context, query control.FlowQuery) (control.FlowReport, error) {
@@ -41,6 +44,15 @@ func (s *sessions) Servers(_ context.Context, query control.ServerQuery) (contro
 
 func (s *sessions) ClearServers(context.Context) (control.ClearServersResult, error) {
 	return control.ClearServersResult{Cleared: s.cleared}, nil
+}
+
+func (s *sessions) Validated(_ context.Context, query control.ValidatedQuery) (control.ValidatedReport, error) {
+	s.validatedQuery = query
+	return s.validated, nil
+}
+
+func (s *sessions) ClearValidated(_ context.Context, request control.ClearValidatedRequest) (control.ClearValidatedResult, error) {
+	return control.ClearValidatedResult(request), nil
 }
 
 func TestShowSessionPrintsFlows(t *testing.T) {

@@ -26,7 +26,7 @@ func (a *app) showCommand() *cobra.Command {
 	screen := &cobra.Command{Use: "screen", Short: "Screens", Args: cobra.ArbitraryArgs, RunE: group}
 	flow := &cobra.Command{Use: "flow", Short: "Sessions, servers and floods", Args: cobra.ArbitraryArgs, RunE: group}
 	screen.AddCommand(a.statisticsCommand(), a.idsOptionCommand())
-	flow.AddCommand(a.sessionCommand(), a.serverProfileCommand(), a.synCookieFlowCommand())
+	flow.AddCommand(a.sessionCommand(), a.serverProfileCommand(), a.validatedCommand(), a.synCookieFlowCommand())
 	security.AddCommand(screen, flow, a.synCookieCommand())
 	show.AddCommand(a.capabilitiesCommand(), a.portsCommand(), a.wiresCommand(), a.countersCommand(),
 		a.configurationCommand(), a.systemCommand(), security)

@@ -102,6 +102,9 @@ func printFlood(w io.Writer, flood zoneFlood) {
 	fmt.Fprintf(w, "  Cookies valid\t%d\n", z.CookiesValid)
 	fmt.Fprintf(w, "  Cookies invalid\t%d\n", z.CookiesInvalid)
 	fmt.Fprintf(w, "  Refused by budget\t%d\n", z.Refused)
+	if z.Profile != "" {
+		fmt.Fprintf(w, "  Way back\t%s\n", wayBack(z))
+	}
 	if len(flood.Destinations) > 0 {
 		fmt.Fprintln(w)
 		printDestinations(w, flood)
@@ -111,6 +114,21 @@ func printFlood(w io.Writer, flood zoneFlood) {
 		for _, row := range flood.Sources {
 			fmt.Fprintf(w, "  %s\t%d\n", row.Prefix, row.SYNs)
 		}
+	}
+}
+
+// wayBack says what the connections of a zone have shown of the way that servers' answers take.
+func wayBack(z dataplane.ZoneStatus) string {
+	counts := fmt.Sprintf(" (%d answers seen, %d connections without one)", z.TwoWay, z.OneWay)
+	switch z.Symmetry {
+	case dataplane.SymmetryBoth:
+		return "by this wire" + counts
+	case dataplane.SymmetryPartly:
+		return "not always by this wire" + counts + ": a splice breaks what goes another way; see admission"
+	case dataplane.SymmetryOneWay:
+		return "another way" + counts + ": nothing is spliced, safe-reset takes its place"
+	default:
+		return "not known yet" + counts
 	}
 }
 

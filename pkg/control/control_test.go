@@ -134,6 +134,7 @@ func TestClientReadsWhatTheBackendSays(t *testing.T) {
 func same[T any](t *testing.T, what string, want, got T, err error) {
 	t.Helper()
 	diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(userspace.Running{}),
+		cmp.Comparer(func(a, b netip.Addr) bool { return a == b }),
 		cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b }),
 		cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }))
 	if err != nil || diff != "" {

@@ -19,6 +19,9 @@ type sessions struct {
 	clearing    ClearFlowsRequest
 	servers     ServerReport
 	serverQuery ServerQuery
+
+	validated      ValidatedReport
+	validatedQuery ValidatedQuery
 }
 
 func (s *sessions) Flows(_ context.Context, query FlowQuery) (FlowReport, error) {
@@ -38,6 +41,15 @@ func (s *sessions) Servers(_ context.Context, query ServerQuery) (ServerReport, 
 
 func (s *sessions) ClearServers(context.Context) (ClearServersResult, error) {
 	return ClearServersResult{Cleared: len(s.servers.Servers)}, nil
+}
+
+func (s *sessions) Validated(_ context.Context, query ValidatedQuery) (ValidatedReport, error) {
+	s.validatedQuery = query
+	return s.validated, nil
+}
+
+func (s *sessions) ClearValidated(_ context.Context, request ClearValidatedRequest) (ClearValidatedResult, error) {
+	return ClearValidatedResult(request), nil
 }
 
 // everyFilter says all that a filter can say.

@@ -27,6 +27,8 @@ type Backend interface {
 	ClearFlows(ctx context.Context, request ClearFlowsRequest) (ClearFlowsResult, error)
 	Servers(ctx context.Context, query ServerQuery) (ServerReport, error)
 	ClearServers(ctx context.Context) (ClearServersResult, error)
+	Validated(ctx context.Context, query ValidatedQuery) (ValidatedReport, error)
+	ClearValidated(ctx context.Context, request ClearValidatedRequest) (ClearValidatedResult, error)
 	Floods(ctx context.Context) (FloodReport, error)
 	IDSOptions(ctx context.Context, name string) ([]IDSOption, error) // empty: all
 	Clear(ctx context.Context, request ClearRequest) (ClearResult, error)
@@ -72,6 +74,8 @@ func Handler(backend Backend) http.Handler {
 	route(mux, "POST /v1/clear-flows", readClearFlows, backend.ClearFlows)
 	route(mux, "GET /v1/servers", readServerQuery, backend.Servers)
 	route(mux, "POST /v1/clear-servers", nothing, without(backend.ClearServers))
+	route(mux, "GET /v1/validated", readValidatedQuery, backend.Validated)
+	route(mux, "POST /v1/clear-validated", posted[ClearValidatedRequest]("zone to clear"), backend.ClearValidated)
 	route(mux, "GET /v1/floods", nothing, without(backend.Floods))
 	route(mux, "GET /v1/ids-options", readName, backend.IDSOptions)
 	route(mux, "POST /v1/clear", posted[ClearRequest]("request to clear"), backend.Clear)

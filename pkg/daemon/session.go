@@ -17,6 +17,7 @@ type Sessions interface {
 	ClearFlows(filter dataplane.FlowFilter) (int, error)
 	Servers(cursor uint64, limit int) ([]dataplane.Server, uint64, error)
 	ClearServers() (int, error)
+	Validated
 }
 
 // rowsChunk is the number of flows or servers read from the engine at once; other callers get their turn

@@ -39,6 +39,12 @@ func (idleSessions) Servers(cursor uint64, limit int) ([]dataplane.Server, uint6
 
 func (idleSessions) ClearServers() (int, error) { return 0, nil }
 
+func (idleSessions) Validated(cursor uint64, _ int) ([]dataplane.ValidatedClient, uint64, error) {
+	return nil, cursor, nil
+}
+
+func (idleSessions) ClearValidated(string) error { return nil }
+
 // sessionBackend is a backend on an engine that is idle but for what it is made of.
 func sessionBackend(t *testing.T, engine userspace.Engine) *backend {
 	manager := userspace.NewManager(engine, nil)

@@ -22,6 +22,7 @@ func (w *watcher) observe(log *slog.Logger, status dataplane.Status) {
 	zones := make(map[string]dataplane.ZoneStatus, len(status.Zones))
 	for _, zone := range status.Zones {
 		observeZone(log, w.zones[zone.Name], zone)
+		observeSymmetry(log, w.zones[zone.Name], zone)
 		zones[zone.Name] = zone
 	}
 	w.zones = zones
@@ -51,6 +52,27 @@ func observeZone(log *slog.Logger, before, now dataplane.ZoneStatus) {
 	}
 	if now.Flooding == 0 && (entered || before.Flooding > 0) {
 		log.Info("zone is calm again", "attacks_total", now.Attacks, "cookies_valid_total", now.CookiesValid)
+	}
+}
+
+// observeSymmetry logs what the connections of a zone have shown of the way back, when it matters.
+func observeSymmetry(log *slog.Logger, before, now dataplane.ZoneStatus) {
+	if now.Symmetry == before.Symmetry {
+		return
+	}
+	log = log.With("zone", now.Name, "answers_seen", now.TwoWay, "connections_without", now.OneWay)
+	remedy := "lead servers' answers through the wire, or set admission safe-reset or reset for the zone"
+	switch now.Symmetry {
+	case dataplane.SymmetryOneWay:
+		log.Error("servers' answers go another way: where a zone's admission is splice, safe-reset takes its place",
+			"remedy", remedy)
+	case dataplane.SymmetryPartly:
+		log.Warn("some of the servers' answers go another way: a splice breaks such connections", "remedy", remedy)
+	case dataplane.SymmetryBoth:
+		if before.Symmetry != dataplane.SymmetryUnknown {
+			log.Info("servers' answers come by again")
+		}
+	default:
 	}
 }
 

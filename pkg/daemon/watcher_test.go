@@ -52,6 +52,10 @@ func zoneAt(flooding uint32, alarms, attacks uint64) dataplane.Status {
 	}}}
 }
 
+func symmetryAt(symmetry dataplane.Symmetry, one, two uint32) dataplane.Status {
+	return dataplane.Status{Zones: []dataplane.ZoneStatus{{Name: "z", Symmetry: symmetry, OneWay: one, TwoWay: two}}}
+}
+
 func mtuAt(mtu uint32) dataplane.Status {
 	return dataplane.Status{ChunkSize: 2048, Ports: []dataplane.PortStatus{{
 		Interface: "eth1", Wire: "w1", Carrier: true, MTU: mtu,
@@ -105,6 +109,20 @@ func TestWatcherLogsWhatChanged(t *testing.T) {
 			`level=WARN msg="zone is flooding"` + zone + `flooding_destinations=0 attacks=1`,
 			`level=INFO msg="zone is calm again"` + zone + `attacks_total=1 cookies_valid_total=0`,
 		}},
+		{"both directions at first", []dataplane.Status{symmetryAt(dataplane.SymmetryBoth, 0, 9)}, []string{}},
+		{"one direction", []dataplane.Status{symmetryAt(dataplane.SymmetryUnknown, 3, 0),
+			symmetryAt(dataplane.SymmetryOneWay, 20, 0)}, []string{
+			`level=ERROR msg="servers' answers go another way: where a zone's admission is splice, safe-reset takes its place" ` +
+				`zone=z answers_seen=0 connections_without=20 remedy="lead servers' answers through the wire, ` +
+				`or set admission safe-reset or reset for the zone"`}},
+		{"some go another way", []dataplane.Status{symmetryAt(dataplane.SymmetryBoth, 3, 90),
+			symmetryAt(dataplane.SymmetryPartly, 20, 90)}, []string{
+			`level=WARN msg="some of the servers' answers go another way: a splice breaks such connections" ` +
+				`zone=z answers_seen=90 connections_without=20 remedy="lead servers' answers through the wire, ` +
+				`or set admission safe-reset or reset for the zone"`}},
+		{"they come by again", []dataplane.Status{symmetryAt(dataplane.SymmetryOneWay, 20, 0),
+			symmetryAt(dataplane.SymmetryBoth, 3, 90)}, []string{
+			`level=INFO msg="servers' answers come by again" zone=z answers_seen=90 connections_without=3`}},
 		{"the largest MTU", []dataplane.Status{mtuAt(1500), mtuAt(1770)}, []string{}},
 		{"an MTU that is too large", []dataplane.Status{mtuAt(1500), mtuAt(1771)}, []string{
 			`level=ERROR msg="port's MTU is larger than what packet buffers hold: larger frames are lost" ` +

@@ -4,28 +4,29 @@ import "time"
 
 // Status is one reading of a running engine.
 type Status struct {
-	Generation      uint64        `json:"generation"` // 0: nothing is published
-	Mode            Mode          `json:"mode"`
-	Uptime          time.Duration `json:"uptime_ns"`
-	Learning        bool          `json:"learning"`
-	KeysetLate      bool          `json:"keyset_late"` // the state directory cannot be written
-	CheckEpoch      uint64        `json:"check_epoch"`
-	MintEpoch       uint64        `json:"mint_epoch"`
-	EpochSkew       time.Duration `json:"epoch_skew_ns"`     // that the clocks of peers may be apart
-	ClusterOffset   time.Duration `json:"cluster_offset_ns"` // cluster time minus this machine's clock
-	ClusterState    ClusterState  `json:"cluster_state"`
-	ClusterJumps    uint64        `json:"cluster_jumps"` // times that cluster time jumped forward
-	Key             KeyStatus     `json:"key"`
-	Codec           string        `json:"codec"` // which code computes cookies
-	Workers         uint32        `json:"workers"`
-	FramesPerWorker uint32        `json:"frames_per_worker"`
-	ChunkSize       uint32        `json:"chunk_size"`
-	Flows           FlowTable     `json:"flows"`
-	Handover        Handover      `json:"handover"` // from the engine before
-	Splices         SpliceTotals  `json:"splices"`
-	Ports           []PortStatus  `json:"ports"` // sorted by interface
-	Wires           []WireStatus  `json:"wires"` // sorted by name
-	Zones           []ZoneStatus  `json:"zones"` // sorted by name
+	Generation      uint64          `json:"generation"` // 0: nothing is published
+	Mode            Mode            `json:"mode"`
+	Uptime          time.Duration   `json:"uptime_ns"`
+	Learning        bool            `json:"learning"`
+	KeysetLate      bool            `json:"keyset_late"` // the state directory cannot be written
+	CheckEpoch      uint64          `json:"check_epoch"`
+	MintEpoch       uint64          `json:"mint_epoch"`
+	EpochSkew       time.Duration   `json:"epoch_skew_ns"`     // that the clocks of peers may be apart
+	ClusterOffset   time.Duration   `json:"cluster_offset_ns"` // cluster time minus this machine's clock
+	ClusterState    ClusterState    `json:"cluster_state"`
+	ClusterJumps    uint64          `json:"cluster_jumps"` // times that cluster time jumped forward
+	Key             KeyStatus       `json:"key"`
+	Codec           string          `json:"codec"` // which code computes cookies
+	Workers         uint32          `json:"workers"`
+	FramesPerWorker uint32          `json:"frames_per_worker"`
+	ChunkSize       uint32          `json:"chunk_size"`
+	Flows           FlowTable       `json:"flows"`
+	Handover        Handover        `json:"handover"` // from the engine before
+	Splices         SpliceTotals    `json:"splices"`
+	Validated       ValidatedTotals `json:"validated"`
+	Ports           []PortStatus    `json:"ports"` // sorted by interface
+	Wires           []WireStatus    `json:"wires"` // sorted by name
+	Zones           []ZoneStatus    `json:"zones"` // sorted by name
 }
 
 // FlowTable is the fill and the history of the flow table.
@@ -68,5 +69,8 @@ type ZoneStatus struct {
 	CookiesValid   uint64        `json:"cookies_valid"`
 	CookiesInvalid uint64        `json:"cookies_invalid"`
 	Refused        uint64        `json:"refused"` // challenges that the reply budget did not allow
-	IDs            []uint64      `json:"ids"`     // hits of each Screen
+	Symmetry       Symmetry      `json:"symmetry"`
+	OneWay         uint32        `json:"one_way"` // connections of the last 10 to 20 minutes seen so
+	TwoWay         uint32        `json:"two_way"`
+	IDs            []uint64      `json:"ids"` // hits of each Screen
 }

@@ -30,6 +30,10 @@ type Engine interface {
 	Servers(cursor uint64, limit int) (rows []dataplane.Server, next uint64, err error)
 	// ClearServers forgets what was learned of servers, and gives of how many.
 	ClearServers() (int, error)
+	// Validated reads some validated clients from cursor on.
+	Validated(cursor uint64, limit int) ([]dataplane.ValidatedClient, uint64, error)
+	// ClearValidated forgets those of a zone; empty: of all.
+	ClearValidated(zone string) error
 	// Destinations reads which destinations flood, those with the highest rate first.
 	Destinations() ([]dataplane.Destination, error)
 	// Sources reads up to limit source prefixes of floods, those with the most SYNs first.

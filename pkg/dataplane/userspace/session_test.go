@@ -16,6 +16,8 @@ type fakeSessions struct {
 	servers    []dataplane.Server
 	asked      []uint64 // cursors and limits
 	filter     dataplane.FlowFilter
+	validated  []dataplane.ValidatedClient
+	forgotten  []string // zones
 	sessionErr error
 }
 
@@ -35,6 +37,15 @@ func (f *fakeSessions) Servers(cursor uint64, limit int) ([]dataplane.Server, ui
 }
 
 func (f *fakeSessions) ClearServers() (int, error) { return len(f.servers), f.sessionErr }
+
+func (f *fakeSessions) Validated(cursor uint64, _ int) ([]dataplane.ValidatedClient, uint64, error) {
+	return f.validated, cursor + 1, f.sessionErr
+}
+
+func (f *fakeSessions) ClearValidated(zone string) error {
+	f.forgotten = append(f.forgotten, zone)
+	return f.sessionErr
+}
 
 func TestManagerHandsConnectionsAndServersOn(t *testing.T) {
 	manager, engine := newFixture(t)
