@@ -50,7 +50,7 @@ void step_validate(struct step *s)
 {
 	struct screen_validated_client c;
 
-	if (!s->c->validated)
+	if (!s->c->validated || s->c->policy->validated_s == 0)
 		return;
 	client_of(s, &c);
 	(void)screen_validated_insert(s->c->validated, &c, now_ms(s),

@@ -70,7 +70,7 @@ static const char *check_header(const struct screen_snapshot_header *h, size_t s
 	    h->initial_timeout_s > 300 || h->inactivity_timeout_s < 60 ||
 	    h->inactivity_timeout_s > 86400)
 		return "a tcp-session timeout is out of range";
-	if (h->validated_timeout_s < 1 || h->validated_timeout_s > 3600 ||
+	if (h->validated_timeout_s > 3600 ||
 	    h->reply_rate > 100000000 || h->reply_prefix_rate > 100000000)
 		return "a setting of syn-cookie is out of range";
 	if (h->epoch_skew_s > SCREEN_SKEW_MAX)

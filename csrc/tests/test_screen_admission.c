@@ -98,6 +98,21 @@ static void validated_client_passes_also_under_splice_until_its_time_is_over(voi
 	script_everywhere(validated_under_splice);
 }
 
+static void nobody_is_validated_when_it_is_switched_off(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct script s = script_new(w);
+
+	(void)state;
+	admission_is(w, SCREEN_ADMISSION_SPLICE);
+	w->policy.validated_s = 0;
+	SCRIPT(&s, "flood 100", "< S seq C mss 1460 -> reply_challenge = SA seq K ack C+1 mss M",
+	       "< A seq C+1 ack K+1 -> forward_splice_syn",
+	       "< S port 41000 seq C+9 mss 1460 -> reply_challenge");
+	assert_int_equal(w->validated->last_ms, 0);
+	world_free(w);
+}
+
 static void validate(struct script *s)
 {
 	SCRIPT(s, "flood 100", "< S seq C mss 1460 -> reply_challenge = SA seq K ack C+1 mss M",
@@ -357,6 +372,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(safe_reset_admission_lets_the_same_connection_pass),
 		cmocka_unit_test(safe_reset_of_a_half_open_flow_is_used_up),
 		cmocka_unit_test(validated_client_passes_also_under_splice_until_its_time_is_over),
+		cmocka_unit_test(nobody_is_validated_when_it_is_switched_off),
 		cmocka_unit_test(syn_cookie_validated_syn_still_runs_later_screen_checks),
 		cmocka_unit_test(validated_client_that_sends_a_flood_is_challenged),
 		cmocka_unit_test(syn_cookie_invalid_ack_flood_does_not_grow_validated_cache),

@@ -33,6 +33,7 @@ func (c *checker) check(config *Config) {
 	c.screens(config)
 	c.somethingScreened(config)
 	c.zoneAdmissions(config)
+	c.somebodyPasses(config)
 	c.configWhiteLists()
 	var members []use
 	for _, z := range config.Zones {
@@ -68,6 +69,30 @@ func (c *checker) zoneAdmissions(config *Config) {
 			remedy = fmt.Sprintf("did you mean %q? Otherwise %s", near, remedy)
 		}
 		c.fail(z.Pos, z.Path(), "there is no zone "+show(z.Zone), remedy)
+	}
+}
+
+// somebodyPasses refuses admissions that would let nobody in.
+func (c *checker) somebodyPasses(config *Config) {
+	f := config.Flow
+	if f.ValidatedSeconds != 0 {
+		return
+	}
+	refuse := func(a Admission, pos Pos, path string) {
+		if a == AdmissionReset || a == AdmissionSafeReset {
+			c.fail(pos, path, fmt.Sprintf("with validated-timeout 0 admission %s lets nobody in", a),
+				"set validated-timeout to 1 or more, or use splice")
+		}
+	}
+	refuse(f.Admission, f.AdmissionPos, f.AdmissionPath())
+	for _, z := range f.Zones {
+		refuse(z.Admission, z.Pos, z.Path())
+	}
+	for _, p := range f.ServerProfiles {
+		refuse(p.Admission, p.Pos, f.ServerProfilesPath())
+		for _, port := range p.Ports {
+			refuse(port.Admission, port.Pos, f.ServerProfilesPath())
+		}
 	}
 }
 

@@ -27,6 +27,9 @@ type configuration struct {
 	// servers are server profiles, what follows the keyword. nil: with always, all servers of the lab are
 	// known to answer, so that every connection is challenged; without, none is.
 	servers []string
+
+	admission string // splice when empty
+	validated int    // seconds that a client stays so; 0: each connection is challenged
 }
 
 // serverNetworks are those of the lab's servers, also of some that are not there.
@@ -63,6 +66,10 @@ func (c configuration) String() string {
 	}
 	for _, server := range c.servers {
 		set("security flow syn-cookie server-profile %s", server)
+	}
+	set("security flow syn-cookie validated-timeout %d", c.validated)
+	if c.admission != "" {
+		set("security flow syn-cookie admission %s", c.admission)
 	}
 	if c.keyFile != "" {
 		set("security flow syn-cookie key-file %s", c.keyFile)

@@ -130,7 +130,7 @@ struct screen_snapshot_header {
 	uint32_t inactivity_timeout_s; /* tcp-session inactivity-timeout, 60-86400 */
 	uint32_t reply_rate;	       /* syn-cookie reply-rate: replies/s of a port, 0: no ceiling */
 	uint32_t reply_prefix_rate;    /* and to one IPv4 /24 or IPv6 /48 */
-	uint16_t validated_timeout_s;  /* syn-cookie validated-timeout, 1-3600 */
+	uint16_t validated_timeout_s;  /* syn-cookie validated-timeout, 0-3600; 0: nobody is */
 	uint16_t reserved3[3];
 	char key_file[SCREEN_PATH_SIZE]; /* syn-cookie key-file; empty: state_dir/master.key */
 };
