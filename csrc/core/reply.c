@@ -172,7 +172,9 @@ uint32_t screen_reply_safe_reset(uint8_t *data, const struct screen_packet *p, u
 	const struct screen_segment s = {
 		.seq = ~ack, /* nobody reads it */
 		.ack = ack,
-		.flags = SCREEN_TCP_SYN | SCREEN_TCP_ACK,
+		/* no SYN: connection tracking would take its number for the server's, and throw
+		 * half of the servers' own SYN-ACKs away as too old */
+		.flags = SCREEN_TCP_ACK,
 		.window = SCREEN_CHALLENGE_WINDOW,
 	};
 

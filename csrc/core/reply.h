@@ -69,8 +69,8 @@ uint32_t screen_reply_challenge(uint8_t *data, const struct screen_packet *p,
 uint32_t screen_reply_unreachable(uint8_t *data, const struct screen_packet *p,
 				  const struct screen_packet *about, uint32_t seq, uint32_t ack);
 
-/* Turns a SYN into the challenge that its own sender resets: a SYN-ACK that acknowledges `ack`, which it
- * has not sent (RFC 9293 section 3.10.7.3). Returns the new length. */
+/* Turns a SYN into the challenge that its own sender resets: an ACK of `ack`, which it has not sent
+ * (RFC 9293 section 3.10.7.3), as RFC 5961 section 4 has them. Returns the new length. */
 uint32_t screen_reply_safe_reset(uint8_t *data, const struct screen_packet *p, uint32_t ack);
 
 /* Turns any frame, but a RST, into the RST that refuses it (RFC 9293 section 3.5.2): seq is what the

@@ -41,13 +41,13 @@ static void resetting_safely(struct world *w, struct script *s)
 	admission_is(w, SCREEN_ADMISSION_SAFE_RESET);
 	SCRIPT(s, "flood 100",
 	       /* no option, and an acknowledgement that cannot be right */
-	       "< S seq C win 64000 " OPTIONS " -> reply_challenge = SA seq N ack V");
+	       "< S seq C win 64000 " OPTIONS " -> reply_challenge = A seq N ack V");
 	assert_true((int32_t)(s->value['V' - 'A'] - s->value['C' - 'A']) < 0);
 	SCRIPT(s,
 	       /* not what was asked for */
 	       "< R seq V+1 -> drop_cookie_invalid", "< RA seq V ack 0 -> drop_cookie_invalid",
 	       "< R seq V bad -> drop_cookie_invalid",
-	       "< S seq C win 64000 " OPTIONS " -> reply_challenge = SA seq N ack V",
+	       "< S seq C win 64000 " OPTIONS " -> reply_challenge = A seq N ack V",
 	       "< R seq V -> drop_validated",
 	       /* its stack sends the SYN again; nobody above it has noticed */
 	       "< S seq C win 64000 " OPTIONS " -> forward_syn_validated = S seq C ack 0 " OPTIONS,
@@ -71,7 +71,7 @@ static void safe_reset_of_a_half_open_flow_is_used_up(void **state)
 	(void)state;
 	admission_is(w, SCREEN_ADMISSION_SAFE_RESET);
 	SCRIPT(&s, "< S seq C mss 1460 -> forward_syn_calm", "flood 100",
-	       "< S seq C mss 1460 -> reply_challenge = SA seq N ack V", "< R seq V -> drop_validated",
+	       "< S seq C mss 1460 -> reply_challenge = A seq N ack V", "< R seq V -> drop_validated",
 	       "< S seq C mss 1460 -> forward_syn_known");
 	world_free(w);
 }
@@ -254,7 +254,7 @@ static void admission_of_a_destination_goes_before_its_zones(void **state)
 		.address = { [10] = 0xff, 0xff, 203, 0, 113, 1 }, .length = 128, .port = 443,
 		.no_probe = 1, .admission = SCREEN_ADMISSION_SAFE_RESET,
 	};
-	SCRIPT(&s, "flood 100", "< S seq C mss 1460 -> reply_challenge = SA seq N ack V");
+	SCRIPT(&s, "flood 100", "< S seq C mss 1460 -> reply_challenge = A seq N ack V");
 	w->client.dport = 80;
 	SCRIPT(&s, "flood 100", "< S seq C mss 1460 -> reply_challenge = SA seq K ack C+1 mss M",
 	       "< A seq C+1 ack K+1 -> reply_reset");
@@ -322,7 +322,7 @@ static void zone_that_sees_one_direction_is_not_spliced(void **state)
 	assert_int_equal(screen_symmetry(&w->meters->zone[0], now_s), SCREEN_SYMMETRY_UNKNOWN);
 	one_way_connections(w, 1);
 	assert_int_equal(screen_symmetry(&w->meters->zone[0], now_s + 21), SCREEN_SYMMETRY_ONE_WAY);
-	SCRIPT(&s, "flood 100", "< S seq C mss 1460 -> reply_challenge = SA seq N ack V",
+	SCRIPT(&s, "flood 100", "< S seq C mss 1460 -> reply_challenge = A seq N ack V",
 	       "< R seq V -> drop_validated", "< S seq C mss 1460 -> forward_syn_validated",
 	       /* the server's answer went another way, and the flow lives on */
 	       "< A seq C+1 ack S+1 -> forward_flow", "+100 < A seq C+2 ack S+1 -> forward_flow");

@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 		"send":        sendFrames,
 		"listen":      listenFrames,
 		"knock":       knock,
+		"persist":     persist,
 		"udp-echo":    echoDatagrams,
 		"udp-ask":     askDatagrams,
 		"ping":        ping,

@@ -15,6 +15,7 @@ func (w *WireLab) makeCables(ctx context.Context) error {
 		if toClient, err = w.insertRouter(ctx, "clientrouter", r, o.ClientMTU, toClient); err != nil {
 			return err
 		}
+		w.ClientRouter = toClient.In
 	}
 	if o.ClientLink != nil {
 		if toWire, err = w.insertRelay(ctx, "clientlink", o.ClientLink, toWire, &w.ClientRelay); err != nil {

@@ -66,7 +66,8 @@ type WireOptions struct {
 type WireLab struct {
 	*Lab
 	Client, Attacker, LAN, Wire, Server *Namespace
-	ClientRelay, ServerRelay            *Relay // bad links; nil where there is none
+	ClientRouter                        *Namespace // with ClientMTU; "near" is its device towards the wire
+	ClientRelay, ServerRelay            *Relay     // bad links; nil where there is none
 
 	options WireOptions
 	later   []func(context.Context) error // what machines on the way do once their cables are there
