@@ -74,7 +74,7 @@ bool step_reply_rate(struct step *s)
 	uint64_t words[2];
 
 	if (policy->reply_rate &&
-	    screen_pace_next(&m->port_replies[s->frame->slot], step_seconds(s)) > policy->reply_rate)
+	    screen_pace_counted(&m->port_replies[s->frame->slot], step_seconds(s)) > policy->reply_rate)
 		return true;
 	if (!policy->reply_prefix_rate)
 		return false;
