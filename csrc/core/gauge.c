@@ -185,10 +185,11 @@ static uint32_t count_address(struct step *s, struct screen_sketch *sketch, int 
 			      uint32_t threshold)
 {
 	uint8_t address[16];
+	uint64_t hash;
 
 	screen_flow_address(s->frame->data, &s->d->packet, which, address);
-	return screen_sketch_count(sketch, screen_meters_hash(s->c->meters, s->port->zone, address, 0), step_seconds(s), threshold)
-		.count;
+	hash = screen_meters_hash(s->c->meters, s->port->zone, address, 0);
+	return screen_sketch_count(sketch, hash, step_seconds(s), threshold).count;
 }
 
 bool step_within_source_threshold(struct step *s)

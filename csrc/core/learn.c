@@ -105,7 +105,9 @@ static enum step_standing look_up(struct step *s)
 	s->admission = preset ? preset->admission : SCREEN_ADMISSION_UNSET;
 	if (v && screen_server_is_closed(v, s->c->now_ns))
 		return STEP_CLOSED;
-	return (preset && preset->no_probe) || (v && screen_server_answers(v, now_s)) ? STEP_ANSWERS : STEP_UNKNOWN;
+	if ((preset && preset->no_probe) || (v && screen_server_answers(v, now_s)))
+		return STEP_ANSWERS;
+	return STEP_UNKNOWN;
 }
 
 enum step_standing step_server(struct step *s)

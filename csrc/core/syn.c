@@ -31,7 +31,9 @@ static enum screen_reason obstacle(const struct step *s)
 		return SCREEN_DROP_CHECKSUM;
 	if (s->d->options.flags & SCREEN_HAS_SIGNATURE)
 		return SCREEN_DROP_SYN_MD5;
-	return screen_options_mss(&s->d->options, p->family) < SCREEN_MSS_MIN ? SCREEN_DROP_SYN_MSS : SCREEN_REPLY_CHALLENGE;
+	if (screen_options_mss(&s->d->options, p->family) < SCREEN_MSS_MIN)
+		return SCREEN_DROP_SYN_MSS;
+	return SCREEN_REPLY_CHALLENGE;
 }
 
 /* What the challenge offers: never an option that the client did not offer, and window scale, SACK

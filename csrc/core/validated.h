@@ -8,9 +8,10 @@
  *   IPv4   /24 -> a window of 32 sets;             the client -> two of the 32
  *   IPv6   /48 -> a window of 32 sets; /64 -> 8 of the 32; the client -> two of the 8
  *
- * the second for when the first is full (Azar et al., "Balanced allocations", 1994), so that one prefix, with however many addresses, can hold at most 256 entries (an IPv6 /64: 64). An
- * entry that is live is never given up for another: an insert that finds none free is refused, and
- * counted. Whoever changes a zone's generation forgets all of its entries at once.
+ * the second for when the first is full (Azar et al., "Balanced allocations", 1994), so that one prefix,
+ * with however many addresses, can hold at most 256 entries (an IPv6 /64: 64). An entry that is live is
+ * never given up for another: an insert that finds none free is refused, and counted. Whoever changes a
+ * zone's generation forgets all of its entries at once.
  *
  * Inserting claims an entry by a compare-and-swap; look-ups take no lock. Each worker may do both.
  */

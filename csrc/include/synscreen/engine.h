@@ -481,6 +481,7 @@ SCREEN_API int screen_engine_hand_over(struct screen_engine *engine,
 /* Ends the workers and gives back everything. A no-op on NULL. [control] */
 SCREEN_API void screen_engine_destroy(struct screen_engine *engine, enum screen_leave leave);
 
-/* Takes away what a dead engine left on this machine's interfaces (programs, bridges, settings),
- * as recorded in state_dir, and what it handed over. Returns the number of interfaces freed or an error. [control] */
+/* Takes away what a dead engine left on this machine's interfaces (programs, bridges, settings), as
+ * recorded in state_dir, and what it handed over. Returns the number of interfaces freed or an error.
+ * [control] */
 SCREEN_API int screen_detach(const char *state_dir, struct screen_error_info *error);

@@ -214,8 +214,8 @@ struct screen_server_profile {
 	uint8_t reserved;
 };
 
-/* One syn-cookie server-profile: what is set here is neither learned nor taken from the zone. Ordered by decreasing length, then by
- * address, then by decreasing port: the first that matches a server is the one that counts. */
+/* One syn-cookie server-profile: what is set here is neither learned nor taken from the zone. Ordered by
+ * decreasing length, then by address, then by decreasing port: the first that matches a server counts. */
 struct screen_server_config {
 	uint8_t address[16]; /* v4-mapped like a prefix; host bits are zero */
 	uint8_t length;	     /* 0-128 */
