@@ -16,8 +16,6 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,10 +24,11 @@
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "namespace.h"
+#define PROGRAM "flood"
+#include "../tool/namespace.h"
+#include "../tool/program.h"
 
 enum {
 	BATCH = 64,
@@ -84,34 +83,6 @@ struct sender {
 	struct mmsghdr msgs[BATCH];
 	struct iovec iovs[BATCH];
 };
-
-static volatile sig_atomic_t stopped;
-
-static void on_signal(int signo)
-{
-	(void)signo;
-	stopped = 1;
-}
-
-__attribute__((format(printf, 1, 2), noreturn)) static void die(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	fputs("flood: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
-	va_end(args);
-	exit(1);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 // xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled".
 static uint64_t random_next(uint64_t *state)
@@ -368,19 +339,6 @@ static void parse_mac(const char *text, uint8_t mac[ETH_ALEN])
 		die("%s: not a MAC address", text);
 }
 
-static uint64_t parse_number(const char *name, const char *text, uint64_t min, uint64_t max)
-{
-	char *end;
-	uint64_t value;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || end == text || *end || value < min || value > max || text[0] == '-')
-		die("--%s %s: a number from %lu to %lu is wanted", name, text, (unsigned long)min,
-		    (unsigned long)max);
-	return value;
-}
-
 static int parse_address(const char *text, uint8_t out[16])
 {
 	if (inet_pton(AF_INET, text, out) == 1)
@@ -537,7 +495,6 @@ static void report(const struct settings *set, uint64_t sent, uint64_t errors, d
 int main(int argc, char **argv)
 {
 	static struct sender senders[THREADS_MAX];
-	struct sigaction on = { .sa_handler = on_signal };
 	struct settings set;
 	struct template tpl;
 	uint64_t began, sent = 0, errors = 0;
@@ -548,8 +505,7 @@ int main(int argc, char **argv)
 		    "`ip netns exec`");
 	find_interface(&set);
 	template_build(&tpl, &set);
-	sigaction(SIGINT, &on, NULL);
-	sigaction(SIGTERM, &on, NULL);
+	stop_at_signals();
 	began = now_ns();
 	for (unsigned int i = 0; i < set.threads; i++)
 		start(&senders[i], &set, &tpl);

@@ -17,18 +17,17 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "../flood/namespace.h"
+#define PROGRAM "relay"
+#include "../tool/namespace.h"
+#include "../tool/program.h"
 
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING 23
@@ -68,34 +67,6 @@ struct way {
 	struct held held[HELD_MAX]; // a ring: all are held for as long, so the first is due first
 	size_t held_first, held_count;
 };
-
-static volatile sig_atomic_t stopped;
-
-static void on_signal(int signo)
-{
-	(void)signo;
-	stopped = 1;
-}
-
-__attribute__((format(printf, 1, 2), noreturn)) static void die(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	fputs("relay: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
-	va_end(args);
-	exit(1);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 // splitmix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators". Any seed will do.
 static uint64_t random_next(uint64_t *state)
@@ -310,19 +281,6 @@ static void report_way(struct way *w, const char *name)
 	       (unsigned long)w->overrun);
 }
 
-static uint64_t parse_number(const char *name, const char *text, uint64_t min, uint64_t max)
-{
-	char *end;
-	uint64_t value;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || end == text || *end || value < min || value > max || text[0] == '-')
-		die("--%s %s: a number from %lu to %lu is wanted", name, text, (unsigned long)min,
-		    (unsigned long)max);
-	return value;
-}
-
 static uint32_t parse_chance(const char *name, const char *text)
 {
 	char *end;
@@ -380,7 +338,6 @@ int main(int argc, char **argv)
 {
 	static struct way ways[2];
 	struct settings set = { .hold_ns = 2000000, .seed = 1 };
-	struct sigaction on = { .sa_handler = on_signal };
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
@@ -392,8 +349,7 @@ int main(int argc, char **argv)
 	if (in_initial_namespace())
 		die("this is the initial network namespace: run it inside one made for it, by "
 		    "`ip netns exec`");
-	sigaction(SIGINT, &on, NULL);
-	sigaction(SIGTERM, &on, NULL);
+	stop_at_signals();
 	open_ways(ways, &set);
 	puts("relaying");
 	fflush(stdout);
