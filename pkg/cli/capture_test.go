@@ -119,15 +119,7 @@ type leaving struct {
 // readOut reads what a replay wrote.
 func readOut(t *testing.T, path string) []leaving {
 	t.Helper()
-	file, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	r, err := pcapgo.NewNgReader(file, pcapgo.DefaultNgReaderOptions)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := openCapture(t, path)
 	var out []leaving
 	for {
 		data, info, err := r.ReadPacketData()

@@ -36,8 +36,7 @@ func (a *app) clearStatisticsCommand() *cobra.Command {
 			return a.client().Clear(ctx, control.ClearRequest{Zone: zoneOf(args)})
 		},
 		print: func(w io.Writer, result control.ClearResult) {
-			fmt.Fprintf(w, "statistics of %s are set to zero\n",
-				choose(result.Zone == "", "all zones", "zone "+result.Zone))
+			fmt.Fprintf(w, "statistics of %s are set to zero\n", zoneNamed(result.Zone))
 		},
 	})
 }

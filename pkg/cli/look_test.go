@@ -246,20 +246,27 @@ func TestMonitorTrafficPrintsFrames(t *testing.T) {
 	}
 }
 
+// openCapture opens a pcapng file until the test's end.
+func openCapture(t testing.TB, path string) *pcapgo.NgReader {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	reader, err := pcapgo.NewNgReader(file, pcapgo.DefaultNgReaderOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reader
+}
+
 func TestMonitorTrafficWritesAFile(t *testing.T) {
 	backend := &canned{looks: looks{batches: []control.TapBatch{{Frames: tapped(t)}}}}
 	socket, path := serve(t, backend), filepath.Join(t.TempDir(), "f.pcapng")
 	expect(t, outcome{Stderr: "frames of eth1, to " + path + "\n2 frames, 0 lost\n"},
 		"monitor", "traffic", "interface", "eth1", "write-file", path, "--count", "2", "--control-socket", socket)
-	file, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	reader, err := pcapgo.NewNgReader(file, pcapgo.DefaultNgReaderOptions)
-	if err != nil {
-		t.Fatal(err)
-	}
+	reader := openCapture(t, path)
 	for i, want := range [][]string{{"challenge reply_challenge"}, nil} {
 		data, info, options, err := reader.ReadPacketDataWithOptions()
 		sent := tapped(t)[i]
@@ -280,7 +287,7 @@ func TestMonitorTrafficWritesAFile(t *testing.T) {
 	if itf, err := reader.Interface(0); err != nil || itf.Name != "eth1" {
 		t.Errorf("interface %+v, error %v", itf, err)
 	}
-	if info, err := file.Stat(); err != nil || info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, error %v", info.Mode(), err)
 	}
 }

@@ -61,6 +61,9 @@ func zoneOf(args []string) string {
 	return args[1]
 }
 
+// zoneNamed says which zone's: one's, or all.
+func zoneNamed(zone string) string { return choose(zone == "", "all zones", "zone "+zone) }
+
 func selectFloods(report control.FloodReport, only string) ([]zoneFlood, error) {
 	zones, err := selectZones(report.Zones, only, "SYN cookies")
 	floods := []zoneFlood{}

@@ -57,8 +57,7 @@ func (a *app) clearValidatedCommand() *cobra.Command {
 			return a.client().ClearValidated(ctx, control.ClearValidatedRequest{Zone: zoneOf(args)})
 		},
 		print: func(w io.Writer, result control.ClearValidatedResult) {
-			fmt.Fprintf(w, "the validated clients of %s are forgotten\n",
-				choose(result.Zone == "", "all zones", "zone "+result.Zone))
+			fmt.Fprintf(w, "the validated clients of %s are forgotten\n", zoneNamed(result.Zone))
 		},
 	})
 }

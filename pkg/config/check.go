@@ -64,11 +64,8 @@ func (c *checker) zoneAdmissions(config *Config) {
 		if slices.Contains(names, z.Zone) || c.tree.mayHaveBeen("security", "zones") {
 			continue
 		}
-		remedy := "define it: set security zones security-zone " + quoteWord(z.Zone) + " interfaces NAME"
-		if near := nearest(z.Zone, names); near != "" {
-			remedy = fmt.Sprintf("did you mean %q? Otherwise %s", near, remedy)
-		}
-		c.fail(z.Pos, z.Path(), "there is no zone "+show(z.Zone), remedy)
+		c.fail(z.Pos, z.Path(), "there is no zone "+show(z.Zone), defineIt(z.Zone, names,
+			"set security zones security-zone "+quoteWord(z.Zone)+" interfaces NAME"))
 	}
 }
 
@@ -107,11 +104,8 @@ func (c *checker) screens(config *Config) {
 		if !missing || c.tree.mayHaveBeen("security", "screen") {
 			continue
 		}
-		remedy := "define it: set security screen ids-option " + quoteWord(z.Screen) + " tcp syn-flood"
-		if near := nearest(z.Screen, names); near != "" {
-			remedy = fmt.Sprintf("did you mean %q? Otherwise %s", near, remedy)
-		}
-		c.fail(z.ScreenPos, z.ScreenPath(), "there is no screen profile "+show(z.Screen), remedy)
+		c.fail(z.ScreenPos, z.ScreenPath(), "there is no screen profile "+show(z.Screen), defineIt(z.Screen, names,
+			"set security screen ids-option "+quoteWord(z.Screen)+" tcp syn-flood"))
 	}
 }
 

@@ -126,3 +126,11 @@ func expected(at *statement) string {
 	}
 	return "one of these can follow: " + strings.Join(words, ", ")
 }
+
+// defineIt is the remedy for a name that is not among those that are defined.
+func defineIt(name string, defined []string, statement string) string {
+	if near := nearest(name, defined); near != "" {
+		return fmt.Sprintf("did you mean %q? Otherwise define it: %s", near, statement)
+	}
+	return "define it: " + statement
+}

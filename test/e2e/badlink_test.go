@@ -67,10 +67,7 @@ func logTalks(t testing.TB, results []talked, took time.Duration) {
 
 func TestTalksOverBadLinksAndABridgeAreRight(t *testing.T) {
 	t.Parallel()
-	w := lab.WireForTest(t, badLinks())
-	if err := w.JoinBridge(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w := lab.BridgeForTest(t, badLinks())
 	server := startTalkServer(t, w, listenAt{Port: talkPort})
 	talks, start := randomTalks(400), time.Now()
 	results := runTalks(t, w, 64, talks)

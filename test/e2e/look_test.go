@@ -61,6 +61,21 @@ func TestAFloodIsShownWithItsDestinationsSourcesAndFrames(t *testing.T) {
 	}
 }
 
+// openCapture opens a pcapng file until the test's end.
+func openCapture(t testing.TB, path string) *pcapgo.NgReader {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	reader, err := pcapgo.NewNgReader(file, pcapgo.DefaultNgReaderOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reader
+}
+
 // wantFramesOfAFlood looks at frames: SYNs that are challenged come in, and SYN-ACKs leave.
 func (d *daemon) wantFramesOfAFlood(t testing.TB) {
 	t.Helper()
@@ -70,15 +85,7 @@ func (d *daemon) wantFramesOfAFlood(t testing.TB) {
 	if err != nil {
 		t.Fatalf("monitor traffic: %v: %s", err, out)
 	}
-	file, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	reader, err := pcapgo.NewNgReader(file, pcapgo.DefaultNgReaderOptions)
-	if err != nil {
-		t.Fatal(err)
-	}
+	reader := openCapture(t, path)
 	challenged, left := 0, 0
 	for range 200 {
 		_, _, options, err := reader.ReadPacketDataWithOptions()

@@ -253,10 +253,7 @@ func TestOptionsAreThoseOfADirectConnection(t *testing.T) {
 	rows := matrixRows()
 	t.Run("over a bridge", func(t *testing.T) {
 		t.Parallel()
-		w := lab.WireForTest(t, lab.WireOptions{})
-		if err := w.JoinBridge(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		w := lab.BridgeForTest(t, lab.WireOptions{})
 		stripMSS(t, w)
 		server := startTalkServer(t, w, matrixPorts()...)
 		direct := runRows(t, w, server, rows)
@@ -280,10 +277,7 @@ func TestOptionsAreThoseOfADirectConnection(t *testing.T) {
 	})
 	t.Run("spliced from the first on, by presets", func(t *testing.T) {
 		t.Parallel()
-		w := lab.WireForTest(t, lab.WireOptions{})
-		if err := w.JoinBridge(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		w := lab.BridgeForTest(t, lab.WireOptions{})
 		stripMSS(t, w)
 		server := startTalkServer(t, w, matrixPorts()...)
 		direct := runRows(t, w, server, rows)

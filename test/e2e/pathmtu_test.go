@@ -90,10 +90,7 @@ func TestPathMTUIsLearnedThroughASplice(t *testing.T) {
 	} {
 		t.Run("over a bridge, "+name, func(t *testing.T) {
 			t.Parallel()
-			w := lab.WireForTest(t, options)
-			if err := w.JoinBridge(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			w := lab.BridgeForTest(t, options)
 			startContent(t, w)
 			transferAcrossRouters(t, w)
 		})

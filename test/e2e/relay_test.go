@@ -142,10 +142,7 @@ func TestBadLinkKeepsItsRatesAndChangesNoFrame(t *testing.T) {
 	t.Parallel()
 	const n = 5000
 	link := lab.BadLink{Loss: 10, Duplicate: 5, Reorder: 20, Seed: 47}
-	w := lab.WireForTest(t, lab.WireOptions{ClientLink: &link})
-	if err := w.JoinBridge(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w := lab.BridgeForTest(t, lab.WireOptions{ClientLink: &link})
 	client := machineOf(t, w.Client, lab.ClientMAC, lab.ClientAddr4(0), lab.ClientAddr6(0))
 	server := machineOf(t, w.Server, lab.ServerMAC, lab.ServerAddr4, lab.ServerAddr6)
 	atServer, atClient := startListening(t, server.space), startListening(t, client.space)
@@ -173,10 +170,7 @@ func TestBadLinkKeepsItsRatesAndChangesNoFrame(t *testing.T) {
 func TestLinkThatIsNotBadCarriesEveryKindOfFrameOnceAndInOrder(t *testing.T) {
 	t.Parallel()
 	const n = 2000
-	w := lab.WireForTest(t, lab.WireOptions{ClientLink: &lab.BadLink{}, ServerLink: &lab.BadLink{}})
-	if err := w.JoinBridge(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w := lab.BridgeForTest(t, lab.WireOptions{ClientLink: &lab.BadLink{}, ServerLink: &lab.BadLink{}})
 	client := machineOf(t, w.Client, lab.ClientMAC, lab.ClientAddr4(0), lab.ClientAddr6(0))
 	server := machineOf(t, w.Server, lab.ServerMAC, lab.ServerAddr4, lab.ServerAddr6)
 	wantUnchanged(t, w, client, server)
@@ -198,10 +192,7 @@ func TestLinkThatIsNotBadCarriesEveryKindOfFrameOnceAndInOrder(t *testing.T) {
 
 func TestRelayEndsRatherThanCarryAFrameWithoutItsChecksum(t *testing.T) {
 	t.Parallel()
-	w := lab.WireForTest(t, lab.WireOptions{ClientLink: &lab.BadLink{}})
-	if err := w.JoinBridge(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w := lab.BridgeForTest(t, lab.WireOptions{ClientLink: &lab.BadLink{}})
 	if err := w.Client.Ethtool(t.Context(), lab.EndDev, "tx", "on"); err != nil {
 		t.Fatal(err)
 	}

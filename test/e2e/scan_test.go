@@ -147,10 +147,7 @@ func (d *daemon) floodingNow(t testing.TB) (n int) {
 func TestScannerSeesThePortsAsTheyAre(t *testing.T) {
 	t.Run("over a bridge", func(t *testing.T) {
 		t.Parallel()
-		w := lab.WireForTest(t, lab.WireOptions{})
-		if err := w.JoinBridge(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		w := lab.BridgeForTest(t, lab.WireOptions{})
 		startScanned(t, w)
 		wantScans(t, w)
 	})

@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
-	"github.com/gopacket/gopacket/pcapgo"
 
 	"synscreen/pkg/control"
 	"synscreen/pkg/dataplane"
@@ -80,15 +78,7 @@ func (d *daemon) offered(t testing.TB, family int) agreement {
 // synAckOf reads the first SYN-ACK of an address and port in a capture.
 func synAckOf(t testing.TB, path string, from netip.AddrPort) agreement {
 	t.Helper()
-	file, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	reader, err := pcapgo.NewNgReader(file, pcapgo.DefaultNgReaderOptions)
-	if err != nil {
-		t.Fatal(err)
-	}
+	reader := openCapture(t, path)
 	for {
 		data, _, err := reader.ReadPacketData()
 		if err != nil {

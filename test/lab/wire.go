@@ -83,6 +83,16 @@ func WireForTest(t testing.TB, options WireOptions) *WireLab {
 	return w
 }
 
+// BridgeForTest makes a WireLab that ends with the test, whose ports a bridge joins.
+func BridgeForTest(t testing.TB, options WireOptions) *WireLab {
+	t.Helper()
+	w := WireForTest(t, options)
+	if err := w.JoinBridge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
 // NewWire builds a WireLab in the lab; the lab's Close takes it away, also after an error.
 func (l *Lab) NewWire(ctx context.Context, options WireOptions) (*WireLab, error) {
 	w := &WireLab{Lab: l, options: options.withDefaults()}

@@ -13,10 +13,7 @@ var families = []int{4, 6}
 // bridged is a WireLab whose wire is a plain kernel bridge.
 func bridged(t *testing.T, options WireOptions) *WireLab {
 	t.Helper()
-	w := WireForTest(t, options)
-	if err := w.JoinBridge(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w := BridgeForTest(t, options)
 	return w
 }
 
