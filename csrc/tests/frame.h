@@ -182,3 +182,16 @@ static inline uint32_t frame_build(uint8_t *data, const struct frame_spec *f)
 	frame_write_tcp_checksum(data, &p);
 	return (uint32_t)p.end + f->padding;
 }
+
+/* Makes of a frame one that goes the other way. */
+static inline void frame_mirror(struct frame_spec *f)
+{
+	struct frame_spec was = *f;
+
+	memcpy(f->source_mac, was.destination_mac, 6);
+	memcpy(f->destination_mac, was.source_mac, 6);
+	memcpy(f->source, was.destination, 16);
+	memcpy(f->destination, was.source, 16);
+	f->sport = was.dport;
+	f->dport = was.sport;
+}

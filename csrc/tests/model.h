@@ -186,18 +186,6 @@ static inline bool model_is_stamped(const struct model *m, const struct model_se
 	return options <= 40 && (g->length == 0 || g->length + options <= m->longest);
 }
 
-static inline void model_mirror(struct frame_spec *f)
-{
-	struct frame_spec was = *f;
-
-	memcpy(f->source_mac, was.destination_mac, 6);
-	memcpy(f->destination_mac, was.source_mac, 6);
-	memcpy(f->source, was.destination, 16);
-	memcpy(f->destination, was.source, 16);
-	f->sport = was.dport;
-	f->dport = was.sport;
-}
-
 /* What no frame_spec knows: reserved bits and the urgent pointer. */
 static inline void model_patch(uint8_t *data, const struct frame_spec *f, uint32_t length,
 			       const struct model_segment *g)
@@ -224,7 +212,7 @@ static inline uint32_t model_write(const struct model *m, const struct model_seg
 	uint32_t length;
 
 	if (g->from == SERVER)
-		model_mirror(&f);
+		frame_mirror(&f);
 	f.flags = g->flags;
 	f.class = g->class;
 	if (f.family == 4)

@@ -168,18 +168,6 @@ static inline void script_segment(struct script *s, struct script_segment *g,
 		script_option(f, (uint8_t[]){ 1 }, 1);
 }
 
-static inline void script_mirror(struct frame_spec *f)
-{
-	struct frame_spec was = *f;
-
-	memcpy(f->source_mac, was.destination_mac, 6);
-	memcpy(f->destination_mac, was.source_mac, 6);
-	memcpy(f->source, was.destination, 16);
-	memcpy(f->destination, was.source, 16);
-	f->sport = was.dport;
-	f->dport = was.sport;
-}
-
 static inline void script_expect_number(struct script *s, const char *what, uint32_t got,
 					uint32_t want)
 {
@@ -256,7 +244,7 @@ static inline void script_frame(struct script *s, bool from_client)
 	if (strcmp(word, "->") != 0)
 		SCRIPT_FAIL(s, "-> is missing");
 	if (from_client == g.spoof)
-		script_mirror(&g.f);
+		frame_mirror(&g.f);
 	length = frame_build(data, &g.f);
 	if (g.bad)
 		data[length - 1] ^= 0x40;
@@ -317,6 +305,11 @@ static inline void script_set(struct script *s, char letter, uint32_t value)
 {
 	s->known[letter - 'A'] = true;
 	s->value[letter - 'A'] = value;
+}
+
+static inline uint32_t script_number(const struct script *s, char letter)
+{
+	return (uint32_t)s->value[letter - 'A'];
 }
 
 /* A script whose client's and server's first sequence numbers are C and S, near the wrap. */

@@ -230,6 +230,18 @@ static void ids_ip_sweep_sees_first_fragments(void **state)
 	}
 }
 
+/* Ten answers to other ports, or to other hosts. */
+static void ten_answers(struct world *w, struct ip_spec *answer, bool ports)
+{
+	for (uint8_t i = 1; i <= 10; i++) {
+		if (ports)
+			answer->payload[3] = i;
+		else
+			answer->destination_last = i;
+		(void)decide_made(w, (struct made[]){ make(answer) });
+	}
+}
+
 /* A name server answers ten questions of one client, and ten clients, at once. */
 static void udp_answers(uint8_t family, enum screen_ids ids, bool ports)
 {
@@ -249,24 +261,12 @@ static void udp_answers(uint8_t family, enum screen_ids ids, bool ports)
 	}
 	/* of that client, but not of that question; then a minute later */
 	answer.payload[1] = 54;
-	for (uint8_t i = 1; i <= 10; i++) {
-		if (ports)
-			answer.payload[3] = i;
-		else
-			answer.destination_last = i;
-		(void)decide_made(w, (struct made[]){ make(&answer) });
-	}
+	ten_answers(w, &answer, ports);
 	assert_int_equal(w->meters->zone[0].ids[ids], 1);
 	answer.payload[1] = 53;
 	for (int after = 0; after < 2; after++) {
 		world_wait(w, after ? 1 : 60);
-		for (uint8_t i = 1; i <= 10; i++) {
-			if (ports)
-				answer.payload[3] = i;
-			else
-				answer.destination_last = i;
-			(void)decide_made(w, (struct made[]){ make(&answer) });
-		}
+		ten_answers(w, &answer, ports);
 		assert_int_equal(w->meters->zone[0].ids[ids], 1 + after);
 	}
 	world_free(w);

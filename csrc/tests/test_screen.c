@@ -36,7 +36,7 @@ static void challenged(struct world *w, struct script *s)
 	assert_int_equal(w->reasons[SCREEN_FORWARD_SYN_CALM], 99);
 	assert_int_equal(w->reasons[SCREEN_REPLY_CHALLENGE], 502);
 	assert_int_equal(w->flows.used, 99); /* a challenge makes no state */
-	assert_int_equal(s->value['M' - 'A'], w->client.family == 4 ? 1460 : 1440);
+	assert_int_equal(script_number(s, 'M'), w->client.family == 4 ? 1460 : 1440);
 }
 
 static void threshold_enters_flooding_and_every_unknown_syn_is_challenged(void **state)

@@ -42,7 +42,7 @@ static void resetting_safely(struct world *w, struct script *s)
 	SCRIPT(s, "flood 100",
 	       /* no option, and an acknowledgement that cannot be right */
 	       "< S seq C win 64000 " OPTIONS " -> reply_challenge = A seq N ack V");
-	assert_true((int32_t)(s->value['V' - 'A'] - s->value['C' - 'A']) < 0);
+	assert_true((int32_t)(script_number(s, 'V') - script_number(s, 'C')) < 0);
 	SCRIPT(s,
 	       /* not what was asked for */
 	       "< R seq V+1 -> drop_cookie_invalid", "< RA seq V ack 0 -> drop_cookie_invalid",
@@ -290,21 +290,28 @@ static void replies_stay_under_their_ceilings(void **state)
 
 /* ---- one direction only -------------------------------------------------------------------- */
 
-/* Connections whose server answers by another way, and are then forgotten. */
+/* A connection whose server's SYN-ACK has gone another way, as far as the client's ACK, which is
+ * returned. */
+static struct frame_spec one_way_connection(struct world *w, uint16_t port)
+{
+	struct frame_spec f = w->client;
+	uint8_t data[FRAME_MAX];
+
+	f.sport = port;
+	f.flags = SCREEN_TCP_SYN;
+	(void)world_decide(w, data, frame_build(data, &f), 0);
+	f.flags = SCREEN_TCP_ACK;
+	f.seq++;
+	f.ack = 77;
+	(void)world_decide(w, data, frame_build(data, &f), 0);
+	return f;
+}
+
+/* So many of them, which are then forgotten. */
 static void one_way_connections(struct world *w, uint32_t count)
 {
-	for (uint16_t i = 0; i < count; i++) {
-		struct frame_spec f = w->client;
-		uint8_t data[FRAME_MAX];
-
-		f.sport = (uint16_t)(1000 + i);
-		f.flags = SCREEN_TCP_SYN;
-		(void)world_decide(w, data, frame_build(data, &f), 0);
-		f.flags = SCREEN_TCP_ACK;
-		f.seq++;
-		f.ack = 77;
-		(void)world_decide(w, data, frame_build(data, &f), 0);
-	}
+	for (uint16_t i = 0; i < count; i++)
+		(void)one_way_connection(w, (uint16_t)(1000 + i));
 	world_wait(w, 21);
 	world_forget(w);
 }
@@ -344,17 +351,10 @@ static void answer_that_comes_late_is_one(void **state)
 
 	(void)state;
 	for (uint16_t i = 0; i < 100; i++) {
-		struct frame_spec f = w->client;
+		struct frame_spec f = one_way_connection(w, (uint16_t)(1000 + i));
 		uint8_t data[FRAME_MAX];
 
-		f.sport = (uint16_t)(1000 + i);
-		f.flags = SCREEN_TCP_SYN;
-		(void)world_decide(w, data, frame_build(data, &f), 0);
-		f.flags = SCREEN_TCP_ACK;
-		f.seq++;
-		f.ack = 77;
-		(void)world_decide(w, data, frame_build(data, &f), 0);
-		script_mirror(&f);
+		frame_mirror(&f);
 		f.flags = SCREEN_TCP_RST;
 		(void)world_decide(w, data, frame_build(data, &f), 1);
 	}

@@ -116,10 +116,10 @@ static void burst_keeps_a_reset_behind_data_of_a_half_open_flow(void **state)
 	w->client.destination[3]++;
 	SCRIPT(&s, "< S seq C mss 1460 -> forward_syn_calm",
 	       "> SA seq S ack C+1 mss 1460 -> forward_flow");
-	put_in_burst(w, &b[0], SCREEN_TCP_ACK | SCREEN_TCP_PSH, (uint32_t)s.value['C' - 'A'] + 1,
-		     (uint32_t)s.value['S' - 'A'] + 1, 10);
-	put_in_burst(w, &b[1], SCREEN_TCP_RST | SCREEN_TCP_ACK, (uint32_t)s.value['C' - 'A'] + 11,
-		     (uint32_t)s.value['S' - 'A'] + 1, 0);
+	put_in_burst(w, &b[0], SCREEN_TCP_ACK | SCREEN_TCP_PSH, script_number(&s, 'C') + 1,
+		     script_number(&s, 'S') + 1, 10);
+	put_in_burst(w, &b[1], SCREEN_TCP_RST | SCREEN_TCP_ACK, script_number(&s, 'C') + 11,
+		     script_number(&s, 'S') + 1, 0);
 	assert_true(b[0].d.undecided && b[1].d.undecided);
 	end_burst(w, b, 2);
 	assert_reason(&b[0], "forward_flow");

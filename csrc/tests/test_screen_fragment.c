@@ -21,11 +21,6 @@ static uint32_t fragment_build(uint8_t *data, const struct frame_spec *f, uint32
 	return l3 + header + kept;
 }
 
-static uint32_t value(const struct script *s, char letter)
-{
-	return (uint32_t)s->value[letter - 'A'];
-}
-
 /* A segment of 600 bytes with all that is translated in it. */
 static struct frame_spec segment_of(const struct world *w, bool client_sent, uint32_t seq,
 				    uint32_t ack, uint32_t tsval, uint32_t tsecr)
@@ -34,7 +29,7 @@ static struct frame_spec segment_of(const struct world *w, bool client_sent, uin
 	struct frame_spec f = w->client;
 
 	if (!client_sent)
-		script_mirror(&f);
+		frame_mirror(&f);
 	f.flags = SCREEN_TCP_ACK | SCREEN_TCP_PSH;
 	f.seq = seq;
 	f.ack = ack;
@@ -49,6 +44,13 @@ static struct frame_spec segment_of(const struct world *w, bool client_sent, uin
 	frame_put32(f.options + 16, ack + 100);
 	frame_put32(f.options + 20, ack + 200);
 	return f;
+}
+
+/* The client's first one, as it sends it. */
+static struct frame_spec client_segment(const struct world *w, const struct script *s)
+{
+	return segment_of(w, true, script_number(s, 'C') + 1, script_number(s, 'K') + 1, 110,
+			  script_number(s, 'T'));
 }
 
 static void assert_fragment(struct world *w, const struct frame_spec *in, uint32_t kept,
@@ -78,18 +80,18 @@ static void first(struct world *w, struct script *s)
 
 	SCRIPT(s, FLOODED, VALIDATED, OPENED);
 	for (uint32_t kept = 48; kept <= 624; kept += 48) {
-		in = segment_of(w, true, value(s, 'C') + 1, value(s, 'K') + 1, 110, value(s, 'T'));
-		want = segment_of(w, true, value(s, 'C') + 1, value(s, 'S') + 1, 110, 7000);
+		in = client_segment(w, s);
+		want = segment_of(w, true, script_number(s, 'C') + 1, script_number(s, 'S') + 1, 110, 7000);
 		assert_fragment(w, &in, kept, 0, SCREEN_FORWARD_FRAGMENT, &want);
-		in = segment_of(w, false, value(s, 'S') + 1, value(s, 'C') + 1, 7005, 110);
-		want = segment_of(w, false, value(s, 'K') + 1, value(s, 'C') + 1,
-				  value(s, 'T') + 5, 110);
+		in = segment_of(w, false, script_number(s, 'S') + 1, script_number(s, 'C') + 1, 7005, 110);
+		want = segment_of(w, false, script_number(s, 'K') + 1, script_number(s, 'C') + 1,
+				  script_number(s, 'T') + 5, 110);
 		want.window = 256; /* the server's scale is 9, the client believes in 7 */
 		assert_fragment(w, &in, kept, 1, SCREEN_FORWARD_FRAGMENT, &want);
 		assert_untouched(w, &in, kept, 0); /* on the wrong side */
 	}
 	/* as far as RFC 1858 allows the header to end early: in two pieces it cannot be translated */
-	in = segment_of(w, true, value(s, 'C') + 1, value(s, 'K') + 1, 110, value(s, 'T'));
+	in = client_segment(w, s);
 	assert_fragment(w, &in, 40, 0, SCREEN_DROP_MALFORMED, NULL);
 	assert_fragment(w, &in, 24, 0, SCREEN_DROP_MALFORMED, NULL);
 	assert_fragment(w, &in, 16, 0, SCREEN_DROP_MALFORMED, NULL);
@@ -111,8 +113,7 @@ static void later_fragments_are_left_alone(void **state)
 	(void)state;
 	SCRIPT(&s, FLOODED, VALIDATED, OPENED);
 	for (int more = 0; more < 2; more++) {
-		struct frame_spec in = segment_of(w, true, value(&s, 'C') + 1, value(&s, 'K') + 1,
-						  110, value(&s, 'T'));
+		struct frame_spec in = client_segment(w, &s);
 		uint32_t length = fragment_build(data, &in, 400);
 
 		frame_put16(data + 20, more ? 0x2000 | 50 : 50);
@@ -128,7 +129,8 @@ static void before_and_after(struct world *w, struct script *s)
 	struct frame_spec in;
 
 	SCRIPT(s, FLOODED);
-	in = segment_of(w, true, value(s, 'C') + 1, value(s, 'K') + 1, 105, value(s, 'T'));
+	in = segment_of(w, true, script_number(s, 'C') + 1, script_number(s, 'K') + 1, 105,
+			script_number(s, 'T'));
 	assert_untouched(w, &in, 96, 0); /* no flow yet, and it carries no cookie */
 	SCRIPT(s, VALIDATED);
 	/* in pieces it cannot be held; the client sends it again */
@@ -153,9 +155,9 @@ static void first_fragments_of_plain_flows_are_left_alone(void **state)
 	(void)state;
 	SCRIPT(&s, "< S seq C mss 1460 -> forward_syn_calm",
 	       "> SA seq S ack C+1 mss 1460 -> forward_flow", "< A seq C+1 ack S+1 -> forward_flow");
-	in = segment_of(w, true, value(&s, 'C') + 1, value(&s, 'S') + 1, 1, 2);
+	in = segment_of(w, true, script_number(&s, 'C') + 1, script_number(&s, 'S') + 1, 1, 2);
 	assert_untouched(w, &in, 96, 0);
-	in = segment_of(w, false, value(&s, 'S') + 1, value(&s, 'C') + 1, 1, 2);
+	in = segment_of(w, false, script_number(&s, 'S') + 1, script_number(&s, 'C') + 1, 1, 2);
 	assert_untouched(w, &in, 96, 1);
 	world_free(w);
 }
@@ -167,15 +169,15 @@ static void clockless(struct world *w, struct script *s)
 	struct frame_spec in, want;
 
 	SCRIPT(s, FLOODED, VALIDATED, "> SA seq S ack C+1 win 65160 mss 1460 -> reply_server_ack");
-	in = segment_of(w, false, value(s, 'S') + 1, value(s, 'C') + 1, 0, 0);
+	in = segment_of(w, false, script_number(s, 'S') + 1, script_number(s, 'C') + 1, 0, 0);
 	memset(in.options, 1, 24);
 	want = in;
-	want.seq = value(s, 'K') + 1;
+	want.seq = script_number(s, 'K') + 1;
 	want.window = 1;
 	assert_fragment(w, &in, 96, 1, SCREEN_FORWARD_FRAGMENT, &want);
-	in = segment_of(w, true, value(s, 'C') + 1, value(s, 'K') + 1, 110, value(s, 'T'));
+	in = client_segment(w, s);
 	want = in;
-	want.ack = value(s, 'S') + 1;
+	want.ack = script_number(s, 'S') + 1;
 	memset(want.options, 1, 24);
 	want.window = 65535; /* 64 << 10 does not fit an unscaled window */
 	assert_fragment(w, &in, 96, 0, SCREEN_FORWARD_FRAGMENT, &want);
@@ -199,11 +201,11 @@ static void marked(struct world *w, struct script *s)
 	       " = SAE seq K ack C+1 mss M ts T 100",
 	       "< A seq C+1 ack K+1 ts 105 T -> forward_splice_syn",
 	       "> SA seq S ack C+1 mss 1460 ts 7000 105 -> reply_server_ack");
-	in = segment_of(w, true, value(s, 'C') + 1, value(s, 'K') + 1, 110, value(s, 'T'));
+	in = client_segment(w, s);
 	memset(in.options + 12, 1, 12);
 	in.class = 0xba;
 	want = in;
-	want.ack = value(s, 'S') + 1;
+	want.ack = script_number(s, 'S') + 1;
 	frame_put32(want.options + 8, 7000);
 	assert_fragment(w, &in, 96, 0, SCREEN_FORWARD_FRAGMENT, &want);
 }

@@ -299,7 +299,7 @@ static void silence(struct world *w, struct script *s)
 
 	SCRIPT(s, "< S seq C " SYN " -> forward_syn_calm", "> SA seq S ack C+1 -> forward_flow",
 	       "flood 99", "< S seq C port 2 " SYN " -> reply_challenge = SA seq K ack C+1 mss M");
-	assert_int_equal(s->value['M' - 'A'], mss);
+	assert_int_equal(script_number(s, 'M'), mss);
 	/* options that were not offered were not refused, and the window was shut */
 	w->client.dport = 80;
 	SCRIPT(s, "< S seq C mss 1460 -> forward_syn_calm",

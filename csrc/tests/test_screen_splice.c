@@ -42,7 +42,7 @@ static void bare(struct world *w, struct script *s)
 	       " = PA seq C+1 ack S+1 win 63999 len 1",
 	       "> PA seq S+1 ack C+2 win 999 len 3 -> forward_spliced"
 	       " = PA seq K+1 ack C+2 win 999 len 3");
-	assert_int_equal(s->value['M' - 'A'], w->client.family == 4 ? 536 : 1220);
+	assert_int_equal(script_number(s, 'M'), w->client.family == 4 ? 536 : 1220);
 }
 
 static void client_without_options_is_spliced_without_options(void **state)

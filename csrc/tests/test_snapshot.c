@@ -334,8 +334,9 @@ static void snapshot_white_list_of_4097_prefixes_is_refused(void **state)
 		.servers = { sizeof(b), 0 },
 	};
 	b.profile = (struct screen_profile_config){
-		.name = "p", .armed = 1ull << SCREEN_IDS_SYN_FLOOD, .alarm_threshold = 1, .attack_threshold = 1, .source_threshold = 4,
-		.destination_threshold = 4, .timeout_s = 1, .prefix_count = MANY,
+		.name = "p", .armed = 1ull << SCREEN_IDS_SYN_FLOOD, .alarm_threshold = 1,
+		.attack_threshold = 1, .source_threshold = 4, .destination_threshold = 4,
+		.timeout_s = 1, .prefix_count = MANY,
 	};
 	snapshot_digest(&b, sizeof(b), b.header.digest);
 	assert_says(judge(&b, sizeof(b)), "a profile's white-list does not fit");
@@ -415,172 +416,6 @@ static void snapshot_names_used_twice_are_refused(void **state)
 	TWICE(profiles[1].name, profiles[0].name, 1, "two profiles have the same name");
 }
 
-/* ---- white-lists --------------------------------------------------------------------------- */
-
-static const struct {
-	const char *what;
-	uint8_t source[16], destination[16];
-	bool first, second; /* on a list of the first profile, of the second */
-} addresses[] = {
-	{ "both kinds match", { [10] = 0xff, 0xff, 198, 51, 100, 9 },
-	  { [10] = 0xff, 0xff, 203, 0, 113, 1 }, true, false },
-	{ "the other destination", { [10] = 0xff, 0xff, 198, 51, 101, 255 },
-	  { [10] = 0xff, 0xff, 203, 0, 113, 2 }, true, false },
-	{ "the source is outside", { [10] = 0xff, 0xff, 198, 51, 102, 0 },
-	  { [10] = 0xff, 0xff, 203, 0, 113, 2 }, false, false },
-	{ "the destination is outside", { [10] = 0xff, 0xff, 198, 51, 100, 9 },
-	  { [10] = 0xff, 0xff, 203, 0, 113, 3 }, false, false },
-	{ "exchanged", { [10] = 0xff, 0xff, 203, 0, 113, 1 },
-	  { [10] = 0xff, 0xff, 198, 51, 100, 9 }, false, false },
-	{ "a list of one kind", { 0x20, 1, 0x0d, 0xb8, 7 }, { 0x20, 1, 9 }, true, true },
-	{ "outside by one bit", { 0x20, 1, 0x0d, 0xb9 }, { 0x20, 1, 9 }, false, true },
-	/* the source of list 1 does not go with the destinations of list 0 */
-	{ "v4 bytes without the mapping", { [12] = 198, 51, 100, 9 },
-	  { [10] = 0xff, 0xff, 203, 0, 113, 1 }, false, true },
-};
-
-static struct screen_white_list *white_list_of(const struct screen_profile_config *profiles,
-					       uint32_t profiles_count,
-					       const struct screen_prefix_config *prefixes,
-					       uint32_t count)
-{
-	struct screen_white_list *w = calloc(1, screen_white_list_size(count));
-
-	assert_non_null(w);
-	screen_white_list_build(w, profiles, profiles_count, prefixes, count);
-	return w;
-}
-
-static void white_list_needs_one_prefix_of_each_kind_that_a_list_has(void **state)
-{
-	struct snapshot_bytes b;
-	struct screen_white_list *w;
-
-	(void)state;
-	snapshot_make(&b);
-	w = white_list_of(b.profiles, 2, b.prefixes, SNAPSHOT_PREFIXES);
-	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
-		const uint8_t *source = addresses[i].source, *to = addresses[i].destination;
-
-		if (screen_white_listed(w, 0, source, to) != addresses[i].first ||
-		    screen_white_listed(w, 1, source, to) != addresses[i].second)
-			fail_msg("%s", addresses[i].what);
-		assert_false(screen_white_listed(w, 2, source, to));
-	}
-	free(w);
-}
-
-/* "All of IPv6" is not "everything". */
-static void white_list_prefix_of_ipv6_does_not_cover_ipv4(void **state)
-{
-	const uint8_t v6[16] = { 0x20, 0x01 }, v4[16] = { [10] = 0xff, 0xff, 198, 51, 100, 7 };
-	struct screen_profile_config profile = { .prefix_count = 1 };
-
-	(void)state;
-	for (uint8_t length = 0; length <= 97; length++) {
-		struct screen_prefix_config prefix = { .length = length };
-		struct screen_white_list *w;
-
-		if (length >= 96)
-			memset(prefix.address + 10, 0xff, 2);
-		if (length == 97)
-			prefix.address[12] = 0x80; /* 198... */
-		w = white_list_of(&profile, 1, &prefix, 1);
-		assert_int_equal(screen_white_listed(w, 0, v4, v4), length >= 96);
-		assert_int_equal(screen_white_listed(w, 0, v6, v6), length <= 2);
-		free(w);
-	}
-}
-
-/* Each prefix length against each bit. */
-static void white_list_prefixes_match_exactly_their_bits(void **state)
-{
-	struct screen_prefix_config prefix = { .address = { 0 } };
-	struct screen_profile_config profile = { .prefix_count = 1 };
-	struct screen_white_list *w;
-
-	(void)state;
-	for (uint8_t length = 0; length <= 128; length++) {
-		prefix.length = length;
-		w = white_list_of(&profile, 1, &prefix, 1);
-		for (uint8_t bit = 0; bit < 128; bit++) {
-			uint8_t address[16] = { 0 };
-
-			address[bit / 8] = (uint8_t)(0x80 >> bit % 8);
-			assert_int_equal(screen_white_listed(w, 0, address, address),
-					 bit >= length);
-		}
-		free(w);
-	}
-}
-
-/* The rule itself, one prefix after the other. */
-static bool listed_slowly(const struct screen_prefix_config *prefixes, uint32_t count,
-			  const uint8_t source[16], const uint8_t destination[16])
-{
-	bool wants[2][SCREEN_LISTS_MAX] = { 0 }, has[2][SCREEN_LISTS_MAX] = { 0 };
-
-	for (uint32_t i = 0; i < count; i++) {
-		const struct screen_prefix_config *p = &prefixes[i];
-		const uint8_t *address = p->kind ? destination : source;
-		/* one of IPv6 does not mean what is v4-mapped */
-		bool matches = p->length >= 96 ||
-			       memcmp(address, (uint8_t[12]){ [10] = 0xff, 0xff }, 12) != 0;
-
-		for (uint32_t bit = 0; bit < p->length; bit++)
-			matches &= !((p->address[bit / 8] ^ address[bit / 8]) >> (7 - bit % 8) & 1);
-		wants[p->kind][p->list] = true;
-		has[p->kind][p->list] |= matches;
-	}
-	for (int l = 0; l < SCREEN_LISTS_MAX; l++)
-		if ((wants[0][l] || wants[1][l]) && wants[0][l] == has[0][l] &&
-		    wants[1][l] == has[1][l])
-			return true;
-	return false;
-}
-
-static void random_prefix(struct random *r, struct screen_prefix_config *p, uint16_t list)
-{
-	memset(p, 0, sizeof(*p));
-	p->kind = random_8(r) & 1;
-	p->list = list;
-	p->length = (uint8_t)random_below(r, 33);
-	/* few bits, so that many match */
-	for (uint32_t bit = 0; bit < p->length; bit++)
-		if (bit < 6 && (random_8(r) & 1))
-			p->address[0] |= (uint8_t)(0x80 >> bit);
-}
-
-static void white_list_of_thousands_equals_the_rule(void **state)
-{
-	static struct screen_prefix_config prefixes[SCREEN_WHITE_LIST_MAX];
-	struct random r = random_seeded();
-
-	(void)state;
-	for (int round = 0; round < 60; round++) {
-		uint32_t count = 1 + random_below(&r, round % 3 ? 20 : SCREEN_WHITE_LIST_MAX);
-		struct screen_profile_config profile = { .prefix_count = count };
-		struct screen_white_list *w;
-		uint16_t list = 0;
-
-		for (uint32_t i = 0; i < count; i++) {
-			if (i && list < SCREEN_LISTS_MAX - 1 && random_below(&r, 4) == 0)
-				list++;
-			random_prefix(&r, &prefixes[i], list);
-		}
-		w = white_list_of(&profile, 1, prefixes, count);
-		for (int i = 0; i < 50; i++) {
-			uint8_t source[16] = { 0 }, destination[16] = { 0 };
-
-			source[0] = random_8(&r) & 0xfc;
-			destination[0] = random_8(&r) & 0xfc;
-			assert_int_equal(screen_white_listed(w, 0, source, destination),
-					 listed_slowly(prefixes, count, source, destination));
-		}
-		free(w);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -598,10 +433,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(snapshot_prefixes_out_of_range_are_refused),
 		cmocka_unit_test(snapshot_server_profiles_out_of_range_are_refused),
 		cmocka_unit_test(snapshot_names_used_twice_are_refused),
-		cmocka_unit_test(white_list_needs_one_prefix_of_each_kind_that_a_list_has),
-		cmocka_unit_test(white_list_prefix_of_ipv6_does_not_cover_ipv4),
-		cmocka_unit_test(white_list_prefixes_match_exactly_their_bits),
-		cmocka_unit_test(white_list_of_thousands_equals_the_rule),
 	};
 
 	if (sodium_init() < 0)

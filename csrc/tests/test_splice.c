@@ -214,6 +214,17 @@ static void splice_windows_of_all_scale_pairs_are_rescaled(void **state)
 			}
 }
 
+/* Builds the segment, and translates it for the server. */
+static void translate(struct screen_flow *f, const struct frame_spec *s, uint8_t *data,
+		      struct screen_packet *p)
+{
+	struct screen_options o;
+
+	assert_int_equal(screen_parse(data, data + frame_build(data, s), p), SCREEN_KIND_TCP);
+	screen_options_walk(data + p->l4 + 20, screen_packet_options_length(p), &o);
+	screen_splice_translate(f, SCREEN_TO_SERVER, data, p, &o);
+}
+
 /* The real thing: what two ends of an open splice say to each other, in absolute numbers. */
 static void splice_wraps_all_number_spaces(void **state)
 {
@@ -227,14 +238,10 @@ static void splice_wraps_all_number_spaces(void **state)
 			     0, 0, 0, 1 },
 	};
 	uint8_t data[FRAME_MAX];
-	uint32_t length = frame_build(data, &s);
 	struct screen_packet p;
-	struct screen_options o;
 
 	(void)state;
-	assert_int_equal(screen_parse(data, data + length, &p), SCREEN_KIND_TCP);
-	screen_options_walk(data + p.l4 + 20, screen_packet_options_length(&p), &o);
-	screen_splice_translate(&f, SCREEN_TO_SERVER, data, &p, &o);
+	translate(&f, &s, data, &p);
 	assert_int_equal(frame_get32(data + p.l4 + 4), 0);
 	assert_int_equal(frame_get32(data + p.l4 + 8), 0x80000003);
 	assert_int_equal(frame_get32(data + p.l4 + 20 + 3), 9);
@@ -252,14 +259,10 @@ static void splice_leaves_a_tsecr_of_zero(void **state)
 	struct frame_spec s = { .family = 6, .flags = 0x10, .options_length = 12,
 				.options = { 1, 1, 8, 10, 0, 0, 0, 9 } };
 	uint8_t data[FRAME_MAX];
-	uint32_t length = frame_build(data, &s);
 	struct screen_packet p;
-	struct screen_options o;
 
 	(void)state;
-	assert_int_equal(screen_parse(data, data + length, &p), SCREEN_KIND_TCP);
-	screen_options_walk(data + p.l4 + 20, 12, &o);
-	screen_splice_translate(&f, SCREEN_TO_SERVER, data, &p, &o);
+	translate(&f, &s, data, &p);
 	assert_int_equal(frame_get32(data + p.l4 + 28), 0);
 	assert_true(frame_checksums_right(data, &p));
 }

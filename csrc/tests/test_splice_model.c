@@ -265,7 +265,7 @@ static void challenge(struct life *l, const struct screen_server_profile *server
 	l->m.cookie_clock = 1ull << 40;
 	if (l->m.timestamps)
 		l->m.cookie_clock |= frame_get32(tcp + 20 + (mss ? 4 : 0) + 4);
-	model_mirror(&want);
+	frame_mirror(&want);
 	want.flags = SCREEN_TCP_SYN | SCREEN_TCP_ACK | (l->m.ecn ? SCREEN_TCP_ECE : 0);
 	want.seq = (uint32_t)l->m.cookie_isn;
 	want.ack = (uint32_t)l->m.client_isn + 1;
@@ -343,7 +343,7 @@ static void server_agrees(struct life *l)
 	m->server_ecn = m->ecn && !life_chance(l, 3);
 	m->server_scale = m->client_scale != MODEL_UNSCALED && !life_chance(l, 4) ? scale : MODEL_UNSCALED;
 	l->syn_ack = m->path;
-	model_mirror(&l->syn_ack);
+	frame_mirror(&l->syn_ack);
 	l->syn_ack.flags = SCREEN_TCP_SYN | SCREEN_TCP_ACK | (m->server_ecn ? SCREEN_TCP_ECE : 0);
 	l->syn_ack.seq = (uint32_t)m->server_isn;
 	l->syn_ack.ack = (uint32_t)m->client_isn + 1;

@@ -3,6 +3,7 @@
 
 #include "random.h"
 #include "run.h"
+#include "snapshots.h"
 #include "whitelist.h"
 
 enum { PROFILES = 3, PREFIXES = 60 };
@@ -27,10 +28,21 @@ static void add(struct lists *l, uint32_t profile, uint16_t list, enum screen_pr
 	l->count++;
 }
 
+static struct screen_white_list *white_list_of(const struct screen_profile_config *profiles,
+					       uint32_t profiles_count,
+					       const struct screen_prefix_config *prefixes,
+					       uint32_t count)
+{
+	struct screen_white_list *w = calloc(1, screen_white_list_size(count));
+
+	assert_non_null(w);
+	screen_white_list_build(w, profiles, profiles_count, prefixes, count);
+	return w;
+}
+
 static void build(struct lists *l)
 {
-	l->built = calloc(1, screen_white_list_size(l->count));
-	screen_white_list_build(l->built, l->profile, PROFILES, l->prefix, l->count);
+	l->built = white_list_of(l->profile, PROFILES, l->prefix, l->count);
 }
 
 static const uint8_t A[16] = { [10] = 0xff, 0xff, 198, 51, 100, 7 };
@@ -78,29 +90,113 @@ static void white_lists_do_not_mix(void **state)
 	free(l.built);
 }
 
-/* One look at each prefix of the profile. */
-static bool slow(const struct lists *l, uint32_t profile, const uint8_t *const address[2])
+static const struct {
+	const char *what;
+	uint8_t source[16], destination[16];
+	bool first, second; /* on a list of the first profile, of the second */
+} addresses[] = {
+	{ "both kinds match", { [10] = 0xff, 0xff, 198, 51, 100, 9 },
+	  { [10] = 0xff, 0xff, 203, 0, 113, 1 }, true, false },
+	{ "the other destination", { [10] = 0xff, 0xff, 198, 51, 101, 255 },
+	  { [10] = 0xff, 0xff, 203, 0, 113, 2 }, true, false },
+	{ "the source is outside", { [10] = 0xff, 0xff, 198, 51, 102, 0 },
+	  { [10] = 0xff, 0xff, 203, 0, 113, 2 }, false, false },
+	{ "the destination is outside", { [10] = 0xff, 0xff, 198, 51, 100, 9 },
+	  { [10] = 0xff, 0xff, 203, 0, 113, 3 }, false, false },
+	{ "exchanged", { [10] = 0xff, 0xff, 203, 0, 113, 1 },
+	  { [10] = 0xff, 0xff, 198, 51, 100, 9 }, false, false },
+	{ "a list of one kind", { 0x20, 1, 0x0d, 0xb8, 7 }, { 0x20, 1, 9 }, true, true },
+	{ "outside by one bit", { 0x20, 1, 0x0d, 0xb9 }, { 0x20, 1, 9 }, false, true },
+	/* the source of list 1 does not go with the destinations of list 0 */
+	{ "v4 bytes without the mapping", { [12] = 198, 51, 100, 9 },
+	  { [10] = 0xff, 0xff, 203, 0, 113, 1 }, false, true },
+};
+
+static void white_list_needs_one_prefix_of_each_kind_that_a_list_has(void **state)
 {
-	const struct screen_profile_config *p = &l->profile[profile];
+	struct snapshot_bytes b;
+	struct screen_white_list *w;
 
-	for (uint16_t list = 0; list < SCREEN_LISTS_MAX; list++) {
-		bool has[2] = { false, false }, on[2] = { false, false };
+	(void)state;
+	snapshot_make(&b);
+	w = white_list_of(b.profiles, 2, b.prefixes, SNAPSHOT_PREFIXES);
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		const uint8_t *source = addresses[i].source, *to = addresses[i].destination;
 
-		for (uint32_t i = 0; i < p->prefix_count; i++) {
-			const struct screen_prefix_config *c = &l->prefix[p->prefix_first + i];
-			uint32_t bit = 0;
-
-			if (c->list != list)
-				continue;
-			while (bit < c->length && !((c->address[bit / 8] ^ address[c->kind][bit / 8]) &
-						    0x80 >> bit % 8))
-				bit++;
-			has[c->kind] = true;
-			on[c->kind] |= bit == c->length;
-		}
-		if ((has[0] || has[1]) && (on[0] || !has[0]) && (on[1] || !has[1]))
-			return true;
+		if (screen_white_listed(w, 0, source, to) != addresses[i].first ||
+		    screen_white_listed(w, 1, source, to) != addresses[i].second)
+			fail_msg("%s", addresses[i].what);
+		assert_false(screen_white_listed(w, 2, source, to));
 	}
+	free(w);
+}
+
+/* "All of IPv6" is not "everything". */
+static void white_list_prefix_of_ipv6_does_not_cover_ipv4(void **state)
+{
+	const uint8_t v6[16] = { 0x20, 0x01 }, v4[16] = { [10] = 0xff, 0xff, 198, 51, 100, 7 };
+	struct screen_profile_config profile = { .prefix_count = 1 };
+
+	(void)state;
+	for (uint8_t length = 0; length <= 97; length++) {
+		struct screen_prefix_config prefix = { .length = length };
+		struct screen_white_list *w;
+
+		if (length >= 96)
+			memset(prefix.address + 10, 0xff, 2);
+		if (length == 97)
+			prefix.address[12] = 0x80; /* 198... */
+		w = white_list_of(&profile, 1, &prefix, 1);
+		assert_int_equal(screen_white_listed(w, 0, v4, v4), length >= 96);
+		assert_int_equal(screen_white_listed(w, 0, v6, v6), length <= 2);
+		free(w);
+	}
+}
+
+/* Each prefix length against each bit. */
+static void white_list_prefixes_match_exactly_their_bits(void **state)
+{
+	struct screen_prefix_config prefix = { .address = { 0 } };
+	struct screen_profile_config profile = { .prefix_count = 1 };
+	struct screen_white_list *w;
+
+	(void)state;
+	for (uint8_t length = 0; length <= 128; length++) {
+		prefix.length = length;
+		w = white_list_of(&profile, 1, &prefix, 1);
+		for (uint8_t bit = 0; bit < 128; bit++) {
+			uint8_t address[16] = { 0 };
+
+			address[bit / 8] = (uint8_t)(0x80 >> bit % 8);
+			assert_int_equal(screen_white_listed(w, 0, address, address),
+					 bit >= length);
+		}
+		free(w);
+	}
+}
+
+/* The rule itself, one prefix after the other. */
+static bool listed_slowly(const struct screen_prefix_config *prefixes, uint32_t count,
+			  const uint8_t source[16], const uint8_t destination[16])
+{
+	bool wants[2][SCREEN_LISTS_MAX] = { 0 }, has[2][SCREEN_LISTS_MAX] = { 0 };
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct screen_prefix_config *p = &prefixes[i];
+		const uint8_t *address = p->kind ? destination : source;
+		/* one of IPv6 does not mean what is v4-mapped */
+		bool matches = p->length >= 96 ||
+			       memcmp(address, (uint8_t[12]){ [10] = 0xff, 0xff }, 12) != 0;
+
+		for (uint32_t bit = 0; bit < p->length; bit++)
+			matches &= !((p->address[bit / 8] ^ address[bit / 8]) >> (7 - bit % 8) & 1);
+		wants[p->kind][p->list] = true;
+		has[p->kind][p->list] |= matches;
+	}
+	for (int l = 0; l < SCREEN_LISTS_MAX; l++)
+		if ((wants[0][l] || wants[1][l]) && wants[0][l] == has[0][l] &&
+		    wants[1][l] == has[1][l])
+			return true;
 	return false;
 }
 
@@ -137,14 +233,15 @@ static void white_list_equals_its_slow_twin(void **state)
 		build(&l);
 		for (int i = 0; i < 300; i++, asked++) {
 			uint8_t address[2][16];
-			const uint8_t *const both[2] = { address[0], address[1] };
 			uint32_t profile = random_below(&r, PROFILES);
+			const struct screen_profile_config *p = &l.profile[profile];
 			bool is;
 
 			near_address(&r, address[0]);
 			near_address(&r, address[1]);
 			is = screen_white_listed(l.built, profile, address[0], address[1]);
-			assert_int_equal(is, slow(&l, profile, both));
+			assert_int_equal(is, listed_slowly(l.prefix + p->prefix_first, p->prefix_count,
+							   address[0], address[1]));
 			listed += is;
 		}
 		free(l.built);
@@ -153,12 +250,58 @@ static void white_list_equals_its_slow_twin(void **state)
 	assert_in_range(listed, asked / 20, asked - asked / 20);
 }
 
+static void random_prefix(struct random *r, struct screen_prefix_config *p, uint16_t list)
+{
+	memset(p, 0, sizeof(*p));
+	p->kind = random_8(r) & 1;
+	p->list = list;
+	p->length = (uint8_t)random_below(r, 33);
+	/* few bits, so that many match */
+	for (uint32_t bit = 0; bit < p->length; bit++)
+		if (bit < 6 && (random_8(r) & 1))
+			p->address[0] |= (uint8_t)(0x80 >> bit);
+}
+
+static void white_list_of_thousands_equals_the_rule(void **state)
+{
+	static struct screen_prefix_config prefixes[SCREEN_WHITE_LIST_MAX];
+	struct random r = random_seeded();
+
+	(void)state;
+	for (int round = 0; round < 60; round++) {
+		uint32_t count = 1 + random_below(&r, round % 3 ? 20 : SCREEN_WHITE_LIST_MAX);
+		struct screen_profile_config profile = { .prefix_count = count };
+		struct screen_white_list *w;
+		uint16_t list = 0;
+
+		for (uint32_t i = 0; i < count; i++) {
+			if (i && list < SCREEN_LISTS_MAX - 1 && random_below(&r, 4) == 0)
+				list++;
+			random_prefix(&r, &prefixes[i], list);
+		}
+		w = white_list_of(&profile, 1, prefixes, count);
+		for (int i = 0; i < 50; i++) {
+			uint8_t source[16] = { 0 }, destination[16] = { 0 };
+
+			source[0] = random_8(&r) & 0xfc;
+			destination[0] = random_8(&r) & 0xfc;
+			assert_int_equal(screen_white_listed(w, 0, source, destination),
+					 listed_slowly(prefixes, count, source, destination));
+		}
+		free(w);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(white_list_needs_one_prefix_of_each_kind_that_a_list_has),
+		cmocka_unit_test(white_list_prefix_of_ipv6_does_not_cover_ipv4),
+		cmocka_unit_test(white_list_prefixes_match_exactly_their_bits),
 		cmocka_unit_test(white_list_asks_for_both_kinds_that_it_has),
 		cmocka_unit_test(white_lists_do_not_mix),
 		cmocka_unit_test(white_list_equals_its_slow_twin),
+		cmocka_unit_test(white_list_of_thousands_equals_the_rule),
 	};
 
 	return RUN(tests);

@@ -95,8 +95,8 @@ static inline struct world *world_new(uint8_t family, uint8_t tags)
 	w->validated = calloc(1, sizeof(*w->validated));
 	w->talkers.key = 0x9e3779b97f4a7c15;
 	w->policy = (struct screen_policy){
-		.generation = 1, .mode = SCREEN_MODE_SYN_COOKIE, .time_wait_s = 150, .inactivity_timeout_s = 4 * 3600,
-		.initial_timeout_s = 20, .validated_s = 120,
+		.generation = 1, .mode = SCREEN_MODE_SYN_COOKIE, .time_wait_s = 150,
+		.inactivity_timeout_s = 4 * 3600, .initial_timeout_s = 20, .validated_s = 120,
 		.port = {
 			{ .used = 1, .peer = 1, .wire = 1, .zone = 0, .profile = 0, .screened = 1,
 			  .admission = SCREEN_ADMISSION_SPLICE },
@@ -114,8 +114,8 @@ static inline struct world *world_new(uint8_t family, uint8_t tags)
 		.known = SCREEN_SERVER_TIMESTAMPS, .has = SCREEN_SERVER_TIMESTAMPS,
 	};
 	w->policy.profile[0] = (struct screen_profile_config){
-		.name = "p", .armed = 1ull << SCREEN_IDS_SYN_FLOOD, .alarm_threshold = 50, .attack_threshold = 100,
-		.source_threshold = 4000, .destination_threshold = 4000, .timeout_s = 20,
+		.name = "p", .armed = 1ull << SCREEN_IDS_SYN_FLOOD, .alarm_threshold = 50,
+		.attack_threshold = 100, .source_threshold = 4000, .destination_threshold = 4000, .timeout_s = 20,
 	};
 	w->context = (struct screen_context){
 		.policy = &w->policy, .keyset = &w->keyset, .flows = &w->flows,
