@@ -27,6 +27,7 @@ set security zones security-zone untrust screen bench
 set security zones security-zone trust interfaces inner
 set security flow syn-flood-protection-mode syn-cookie
 set security flow syn-cookie activation %s
+set security flow syn-cookie validated-timeout 0
 set security forwarding-options secure-wire w1 interface [ outer inner ]
 set security forwarding-options secure-wire w1 on-failure closed
 `
