@@ -102,7 +102,6 @@ static bool udp_scan(struct step *s)
 {
 	const struct screen_profile_config *c = step_profile(s);
 	struct screen_meters *m = s->c->meters;
-	uint16_t port = screen_load_be16(s->frame->data + s->d->packet.l4 + 2);
 
 	if (!ids_armed(s, SCREEN_IDS_UDP_SWEEP) && !ids_armed(s, SCREEN_IDS_UDP_PORT_SCAN))
 		return false;
@@ -112,17 +111,24 @@ static bool udp_scan(struct step *s)
 	    ids_hit(s, SCREEN_IDS_UDP_SWEEP))
 		return true;
 	return ids_armed(s, SCREEN_IDS_UDP_PORT_SCAN) &&
-	       scans(s, &m->udp_ports, port, c->udp_port_scan_us) &&
+	       scans(s, &m->udp_ports, s->d->packet.dport, c->udp_port_scan_us) &&
 	       ids_hit(s, SCREEN_IDS_UDP_PORT_SCAN);
 }
 
 static bool udp_rate(struct step *s, enum screen_kind kind)
 {
+	struct screen_packet *p = &s->d->packet;
+	bool ports = shows_transport(s, kind, 8);
+
+	if (ports) { /* for the log: the parser reads those of TCP alone */
+		p->sport = screen_load_be16(s->frame->data + p->l4);
+		p->dport = screen_load_be16(s->frame->data + p->l4 + 2);
+	}
 	if (ids_armed(s, SCREEN_IDS_UDP_FLOOD) &&
 	    floods(s, &s->c->meters->udp, step_profile(s)->udp_flood) &&
 	    ids_hit(s, SCREEN_IDS_UDP_FLOOD))
 		return true;
-	return shows_transport(s, kind, 8) && udp_scan(s);
+	return ports && udp_scan(s);
 }
 
 bool ids_rate(struct step *s, enum screen_kind kind)

@@ -428,6 +428,30 @@ static void ids_events_after_a_clear_count_from_there(void **state)
 	world_free(w);
 }
 
+/* UDP's ports are not the parser's business, but the log's. */
+static void ids_events_of_udp_have_ports(void **state)
+{
+	struct world *w = armed_world(1ull << SCREEN_IDS_UDP_PORT_SCAN | 1ull << SCREEN_IDS_UDP_FLOOD);
+	struct ip_spec s = { 4, 17, .payload_length = 8, .payload = { 0, 53, 0x9c, 0x40 } };
+	struct screen_note n = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		(void)decide_made(w, (struct made[]){ make(&s) });
+	assert_true(screen_event_take(&w->events, &n));
+	assert_int_equal(n.ids, SCREEN_IDS_UDP_FLOOD);
+	assert_int_equal(n.sport, 53);
+	assert_int_equal(n.dport, 40000);
+	/* a later fragment has none */
+	world_wait(w, 1);
+	s.fragment = 1;
+	for (int i = 0; i < 6; i++)
+		(void)decide_made(w, (struct made[]){ make(&s) });
+	assert_true(screen_event_take(&w->events, &n));
+	assert_int_equal(n.sport + n.dport, 0);
+	world_free(w);
+}
+
 static void ids_events_that_find_no_room_are_counted(void **state)
 {
 	static struct screen_events e;
@@ -459,6 +483,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(ids_events_are_one_a_second_with_a_count),
 		cmocka_unit_test(ids_events_of_a_late_worker_are_none_of_their_own),
 		cmocka_unit_test(ids_events_after_a_clear_count_from_there),
+		cmocka_unit_test(ids_events_of_udp_have_ports),
 		cmocka_unit_test(ids_events_that_find_no_room_are_counted),
 	};
 
