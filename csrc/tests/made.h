@@ -130,6 +130,8 @@ static inline const char *decide_from(struct world *w, const struct made *m, uin
 
 	memcpy(data, m->data, m->length);
 	frame = (struct screen_frame){ .data = data, .length = m->length, .slot = slot };
+	w->d.verdict = SCREEN_VERDICTS;
+	w->d.reason = SCREEN_REASONS;
 	screen_decide(&w->context, &frame, &w->d);
 	if (w->d.undecided) {
 		struct screen_frame *frames[] = { &frame };
@@ -138,6 +140,8 @@ static inline const char *decide_from(struct world *w, const struct made *m, uin
 		screen_check(&w->context, frames, decisions, 1);
 		screen_resume(&w->context, &frame, &w->d);
 	}
+	assert_in_range(w->d.reason, 0, SCREEN_REASONS - 1);
+	assert_int_equal(w->d.verdict, screen_reason_verdict(w->d.reason));
 	return screen_reason_name(w->d.reason);
 }
 

@@ -108,9 +108,10 @@ static const struct stateless rows[] = {
 	  { 6, 17, OPTION(17, 0, 0, 0, 0, 0, 0, 0), .next = SCREEN_PROTO_ROUTING } },
 	{ "destination options", SCREEN_IDS_EXTENSION_HEADER, NULL,
 	  { 6, 17, OPTION(17, 0, 1, 4, 0, 0, 0, 0), .next = SCREEN_PROTO_DSTOPTS } },
-	{ "routing header behind a longer one", SCREEN_IDS_EXTENSION_HEADER, "drop_extension_header",
-	  { 6, 17, OPTION(SCREEN_PROTO_ROUTING, 1, 1, 12, 59, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-			  17, 0, 0, 0, 0, 0, 0, 0), .next = SCREEN_PROTO_DSTOPTS, .last = 16 } },
+	{ "routing header behind longer ones", SCREEN_IDS_EXTENSION_HEADER, "drop_extension_header",
+	  { 6, 17, OPTION(SCREEN_PROTO_DSTOPTS, 1, 1, 12, 59, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+			  SCREEN_PROTO_ROUTING, 0, 1, 4, 0, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0, 0),
+	    .next = SCREEN_PROTO_DSTOPTS, .last = 24 } },
 	{ "two headers, one in a first fragment", SCREEN_IDS_EXTENSION_LIMIT, "drop_extension_limit",
 	  { 6, SCREEN_PROTO_DSTOPTS, .fragment = 1, .payload_length = 16, .payload = { 17, 0, 1, 4 } } },
 	{ "one header and what looks like one", SCREEN_IDS_EXTENSION_LIMIT, NULL,
@@ -211,6 +212,7 @@ static void ids_alarm_without_drop_forwards_what_is_not_parsed(void **state)
 	unparsed(&f, 1, "drop_ipv6_malformed", "forward_unscreened");
 	f.tags = 0;
 	unparsed(&f, 1, "drop_ipv6_malformed", "forward_unscreened");
+	unparsed(&f, 60, "drop_ipv6_malformed", "forward_unscreened"); /* nothing but Ethernet */
 	f.extensions = 9;
 	unparsed(&f, 0, "drop_extension_headers", "forward_non_tcp");
 }
