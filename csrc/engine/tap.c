@@ -152,7 +152,8 @@ static struct screen_tap *make(struct screen_engine *engine, const struct screen
 		if (engine->ports[i].state != SCREEN_PORT_FREE &&
 		    (!filter->ifname[0] || strcmp(filter->ifname, engine->ports[i].ifname) == 0))
 			tap->slots |= 1ull << i;
-	for (uint32_t i = 0; i < atomic_load(&engine->workers_count); i++) {
+	tap->rings = atomic_load(&engine->workers_count);
+	for (uint32_t i = 0; i < tap->rings; i++) {
 		tap->ring[i] = calloc(1, sizeof(*tap->ring[i]));
 		if (!tap->ring[i]) {
 			screen_tap_free(tap);
@@ -220,12 +221,14 @@ int screen_engine_tap_read(struct screen_engine *engine, void *buffer, uint32_t 
 	*lost = 0;
 	pthread_mutex_lock(&engine->lock);
 	tap = atomic_load(&engine->tap);
-	for (int i = 0; tap && i < SCREEN_WORKERS_MAX; i++) {
-		if (!tap->ring[i])
-			continue;
-		used += read_ring(engine, tap->ring[i], (uint8_t *)buffer + used, size - used);
-		*lost += atomic_exchange(&tap->ring[i]->lost, 0);
+	for (uint32_t i = 0; tap && i < tap->rings; i++) {
+		struct screen_tap_ring *r = tap->ring[(tap->turn + i) % tap->rings];
+
+		used += read_ring(engine, r, (uint8_t *)buffer + used, size - used);
+		*lost += atomic_exchange(&r->lost, 0);
 	}
+	if (tap)
+		tap->turn++; /* who fills the buffer alone does not do so again */
 	pthread_mutex_unlock(&engine->lock);
 	return (int)used;
 }

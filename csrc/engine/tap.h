@@ -23,6 +23,8 @@ struct screen_tap_ring {
 struct screen_tap {
 	struct screen_tap_filter filter;
 	uint64_t slots; /* of the ports that are looked at */
+	uint32_t turn;	/* [control] whose ring is read first */
+	uint32_t rings; /* of the workers that there were at the beginning */
 	struct screen_tap_ring *ring[SCREEN_WORKERS_MAX];
 };
 

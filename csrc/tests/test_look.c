@@ -3,6 +3,7 @@
 #include "look.h"
 #include "random.h"
 #include "run.h"
+#include "tap.h"
 #include "worker.h"
 
 enum { WORKERS = 3 };
@@ -259,6 +260,45 @@ static void hits_that_were_the_last_are_told(void **state)
 	bare_engine_free(e);
 }
 
+/* Copies of a busy worker must not keep those of others from being read. */
+static void copies_of_all_workers_are_read_in_turn(void **state)
+{
+	enum { SNAP = 1000, BUFFER = 8192 };
+	struct screen_engine *e = bare_engine(WORKERS);
+	struct screen_tap_filter filter = { .snap_length = SNAP };
+	struct screen_error_info error = { 0 };
+	static uint8_t data[SNAP], buffer[BUFFER];
+	uint64_t lost, seen = 0;
+
+	(void)state;
+	e->ports[3].state = SCREEN_PORT_PUBLISHED;
+	memcpy(e->ports[3].ifname, "eth3", 5);
+	assert_int_equal(screen_engine_tap(e, &filter, &error), SCREEN_OK);
+	for (uint32_t i = 0; i < WORKERS; i++) {
+		e->workers[i]->index = i;
+		for (int n = 0; n < 1000; n++) /* nearly a ring */
+			screen_tap_out(e->tap, e->workers[i], 3, data, SNAP + i);
+	}
+	for (uint32_t i = 0; i < WORKERS; i++) {
+		struct screen_tap_record *r = (void *)buffer;
+		int size = screen_engine_tap_read(e, buffer, BUFFER, &lost);
+
+		assert_in_range(size, BUFFER / 2, BUFFER);
+		assert_int_equal(lost, 0);
+		assert_string_equal(r->ifname, "eth3");
+		assert_int_equal(r->captured, SNAP);
+		seen |= 1ull << (r->length - SNAP);
+	}
+	assert_int_equal(seen, (1 << WORKERS) - 1);
+	for (int n = 0; n < 100; n++)
+		screen_tap_out(e->tap, e->workers[0], 3, data, SNAP);
+	(void)screen_engine_tap_read(e, buffer, BUFFER, &lost);
+	assert_in_range(lost, 1, 100);
+	assert_int_equal(screen_engine_tap(e, NULL, &error), SCREEN_OK);
+	assert_int_equal(screen_engine_tap_read(e, buffer, BUFFER, &lost), 0);
+	bare_engine_free(e);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +309,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(events_of_all_rings_are_taken_and_the_lost_are_counted),
 		cmocka_unit_test(clear_is_of_one_zone_or_of_all),
 		cmocka_unit_test(hits_that_were_the_last_are_told),
+		cmocka_unit_test(copies_of_all_workers_are_read_in_turn),
 	};
 
 	return RUN(tests);
