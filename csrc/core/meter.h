@@ -113,35 +113,42 @@ static inline bool screen_cell_reached(uint64_t cell, uint32_t window, uint32_t 
 	return screen_cell_since(cell, window) <= 0 && (uint32_t)cell >= count;
 }
 
-/*
- * Counts one SYN of the key with this hash in the window (in seconds). threshold is at least 1.
- *
- * r.alarm: with this SYN the estimate has come to alarm (0: never). Of workers that count at the same
- * time one says so: the one that takes the second row there, as the first is there before it; or, where
- * other keys have taken the second row further, the one that takes the first there.
- */
+/* Of a change that a SYN made in a row, and of whether the other row had it: was the key's the last one?
+ * Of workers that count at the same time one is told so: the one that takes the second row there, as the
+ * first is there before it; or, where other keys have taken the second row further, the one that takes the
+ * first there. */
+static inline bool screen_sketch_last(const bool changed[SCREEN_SKETCH_ROWS], bool first_has,
+				      bool second_had)
+{
+	return (changed[0] && second_had) || (changed[1] && first_has);
+}
+
+/* Counts one SYN of the key with this hash in the window (in seconds). threshold is at least 1.
+ * r.alarm: with this SYN the estimate has come to alarm (0: never). */
 static inline struct screen_meter_reading screen_sketch_meter(struct screen_sketch *s, uint64_t hash,
 							      uint32_t window, uint32_t threshold,
 							      uint32_t alarm)
 {
 	screen_cell *cell[SCREEN_SKETCH_ROWS] = { screen_sketch_cell(s, hash, 0),
 						  screen_sketch_cell(s, hash, 1) };
-	uint64_t second = atomic_load_explicit(cell[1], memory_order_relaxed), old[2], next[2];
+	uint64_t second = atomic_load_explicit(cell[1], memory_order_relaxed), first, old, next[2];
+	bool floods[SCREEN_SKETCH_ROWS], at[SCREEN_SKETCH_ROWS];
 	struct screen_meter_reading r;
-	bool before = true, at[2];
 
 	for (int row = 0; row < SCREEN_SKETCH_ROWS; row++) {
-		old[row] = screen_cell_count(cell[row], window, threshold, &next[row]);
-		before &= screen_cell_flooding(old[row], window, threshold);
-		at[row] = alarm && !screen_cell_reached(old[row], window, alarm) &&
+		old = screen_cell_count(cell[row], window, threshold, &next[row]);
+		floods[row] = next[row] >> 63 && !screen_cell_flooding(old, window, threshold);
+		at[row] = alarm && !screen_cell_reached(old, window, alarm) &&
 			  screen_cell_reached(next[row], window, alarm);
 	}
+	first = atomic_load_explicit(cell[0], memory_order_relaxed);
 	r.count = (uint32_t)next[0] < (uint32_t)next[1] ? (uint32_t)next[0] : (uint32_t)next[1];
-	r.flooding = next[0] & next[1] & 1ull << 63;
-	r.entered = r.flooding && !before;
-	r.alarm = (at[0] && screen_cell_reached(second, window, alarm)) ||
-		  (at[1] && screen_cell_reached(atomic_load_explicit(cell[0], memory_order_relaxed),
-						window, alarm));
+	r.entered = screen_sketch_last(floods, screen_cell_flooding(first, window, threshold),
+				       screen_cell_flooding(second, window, threshold));
+	/* another worker may have taken the first row there since this one counted in it */
+	r.flooding = r.entered || (next[0] & next[1]) >> 63;
+	r.alarm = screen_sketch_last(at, screen_cell_reached(first, window, alarm),
+				     screen_cell_reached(second, window, alarm));
 	return r;
 }
 
