@@ -286,6 +286,42 @@ static void meter_estimate_is_never_below_the_truth(void **state)
 	free(s);
 }
 
+/* A million sources, a SYN each, and one that sends thousands: of every single one the estimate is never
+ * below the truth, and above it by a hundredth of the window's total at most, also of one that shares
+ * both its cells with the loud one. */
+static void meter_of_a_million_sources_errs_by_a_hundredth_at_most(void **state)
+{
+	enum { SOURCES = 1000000, OWN = 5000, TOTAL = SOURCES + OWN };
+	struct screen_sketch *s = calloc(1, sizeof(*s));
+	uint64_t *hash = calloc(SOURCES, sizeof(*hash));
+	struct random r = random_seeded();
+	uint32_t worst = 0, loud = 0;
+
+	(void)state;
+	for (int i = 0; i < SOURCES; i++) {
+		hash[i] = random_64(&r);
+		(void)screen_sketch_count(s, hash[i], 10, UINT32_MAX);
+	}
+	for (int i = 0; i < OWN; i++)
+		loud = screen_sketch_count(s, 42, 10, UINT32_MAX).count;
+	for (int i = 0; i < SOURCES; i++) {
+		uint32_t estimate = UINT32_MAX;
+
+		for (int row = 0; row < SCREEN_SKETCH_ROWS; row++) {
+			uint32_t cell = (uint32_t)atomic_load(screen_sketch_cell(s, hash[i], row));
+
+			estimate = cell < estimate ? cell : estimate;
+		}
+		assert_true(estimate >= 1);
+		worst = estimate - 1 > worst ? estimate - 1 : worst;
+	}
+	print_message("%u of %u above the truth at worst\n", worst, TOTAL);
+	assert_true(worst <= TOTAL / 100);
+	assert_in_range(loud, OWN, OWN + TOTAL / 100);
+	free(hash);
+	free(s);
+}
+
 static void zone_meter_shows_the_last_whole_second(void **state)
 {
 	static const struct {
@@ -339,6 +375,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(meter_of_several_threads_tells_alarm_and_flood_once),
 		cmocka_unit_test(meter_alarms_at_the_estimate_whatever_collides),
 		cmocka_unit_test(meter_estimate_is_never_below_the_truth),
+		cmocka_unit_test(meter_of_a_million_sources_errs_by_a_hundredth_at_most),
 		cmocka_unit_test(zone_meter_shows_the_last_whole_second),
 		cmocka_unit_test(pace_keeps_its_total_and_survives_the_end_of_its_count),
 	};

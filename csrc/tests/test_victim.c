@@ -224,39 +224,6 @@ static void victim_table_that_is_full_lists_no_more(void **state)
 	free(t);
 }
 
-/* A million sources, a SYN each, and one that sends a hundredth of all. */
-static void meter_of_a_million_sources_errs_by_a_hundredth_at_most(void **state)
-{
-	enum { SOURCES = 1000000, OWN = 10000 };
-	struct screen_sketch *s = calloc(1, sizeof(*s));
-	struct random r = random_seeded();
-	uint64_t probe[1000];
-	uint32_t worst = 0;
-
-	(void)state;
-	for (int i = 0; i < SOURCES; i++) {
-		uint64_t hash = random_64(&r);
-
-		(void)screen_sketch_count(s, hash, 10, UINT32_MAX);
-		if (i % 1000 == 0)
-			probe[i / 1000] = hash;
-	}
-	for (int i = 0; i < 1000; i++) {
-		/* counting once more is the only way to read */
-		uint32_t estimate = screen_sketch_count(s, probe[i], 10, UINT32_MAX).count;
-
-		assert_true(estimate >= 2);
-		worst = estimate - 2 > worst ? estimate - 2 : worst;
-	}
-	print_message("%u of %u above the truth at worst\n", worst, SOURCES);
-	assert_true(worst <= SOURCES / 100);
-	for (int i = 0; i < OWN; i++)
-		(void)screen_sketch_count(s, 42, 10, UINT32_MAX);
-	assert_in_range(screen_sketch_count(s, 42, 10, UINT32_MAX).count, OWN + 1,
-			OWN + 1 + SOURCES / 100);
-	free(s);
-}
-
 static void talkers_find_who_sends_most_and_never_too_much(void **state)
 {
 	struct screen_talkers *t = calloc(1, sizeof(*t));
@@ -325,7 +292,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(victim_tells_a_flood_from_a_crowd),
 		cmocka_unit_test(challenges_of_a_burst_are_counted_for_their_destinations),
 		cmocka_unit_test(victim_table_that_is_full_lists_no_more),
-		cmocka_unit_test(meter_of_a_million_sources_errs_by_a_hundredth_at_most),
 		cmocka_unit_test(talker_is_worn_down_one_by_one),
 		cmocka_unit_test(talkers_find_who_sends_most_and_never_too_much),
 	};
