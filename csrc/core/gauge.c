@@ -32,13 +32,13 @@ uint32_t step_asked(struct step *s)
 static void note_flood(struct step *s, bool entered)
 {
 	struct screen_zone_meter *z = step_zone(s);
-	uint64_t last = atomic_load_explicit(&z->flood_last_ns, memory_order_relaxed);
 	uint64_t now = s->c->now_ns;
 
-	/* another worker's burst may have begun later: then last is ahead */
-	if (last == 0 || now > last + SCREEN_FLOOD_LINGER * 1000000000ull)
+	/* the keeper takes it away */
+	if (atomic_load_explicit(&z->flood_first_ns, memory_order_relaxed) == 0)
 		atomic_store_explicit(&z->flood_first_ns, now, memory_order_relaxed);
-	if (now > last)
+	/* another worker's burst may have begun later: then it is ahead */
+	if (now > atomic_load_explicit(&z->flood_last_ns, memory_order_relaxed))
 		atomic_store_explicit(&z->flood_last_ns, now, memory_order_relaxed);
 	if (entered)
 		atomic_fetch_add_explicit(&z->attacks, 1, memory_order_relaxed);
@@ -83,6 +83,15 @@ static uint32_t victim_of(struct step *s, uint64_t hash)
 				  (uint32_t)s->port->zone << 16 | s->d->packet.dport, s->c->now_ns);
 }
 
+static void note_other(struct step *s)
+{
+	_Atomic uint64_t *last = &step_zone(s)->other_last_ns;
+
+	if (atomic_load_explicit(last, memory_order_relaxed) < s->c->now_ns)
+		atomic_store_explicit(last, s->c->now_ns, memory_order_relaxed);
+}
+
+/* A SYN that is challenged. attacked: because its destination's meter floods. */
 static void count_victim(struct step *s, uint64_t hash, const struct screen_meter_reading *r,
 			 bool attacked)
 {
@@ -95,15 +104,18 @@ static void count_victim(struct step *s, uint64_t hash, const struct screen_mete
 		screen_flow_address(s->frame->data, &s->d->packet, 0, source);
 		screen_talkers_count(s->c->talkers, source, s->port->zone);
 	}
+	if (at == SCREEN_VICTIM_NONE || !attacked)
+		note_other(s);
 	if (at == SCREEN_VICTIM_NONE)
 		return;
 	v = &s->c->meters->victims.victim[at];
+	if (attacked && !atomic_load_explicit(&v->attacked, memory_order_relaxed) &&
+	    !atomic_exchange_explicit(&v->attacked, 1, memory_order_relaxed))
+		screen_victim_begin(v, s->c->now_ns);
 	screen_pace_count(&v->rate, step_seconds(s));
 	if (atomic_load_explicit(&v->last_ns, memory_order_relaxed) != s->c->now_ns)
 		atomic_store_explicit(&v->last_ns, s->c->now_ns, memory_order_relaxed);
 	screen_victim_set(&v->threshold, step_profile(s)->attack_threshold);
-	if (attacked)
-		screen_victim_set(&v->attacked, 1);
 	if (r->count > atomic_load_explicit(&v->peak, memory_order_relaxed))
 		atomic_store_explicit(&v->peak, r->count, memory_order_relaxed);
 }
@@ -209,6 +221,7 @@ bool step_within_destination_threshold(struct step *s)
 void step_note_flood(struct step *s)
 {
 	note_flood(s, false);
+	note_other(s);
 }
 
 uint32_t step_known_syns(struct step *s)

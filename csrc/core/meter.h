@@ -176,9 +176,10 @@ static inline bool screen_sketch_flooding(struct screen_sketch *s, uint64_t hash
 struct screen_zone_meter {
 	uint64_t first_ns;		 /* when the zone came; 0: not known, long ago */
 	struct screen_pace rate;	 /* of SYNs, a second */
-	_Atomic uint64_t flood_first_ns; /* since when some destination floods; 0: never */
+	_Atomic uint64_t flood_first_ns; /* since when some destination floods; 0: calm */
 	_Atomic uint64_t flood_last_ns;	 /* the last SYN to a flooding destination */
 	struct screen_pace one_way, two_way; /* flows seen so, in windows of SCREEN_SYMMETRY_S */
+	_Atomic uint64_t other_last_ns;	 /* the last one challenged that no victim's meter tells of */
 	struct screen_pace asked;	 /* SYNs to learn whether a port is open */
 	struct screen_pace known;	 /* SYNs of live flows to flooding destinations */
 	_Atomic uint64_t alarms, attacks;
@@ -236,4 +237,51 @@ static inline uint64_t screen_meters_server(const struct screen_meters *m, uint1
 					    const uint8_t address[16], uint16_t port)
 {
 	return screen_meters_hash(m, zone, address, port) | SCREEN_HASH_MARK;
+}
+
+static inline bool screen_meters_floods(struct screen_meters *m, struct screen_victim *v,
+					uint32_t window)
+{
+	return screen_sketch_flooding(&m->attack,
+				      atomic_load_explicit(&v->hash, memory_order_relaxed), window,
+				      atomic_load_explicit(&v->threshold, memory_order_relaxed));
+}
+
+/* Whether a listed destination's flood is over, and nobody has been told: yes, once. */
+static inline bool screen_meters_ended(struct screen_meters *m, struct screen_victim *v,
+				       uint32_t window)
+{
+	return !screen_meters_floods(m, v, window) &&
+	       atomic_exchange_explicit(&v->attacked, 0, memory_order_relaxed);
+}
+
+/* The zones that flood, a bit each: those with a listed destination whose meter says so; and for a while
+ * after the last SYN those where SYNs are challenged for another reason. */
+static inline uint64_t screen_meters_zones(struct screen_meters *m, uint64_t now_ns)
+{
+	uint64_t zones = 0;
+
+	for (uint32_t i = 0; i < SCREEN_VICTIMS; i++) {
+		struct screen_victim *v = &m->victims.victim[i];
+		uint32_t zone = atomic_load_explicit(&v->zone_port, memory_order_relaxed) >> 16;
+
+		if (atomic_load_explicit(&v->hash, memory_order_acquire) &&
+		    screen_meters_floods(m, v, (uint32_t)(now_ns / 1000000000u)))
+			zones |= 1ull << (zone % SCREEN_METER_ZONES);
+	}
+	for (uint32_t i = 0; i < SCREEN_METER_ZONES; i++)
+		if (now_ns < atomic_load_explicit(&m->zone[i].other_last_ns, memory_order_relaxed) +
+				     SCREEN_FLOOD_LINGER * 1000000000ull)
+			zones |= 1ull << i;
+	return zones;
+}
+
+/* What the keeper does in the end: zones that do not flood have not flooded since anything. */
+static inline void screen_meters_calm(struct screen_meters *m, uint64_t now_ns)
+{
+	uint64_t zones = screen_meters_zones(m, now_ns);
+
+	for (uint32_t i = 0; i < SCREEN_METER_ZONES; i++)
+		if (!(zones >> i & 1))
+			atomic_store_explicit(&m->zone[i].flood_first_ns, 0, memory_order_relaxed);
 }

@@ -36,6 +36,14 @@ static inline void screen_pace_add(struct screen_pace *p, uint32_t window, uint3
 	}
 }
 
+/* Begins anew. What others count meanwhile may be kept or not. */
+static inline void screen_pace_clear(struct screen_pace *p)
+{
+	atomic_store_explicit(&p->current, 0, memory_order_relaxed);
+	atomic_store_explicit(&p->last, 0, memory_order_relaxed);
+	atomic_store_explicit(&p->before, 0, memory_order_relaxed);
+}
+
 static inline void screen_pace_count(struct screen_pace *p, uint32_t window)
 {
 	screen_pace_add(p, window, 1);

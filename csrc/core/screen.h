@@ -25,8 +25,6 @@ enum {
 	/* How long after the last SYN to a flooding destination an ACK may still carry a cookie: two
 	 * epochs and the largest skew, 148 s, at the half speed that cluster time may go. Unit: s. */
 	SCREEN_COOKIE_LIFE = 296,
-	/* A destination counts as flooding in a zone's state for this long after its last SYN. */
-	SCREEN_FLOOD_LINGER = 2,
 };
 
 static const uint64_t SCREEN_COOKIE_LIFE_NS = SCREEN_COOKIE_LIFE * 1000000000ull;

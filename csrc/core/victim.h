@@ -21,6 +21,10 @@ enum {
 	SCREEN_LOOKS_MIN = 20,
 	SCREEN_LOOKS_SPOOFED_BELOW = 5, /* % of challenges that come back valid */
 	SCREEN_LOOKS_CROWD_FROM = 50,	/* % */
+
+	/* A destination stays listed for so long after its last SYN; a zone where SYNs are challenged
+	 * that no listed destination's meter tells of floods for as long. Unit: s. */
+	SCREEN_FLOOD_LINGER = 2,
 };
 
 struct screen_victim {
@@ -29,7 +33,7 @@ struct screen_victim {
 	_Atomic uint32_t zone_port; /* zone << 16 | port */
 	_Atomic uint32_t threshold; /* attack-threshold */
 	_Atomic uint64_t since_ns, last_ns;
-	_Atomic uint32_t attacked; /* it has reached the threshold: not just activation always */
+	_Atomic uint32_t attacked; /* its meter floods, not just activation always; its end is untold */
 	_Atomic uint32_t peak;
 	struct screen_pace rate;	       /* of SYNs, a second */
 	struct screen_pace challenges, valids; /* SCREEN_LOOKS_WINDOW_S */
@@ -93,6 +97,19 @@ static inline uint32_t screen_victim_make(struct screen_victims *t, uint64_t has
 	}
 	atomic_store_explicit(&t->busy[set], 0, memory_order_release);
 	return found;
+}
+
+/* It goes from calm to flooding: what is counted is counted from now on. */
+static inline void screen_victim_begin(struct screen_victim *v, uint64_t now_ns)
+{
+	screen_pace_clear(&v->rate);
+	screen_pace_clear(&v->challenges);
+	screen_pace_clear(&v->valids);
+	atomic_store_explicit(&v->invalid, 0, memory_order_relaxed);
+	atomic_store_explicit(&v->refused, 0, memory_order_relaxed);
+	atomic_store_explicit(&v->unsent, 0, memory_order_relaxed);
+	atomic_store_explicit(&v->peak, 0, memory_order_relaxed);
+	atomic_store_explicit(&v->since_ns, now_ns, memory_order_relaxed);
 }
 
 static inline enum screen_looks screen_victim_looks(struct screen_victim *v, uint32_t now_s)

@@ -12,14 +12,6 @@ static const char *zone_name(const struct screen_engine *engine, uint32_t zone)
 	return zone < SCREEN_ZONES_MAX && engine->zones[zone].used ? engine->zones[zone].name : "";
 }
 
-static bool floods(const struct screen_engine *engine, struct screen_victim *v, uint64_t now_ns)
-{
-	return screen_sketch_flooding(&engine->meters->attack,
-				      atomic_load_explicit(&v->hash, memory_order_relaxed),
-				      (uint32_t)(now_ns / 1000000000u),
-				      atomic_load_explicit(&v->threshold, memory_order_relaxed));
-}
-
 static void tell_end(struct screen_engine *engine, struct screen_victim *v, uint64_t now_ns)
 {
 	uint32_t zone_port = atomic_load_explicit(&v->zone_port, memory_order_relaxed);
@@ -45,23 +37,30 @@ static void tell_end(struct screen_engine *engine, struct screen_victim *v, uint
 	screen_event_put(&engine->events, &n);
 }
 
+static void calm_destination(struct screen_engine *engine, struct screen_victim *v, uint64_t now_ns)
+{
+	uint32_t now_s = (uint32_t)(now_ns / 1000000000u);
+
+	/* a meter gets calm where one second ends and another begins */
+	if (screen_meters_ended(engine->meters, v, now_s))
+		tell_end(engine, v, now_s * 1000000000ull);
+	if (!screen_meters_floods(engine->meters, v, now_s) &&
+	    now_ns >= atomic_load_explicit(&v->last_ns, memory_order_relaxed) +
+			      SCREEN_FLOOD_LINGER * 1000000000ull)
+		atomic_store_explicit(&v->hash, 0, memory_order_release);
+}
+
 void screen_look_calm(struct screen_engine *engine)
 {
 	uint64_t now = screen_now_ns();
 
 	for (uint32_t i = 0; i < SCREEN_VICTIMS; i++) {
 		struct screen_victim *v = &engine->meters->victims.victim[i];
-		uint64_t last;
 
-		if (atomic_load_explicit(&v->hash, memory_order_acquire) == 0)
-			continue;
-		last = atomic_load_explicit(&v->last_ns, memory_order_relaxed);
-		if (floods(engine, v, now) || now < last + SCREEN_FLOOD_LINGER * 1000000000ull)
-			continue;
-		if (atomic_load_explicit(&v->attacked, memory_order_relaxed))
-			tell_end(engine, v, now);
-		atomic_store_explicit(&v->hash, 0, memory_order_release);
+		if (atomic_load_explicit(&v->hash, memory_order_acquire))
+			calm_destination(engine, v, now);
 	}
+	screen_meters_calm(engine->meters, now);
 }
 
 /* Whether the zone's profile does what its screens say. */
@@ -124,7 +123,7 @@ static void fill_destination(const struct screen_engine *engine, struct screen_v
 		memcpy(row->address + 8 * i, &word, 8);
 	}
 	row->port = (uint16_t)zone_port;
-	row->flooding = floods(engine, v, now_ns);
+	row->flooding = screen_meters_floods(engine->meters, v, now_s);
 	row->looks = (uint8_t)screen_victim_looks(v, now_s);
 	row->since_ns = atomic_load_explicit(&v->since_ns, memory_order_relaxed);
 	row->syn_rate = screen_pace_last(&v->rate, now_s);

@@ -80,21 +80,22 @@ static void fill_port(struct screen_engine *engine, const struct screen_port *po
 	screen_shim_read(port, s->shim);
 }
 
+/* flooding: the zones that flood, a bit each. */
 static void fill_zone(const struct screen_engine *engine, uint32_t i,
-		      struct screen_zone_status *s, uint64_t now_ns)
+		      struct screen_zone_status *s, uint64_t now_ns, uint64_t flooding)
 {
 	const struct screen_snapshot *c = &engine->running->snapshot;
-	struct screen_zone_meter *m = &engine->meters->zone[engine->running->zone_id[i]];
-	uint64_t last = atomic_load_explicit(&m->flood_last_ns, memory_order_relaxed);
+	uint32_t zone = engine->running->zone_id[i];
+	struct screen_zone_meter *m = &engine->meters->zone[zone];
 
 	screen_text_copy(s->name, sizeof(s->name), c->zones[i].name);
 	if (c->zones[i].profile != SCREEN_NONE)
 		screen_text_copy(s->profile, sizeof(s->profile),
 				 c->profiles[c->zones[i].profile].name);
-	s->flooding = last && now_ns < last + SCREEN_FLOOD_LINGER * 1000000000ull;
-	if (s->flooding)
+	if (flooding >> zone & 1)
 		s->flooding_since_ns =
 			atomic_load_explicit(&m->flood_first_ns, memory_order_relaxed);
+	s->flooding = s->flooding_since_ns != 0;
 	s->syn_rate = screen_pace_last(&m->rate, (uint32_t)(now_ns / 1000000000u));
 	s->alarms = atomic_load_explicit(&m->alarms, memory_order_relaxed);
 	s->attacks = atomic_load_explicit(&m->attacks, memory_order_relaxed);
@@ -150,6 +151,14 @@ static void fill_keys(const struct screen_engine *engine, struct screen_engine_s
 	s->keyset_late = engine->keyset_late;
 }
 
+static void fill_zones(struct screen_engine *engine, struct screen_engine_status *s)
+{
+	uint64_t flooding = screen_meters_zones(engine->meters, s->now_ns);
+
+	for (uint32_t i = 0; i < engine->running->snapshot.header->zones.count; i++)
+		fill_zone(engine, i, &s->zones[s->zones_count++], s->now_ns, flooding);
+}
+
 static void fill(struct screen_engine *engine, struct screen_engine_status *s)
 {
 
@@ -190,8 +199,7 @@ static void fill(struct screen_engine *engine, struct screen_engine_status *s)
 		return;
 	s->generation = engine->running->snapshot.header->generation;
 	s->mode = engine->running->policy->mode;
-	for (uint32_t i = 0; i < engine->running->snapshot.header->zones.count; i++)
-		fill_zone(engine, i, &s->zones[s->zones_count++], s->now_ns);
+	fill_zones(engine, s);
 }
 
 int screen_engine_status(struct screen_engine *engine, struct screen_engine_status *status)

@@ -147,7 +147,8 @@ static void flood_that_has_ended_is_told_once_and_forgotten(void **state)
 	assert_string_equal(events[0].zone, "inside");
 	assert_string_equal(events[0].ifname, "");
 	assert_int_equal(events[0].count, 7);
-	assert_in_range(events[0].duration_ns, 7000000000, 60000000000);
+	/* it was over with the last second */
+	assert_in_range(events[0].duration_ns, 6000000000, 60000000000);
 	assert_int_equal(events[0].looks, SCREEN_LOOKS_UNKNOWN);
 	assert_int_equal(lost, 0);
 	bare_engine_free(e);
@@ -164,6 +165,7 @@ static void flood_that_has_just_begun_is_not_forgotten(void **state)
 	uint64_t lost;
 
 	(void)state;
+	fresh->attacked = 0; /* comes later */
 	for (int i = 0; i < 100; i++)
 		(void)screen_sketch_count(&e->meters->attack, 6,
 					  (uint32_t)(screen_now_ns() / 1000000000u) + 30, 100);

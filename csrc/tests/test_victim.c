@@ -81,7 +81,7 @@ static void victim_counts_answers_and_later_syns(void **state)
 	world_free(w);
 }
 
-/* A zone floods from its first destination on, until none has had a SYN for a while. */
+/* A zone floods from its first destination on, until the keeper finds none. */
 static void zone_floods_since_its_first_destination(void **state)
 {
 	struct world *w = world_new(4, 0);
@@ -94,13 +94,82 @@ static void zone_floods_since_its_first_destination(void **state)
 	world_wait(w, 1);
 	world_flood(w, 100);
 	assert_true(z->flood_first_ns == first && z->flood_last_ns == w->context.now_ns);
-	world_wait(w, SCREEN_FLOOD_LINGER + 0.5);
+	world_wait(w, 1);
+	screen_meters_calm(w->meters, w->context.now_ns);
+	assert_true(z->flood_first_ns == first);
+	world_wait(w, 1);
+	screen_meters_calm(w->meters, w->context.now_ns);
+	assert_true(z->flood_first_ns == 0);
 	world_flood(w, 100);
 	assert_true(z->flood_first_ns == w->context.now_ns);
 	w->context.now_ns -= 1; /* a late worker */
 	world_flood(w, 1);
 	assert_true(z->flood_last_ns == w->context.now_ns + 1);
 	assert_int_equal(z->attacks, 2);
+	world_free(w);
+}
+
+/* Calm at so many ms, and who is told so then? */
+static void assert_calm_from(struct world *w, uint64_t ms)
+{
+	struct screen_victim *v = only_victim(w);
+	uint64_t now = ms * 1000000 - 1;
+
+	assert_int_equal(screen_meters_zones(w->meters, now), 1);
+	assert_false(screen_meters_ended(w->meters, v, (uint32_t)(now / 1000000000)));
+	assert_int_equal(screen_meters_zones(w->meters, now + 1), 0);
+	assert_true(screen_meters_ended(w->meters, v, (uint32_t)((now + 1) / 1000000000)));
+	assert_false(screen_meters_ended(w->meters, v, (uint32_t)((now + 1) / 1000000000)));
+}
+
+/* The second in which the flood ends, and one more: a client that comes meanwhile is challenged, and does
+ * not keep it going. */
+static void flood_is_over_a_window_after_the_second_of_its_end(void **state)
+{
+	struct world *w = world_new(4, 0);
+	struct screen_victim *v;
+
+	(void)state;
+	world_wait(w, 0.25);
+	world_flood(w, 150);
+	world_wait(w, 1.5);
+	world_flood(w, 1);
+	v = only_victim(w);
+	assert_int_equal(v->since_ns, 1000250000000);
+	assert_int_equal(screen_victim_challenged(v), 52);
+	assert_calm_from(w, 1002000);
+
+	/* another one before the first is forgotten: what is told is of this one alone */
+	world_wait(w, 0.5);
+	world_flood(w, 99);
+	assert_int_equal(screen_meters_zones(w->meters, w->context.now_ns), 0);
+	world_flood(w, 31);
+	assert_ptr_equal(only_victim(w), v);
+	assert_int_equal(v->since_ns, 1002250000000);
+	assert_int_equal(screen_pace_total(&v->rate), 31);
+	assert_int_equal(screen_victim_challenged(v), 31);
+	assert_int_equal(v->peak, 130);
+	assert_int_equal(w->meters->zone[0].attacks, 2);
+	assert_calm_from(w, 1004000);
+	world_free(w);
+}
+
+/* Where no meter tells that it is over, two seconds without a challenge do. */
+static void zone_that_always_challenges_is_calm_after_two_seconds_without(void **state)
+{
+	struct world *w = world_new(4, 0);
+
+	(void)state;
+	w->policy.activation = SCREEN_ACTIVATION_ALWAYS;
+	world_wait(w, 0.25);
+	world_flood(w, 1);
+	assert_false(screen_meters_ended(w->meters, only_victim(w), 1005));
+	assert_int_equal(screen_meters_zones(w->meters, 1002250000000 - 1), 1);
+	assert_int_equal(screen_meters_zones(w->meters, 1002250000000), 0);
+	/* and in it a flood is a flood */
+	world_flood(w, 110);
+	assert_int_equal(screen_pace_total(&only_victim(w)->rate), 12);
+	assert_true(screen_meters_ended(w->meters, only_victim(w), 1002));
 	world_free(w);
 }
 
@@ -288,6 +357,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(victim_counts_what_its_flood_did),
 		cmocka_unit_test(victim_counts_answers_and_later_syns),
 		cmocka_unit_test(zone_floods_since_its_first_destination),
+		cmocka_unit_test(flood_is_over_a_window_after_the_second_of_its_end),
+		cmocka_unit_test(zone_that_always_challenges_is_calm_after_two_seconds_without),
 		cmocka_unit_test(meter_and_victims_use_all_of_their_room),
 		cmocka_unit_test(victim_tells_a_flood_from_a_crowd),
 		cmocka_unit_test(challenges_of_a_burst_are_counted_for_their_destinations),
