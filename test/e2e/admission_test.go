@@ -135,8 +135,7 @@ func TestZoneWhoseAnswersGoAnotherWayIsNotSpliced(t *testing.T) {
 	if err := d.commit(t, text); err != nil {
 		t.Fatal(err)
 	}
-	knockTimes(t, w, 4, contentPort, connections/2)
-	knockTimes(t, w, 6, contentPort, connections/2)
+	knockTimes(t, w, connections/2, serverAddress(4, contentPort), serverAddress(6, contentPort))
 	d.waitStatus(t, "a zone that sees one direction", func(s dataplane.Status) bool {
 		return zone(t, s, "untrust").Symmetry == dataplane.SymmetryOneWay
 	})

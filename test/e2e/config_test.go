@@ -20,6 +20,9 @@ type configuration struct {
 	zone    string // the screened zone's name
 	attack  int    // attack-threshold
 	always  bool   // challenge in calm, too
+	dry     bool   // alarm-without-drop
+	stock   bool   // source- and destination-threshold as they are by default, not out of the way
+	unset   bool   // no syn-flood-protection-mode: what the gate admits
 	closed  bool   // on-failure closed
 	keyFile string // of the master key; the daemon's own when empty
 	noSkew  bool   // no clock differs: mint in the epoch that it is
@@ -60,7 +63,9 @@ func (c configuration) String() string {
 	var b strings.Builder
 	set := func(format string, args ...any) { fmt.Fprintf(&b, "set "+format+"\n", args...) }
 	set("system dataplane-type userspace")
-	set("security flow syn-flood-protection-mode syn-cookie")
+	if !c.unset {
+		set("security flow syn-flood-protection-mode syn-cookie")
+	}
 	if c.always {
 		set("security flow syn-cookie activation always")
 	}
@@ -79,8 +84,13 @@ func (c configuration) String() string {
 	}
 	profile := "security screen ids-option web tcp syn-flood "
 	set(profile+"attack-threshold %d", c.attack)
-	set(profile + "source-threshold 500000")
-	set(profile + "destination-threshold 500000")
+	if !c.stock {
+		set(profile + "source-threshold 500000")
+		set(profile + "destination-threshold 500000")
+	}
+	if c.dry {
+		set("security screen ids-option web alarm-without-drop")
+	}
 	set("security zones security-zone %s screen web", c.zone)
 	for _, w := range c.wires {
 		onFailure := w.onFailure

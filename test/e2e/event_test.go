@@ -1,12 +1,17 @@
 package e2e
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
+	syslog "github.com/leodido/go-syslog/v4"
 	"github.com/leodido/go-syslog/v4/rfc5424"
 
 	"synscreen/test/lab"
@@ -17,46 +22,95 @@ const (
 	eventsWithin = 60 * time.Second
 )
 
-// listenSyslog opens a socket that a daemon of the lab can send to.
-func listenSyslog(t testing.TB, w *lab.WireLab) (conn *net.UnixConn, path string) {
+// event is one message that a daemon sent to syslog.
+type event struct {
+	text   string
+	time   time.Time
+	fields map[string]string
+}
+
+// events are those that came and that nobody has asked for.
+type events struct {
+	mu   sync.Mutex
+	all  []event
+	fail error
+}
+
+// listenEvents opens a socket that a daemon of the lab can send syslog to, and reads it until the test ends:
+// a sender whose messages nobody takes drops them.
+func listenEvents(t testing.TB, w *lab.WireLab) (e *events, path string) {
 	t.Helper()
 	path = filepath.Join(w.Dir(), "syslog")
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
-	if err := conn.SetReadDeadline(time.Now().Add(eventsWithin)); err != nil {
-		t.Fatal(err)
-	}
-	return conn, path
+	e = &events{}
+	var done sync.WaitGroup
+	done.Go(func() { e.read(conn) })
+	t.Cleanup(func() {
+		conn.Close()
+		done.Wait()
+	})
+	return e, path
 }
 
-// waitEvent reads messages until one is as wanted, and gives its parameters.
-func waitEvent(t testing.TB, conn *net.UnixConn, text string) map[string]string {
-	t.Helper()
+// read takes messages until the socket is closed.
+func (e *events) read(conn *net.UnixConn) {
 	buffer := make([]byte, 4096)
 	for {
 		n, err := conn.Read(buffer)
-		if err != nil {
-			t.Fatalf("wait for %q: %v", text, err)
+		if errors.Is(err, net.ErrClosed) {
+			return
 		}
-		parsed, err := rfc5424.NewParser().Parse(buffer[:n])
-		if err != nil {
-			t.Fatalf("parse %q: %v", buffer[:n], err)
+		var parsed syslog.Message
+		if err == nil {
+			parsed, err = rfc5424.NewParser().Parse(buffer[:n])
 		}
-		message := parsed.(*rfc5424.SyslogMessage)
-		if message.Message != nil && *message.Message == text {
-			return (*message.StructuredData)["synscreen@32473"]
+		e.mu.Lock()
+		if err != nil {
+			e.fail = fmt.Errorf("syslog: %q: %w", buffer[:n], err)
+		} else if m := parsed.(*rfc5424.SyslogMessage); m.Message != nil {
+			e.all = append(e.all, event{*m.Message, *m.Timestamp, (*m.StructuredData)["synscreen@32473"]})
+		}
+		e.mu.Unlock()
+		if err != nil {
+			return
 		}
 	}
+}
+
+// take gives the first event with a text and a destination (empty: any), if it has come.
+func (e *events) take(text, destination string) (found event, ok bool, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i, one := range e.all {
+		if one.text == text && (destination == "" || one.fields["destination-address"] == destination) {
+			e.all = slices.Delete(e.all, i, i+1)
+			return one, true, nil
+		}
+	}
+	return event{}, false, e.fail
+}
+
+// wait waits for such an event.
+func (e *events) wait(t testing.TB, text, destination string) (found event) {
+	t.Helper()
+	err := lab.WaitFor(t.Context(), fmt.Sprintf("%q about %q", text, destination), eventsWithin, func() (ok bool, err error) {
+		found, ok, err = e.take(text, destination)
+		return ok, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
 
 func TestASpoofedFloodIsToldToSyslogFromItsBeginningToItsEnd(t *testing.T) {
 	t.Parallel()
 	w := lab.WireForTest(t, lab.WireOptions{})
 	startContent(t, w) // a closed port would answer for itself
-	conn, path := listenSyslog(t, w)
+	told, path := listenEvents(t, w)
 	startDaemon(t, w, configuration{}, noLearning, "--syslog", path)
 	_, err := w.StartFlood(lab.FloodOptions{Ports: strconv.Itoa(contentPort), Rate: lightRate,
 		Seconds: int(shortFlood.Seconds())})
@@ -66,7 +120,7 @@ func TestASpoofedFloodIsToldToSyslogFromItsBeginningToItsEnd(t *testing.T) {
 	want := map[string]string{"attack-name": "TCP SYN flood", "destination-address": lab.ServerAddr4,
 		"destination-port": strconv.Itoa(contentPort), "protocol-id": "6", "source-zone-name": "untrust"}
 	for _, text := range []string{"SYN flood began", "SYN flood alarm", "SYN flood ended"} {
-		got := waitEvent(t, conn, text)
+		got := told.wait(t, text, "").fields
 		for name, value := range want {
 			if got[name] != value {
 				t.Errorf("%s: %s is %q, want %q", text, name, got[name], value)

@@ -100,9 +100,7 @@ func startScanned(t testing.TB, w *lab.WireLab) {
 			t.Fatal(err)
 		}
 	}
-	if err := w.Server.IP(t.Context(), "addr add "+otherAddr4+"/24 dev eth0", "addr add "+otherAddr6+"/64 dev eth0 nodad"); err != nil {
-		t.Fatal(err)
-	}
+	addOtherAddresses(t, w)
 }
 
 func wantScans(t testing.TB, w *lab.WireLab) {
