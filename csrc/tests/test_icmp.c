@@ -203,6 +203,31 @@ static void errors_about_something_else_are_left_alone(void **state)
 	}
 }
 
+/* What is quoted is as anybody wrote it. */
+static void quoted_headers_that_are_none_are_left_alone(void **state)
+{
+	static const uint8_t first_bytes[2][4] = { { 0x44, 0x40, 0x55, 0x65 },
+						   { 0x40, 0x50, 0x70, 0x45 } };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct error e = { .type = i ? 1 : 3, .code = 1, .quoted = 60 };
+		struct script s;
+		struct world *w = open_world(i ? 6 : 4, 0, &s, true);
+		uint8_t data[FRAME_MAX];
+		uint32_t length, quote = 14 + (i ? 40 : 20) + 8;
+
+		e.about = segment_of(w, false, value(&s, 'K') + 77, 5);
+		for (int j = 0; j < 4; j++) {
+			length = error_build(data, &e);
+			data[quote] = first_bytes[i][j];
+			assert_int_equal(world_decide(w, data, length, 0), SCREEN_FORWARD_NON_TCP);
+			assert_memory_equal(w->out.data, data, length);
+		}
+		world_free(w);
+	}
+}
+
 /* A later fragment has no ports; the first one has. */
 static void quoted_fragment_counts_if_it_is_the_first(void **state)
 {
@@ -287,6 +312,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(other_messages_are_left_alone),
 		cmocka_unit_test(quotes_too_short_for_a_number_are_left_alone),
 		cmocka_unit_test(errors_about_something_else_are_left_alone),
+		cmocka_unit_test(quoted_headers_that_are_none_are_left_alone),
 		cmocka_unit_test(quoted_fragment_counts_if_it_is_the_first),
 		cmocka_unit_test(errors_about_plain_flows_are_left_alone),
 		cmocka_unit_test(about_reads_no_byte_too_many),

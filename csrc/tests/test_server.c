@@ -102,8 +102,10 @@ static void entry_that_is_given_to_another_knows_nothing(void **state)
 	struct screen_server *v;
 
 	(void)state;
-	for (uint32_t i = 0; i < 4; i++)
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_true(screen_server_ask(make(t, i, T), T + 9));
 		screen_server_learn(make(t, i, T), ALL, T + i);
+	}
 	v = make(t, 9, T + 1 + SCREEN_SERVER_LIFE);
 	assert_ptr_equal(v, &t->server[screen_server_first(hash_of(0))]);
 	assert_false(screen_server_answers(v, T));
@@ -171,6 +173,7 @@ static void refusal_is_remembered_for_two_seconds_exactly(void **state)
 		struct screen_server v = { .hash = 1 };
 
 		assert_false(screen_server_is_closed(&v, at));
+		assert_false(screen_server_is_closed(&v, 1)); /* just booted */
 		screen_server_refused(&v, at);
 		assert_true(screen_server_is_closed(&v, at - 1)); /* of a burst before */
 		assert_true(screen_server_is_closed(&v, at));
