@@ -217,7 +217,7 @@ static void quoted_headers_that_are_none_are_left_alone(void **state)
 		uint8_t data[FRAME_MAX];
 		uint32_t length, quote = 14 + (i ? 40 : 20) + 8;
 
-		e.about = segment_of(w, false, value(&s, 'K') + 77, 5);
+		e.about = segment_of(w, false, script_number(&s, 'K') + 77, 5);
 		for (int j = 0; j < 4; j++) {
 			length = error_build(data, &e);
 			data[quote] = first_bytes[i][j];
