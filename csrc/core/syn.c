@@ -131,34 +131,26 @@ bool step_over_source_threshold(struct step *s)
 	       exceeded(s, SCREEN_IDS_SYN_FLOOD_SOURCE);
 }
 
-static bool over_destination_threshold(struct step *s)
-{
-	return step_syn_flood_armed(s) && !step_within_destination_threshold(s) &&
-	       challengeable(s, SCREEN_IDS_SYN_FLOOD_DESTINATION);
-}
-
 /* What is above destination-threshold is challenged like a flood, where it can be: SYNs that are
  * spread over many ports must not shut out the address that they are aimed at. */
 static void admit(struct step *s, enum screen_reason reason)
 {
-	bool cookies = s->c->policy->mode == SCREEN_MODE_SYN_COOKIE;
+	bool cookies = s->c->policy->mode == SCREEN_MODE_SYN_COOKIE, over;
 
 	/* Without cookies one source must not use up what the destination has. With them its address
 	 * is proved first, so that forged SYNs do not count against the one that they name. */
 	if (!cookies && step_over_source_threshold(s))
 		return step_drop(s, SCREEN_DROP_SOURCE_THRESHOLD);
-	if (over_destination_threshold(s)) {
-		if (!cookies)
-			return step_drop(s, SCREEN_DROP_DESTINATION_THRESHOLD);
-		/* to challenge it again would let it through no sooner */
-		if (reason == SCREEN_FORWARD_SYN_VALIDATED &&
-		    step_admission(s) != SCREEN_ADMISSION_SPLICE)
-			return step_drop(s, SCREEN_DROP_DESTINATION_THRESHOLD);
-		if (!white_listed(s)) {
-			step_note_flood(s);
-			return challenge(s);
-		}
+	over = step_syn_flood_armed(s) && !step_within_destination_threshold(s);
+	if (over && cookies && white_listed(s))
 		reason = SCREEN_FORWARD_SYN_WHITE_LIST;
+	else if (over && challengeable(s, SCREEN_IDS_SYN_FLOOD_DESTINATION)) {
+		/* to challenge a validated one again would let it through no sooner */
+		if (!cookies || (reason == SCREEN_FORWARD_SYN_VALIDATED &&
+				 step_admission(s) != SCREEN_ADMISSION_SPLICE))
+			return step_drop(s, SCREEN_DROP_DESTINATION_THRESHOLD);
+		step_note_flood(s);
+		return challenge(s);
 	}
 	if (cookies && step_over_source_threshold(s))
 		return step_drop(s, SCREEN_DROP_SOURCE_THRESHOLD);

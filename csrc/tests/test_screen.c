@@ -262,20 +262,31 @@ static void destination_threshold_counts_admitted_syns_only(void **state)
 	world_free(w);
 }
 
-/* White-listed clients are never challenged, above destination-threshold neither. */
+/* White-listed clients are never challenged, above destination-threshold neither: nothing is counted, as
+ * nothing is done. */
 static void white_listed_syn_above_destination_threshold_is_not_challenged(void **state)
 {
-	struct world *w = world_new(4, 0);
-	struct script s = script_new(w);
+	for (uint8_t dry = 0; dry < 2; dry++) {
+		struct world *w = world_new(4, 0);
+		struct script s = script_new(w);
+		_Atomic uint64_t *counted = &w->meters->zone[0].ids[SCREEN_IDS_SYN_FLOOD_DESTINATION];
 
-	(void)state;
-	w->policy.profile[0].destination_threshold = 150;
-	SCRIPT(&s, "flood 99");
-	w->client.dport = 80;
-	SCRIPT(&s, "flood 60");
-	white_list(w);
-	SCRIPT(&s, "< S seq C port 9 mss 1460 -> forward_syn_white_list");
-	world_free(w);
+		(void)state;
+		w->policy.profile[0].destination_threshold = 150;
+		w->policy.profile[0].alarm_without_drop = dry;
+		SCRIPT(&s, "flood 99");
+		w->client.dport = 80;
+		SCRIPT(&s, "flood 60");
+		assert_int_equal(*counted, 99 + 60 - 150);
+		white_list(w);
+		SCRIPT(&s, "< S seq C port 9 mss 1460 -> forward_syn_white_list");
+		assert_int_equal(*counted, 99 + 60 - 150);
+		w->policy.mode = SCREEN_MODE_DROP; /* a white-list is for challenges */
+		SCRIPT(&s, dry ? "< S seq C port 10 mss 1460 -> forward_syn_calm" :
+				 "< S seq C port 10 mss 1460 -> drop_destination_threshold");
+		assert_int_equal(*counted, 99 + 60 - 150 + 1);
+		world_free(w);
+	}
 }
 
 /* SYNs spread over the ports of one address must not shut it out. */
