@@ -183,6 +183,81 @@ static void ids_alarm_without_drop_counts_and_forwards(void **state)
 		row(&rows[i], 1ull << rows[i].ids, true, rows[i].reason != NULL);
 }
 
+/* A frame that several armed screens are for is dropped by the first of the documented order. */
+struct ordered {
+	enum screen_ids first, then;
+	const char *reason;
+	struct ip_spec frame;
+};
+
+static const struct ordered order[] = {
+	{ SCREEN_IDS_LOOSE_SOURCE_ROUTE, SCREEN_IDS_SOURCE_ROUTE, "drop_loose_source_route",
+	  { 4, 17, OPTION(131, 7, 4, 1, 2, 3, 4, 0) } },
+	{ SCREEN_IDS_STRICT_SOURCE_ROUTE, SCREEN_IDS_SOURCE_ROUTE, "drop_strict_source_route",
+	  { 4, 17, OPTION(137, 7, 4, 1, 2, 3, 4, 0) } },
+	/* options as they stand in the packet */
+	{ SCREEN_IDS_STREAM, SCREEN_IDS_SECURITY, "drop_stream", { 4, 17, OPTION(136, 4, 0, 1, 130, 3, 0, 0) } },
+	{ SCREEN_IDS_SECURITY, SCREEN_IDS_BAD_OPTION, "drop_security", { 4, 17, OPTION(130, 3, 0, 7) } },
+	{ SCREEN_IDS_BAD_OPTION, SCREEN_IDS_UNKNOWN_PROTOCOL, "drop_bad_option", { 4, 200, OPTION(7, 9, 4, 0) } },
+	{ SCREEN_IDS_EXTENSION_HEADER, SCREEN_IDS_EXTENSION_LIMIT, "drop_extension_header",
+	  { 6, 17, OPTION(17, 0, 0, 0, 0, 0, 0, 0), .next = SCREEN_PROTO_ROUTING, .fragment = 1 } },
+	{ SCREEN_IDS_EXTENSION_LIMIT, SCREEN_IDS_UNKNOWN_PROTOCOL, "drop_extension_limit",
+	  { 6, 200, OPTION(200, 0, 1, 4, 0, 0, 0, 0), .next = SCREEN_PROTO_DSTOPTS, .fragment = 1 } },
+	{ SCREEN_IDS_UNKNOWN_PROTOCOL, SCREEN_IDS_BLOCK_FRAG, "drop_unknown_protocol", { 4, 200, .fragment = 3 } },
+	{ SCREEN_IDS_BLOCK_FRAG, SCREEN_IDS_PING_DEATH, "drop_block_frag",
+	  { 4, 1, .fragment = 0x1fff, .payload_length = 100 } },
+	{ SCREEN_IDS_PING_DEATH, SCREEN_IDS_ICMP_FRAGMENT, "drop_ping_death",
+	  { 4, 1, .fragment = 0x1fff, .payload_length = 100 } },
+	{ SCREEN_IDS_ICMP_FRAGMENT, SCREEN_IDS_ICMP_LARGE, "drop_icmp_fragment",
+	  { 4, 1, .fragment = 0x2000, .payload_length = 1200 } },
+	{ SCREEN_IDS_ICMP_LARGE, SCREEN_IDS_ICMPV6_MALFORMED, "drop_icmp_large",
+	  { 6, 58, .payload_length = 1200, .payload = { 128 } } },
+	{ SCREEN_IDS_ICMPV6_MALFORMED, SCREEN_IDS_ICMP_FLOOD, "drop_icmpv6_malformed",
+	  { 6, 58, .payload_length = 7 } },
+	{ SCREEN_IDS_BLOCK_FRAG, SCREEN_IDS_SYN_FRAG, "drop_block_frag", { 4, TCP_FLAGS(2), .fragment = 0x2000 } },
+	{ SCREEN_IDS_SYN_FRAG, SCREEN_IDS_LAND, "drop_syn_fragment",
+	  { 4, TCP_FLAGS(2), .fragment = 0x2000, .same_ends = true } },
+	{ SCREEN_IDS_LAND, SCREEN_IDS_NO_FLAG, "drop_land", { 4, TCP_FLAGS(0), .same_ends = true } },
+	{ SCREEN_IDS_LAND, SCREEN_IDS_SYN_FIN, "drop_land", { 4, TCP_FLAGS(3), .same_ends = true } },
+	{ SCREEN_IDS_SYN_FIN, SCREEN_IDS_FIN_NO_ACK, "drop_syn_fin", { 4, TCP_FLAGS(3) } },
+};
+
+/* The parser goes no further than 8 extension headers, the screens on them have gone over them before. */
+static void ids_count_extension_headers_before_the_parser_refuses_them(void **state)
+{
+	struct frame_spec f = { .family = 6, .extensions = 9, .flags = SCREEN_TCP_SYN };
+	struct world *w = armed_world(1ull << SCREEN_IDS_EXTENSION_LIMIT);
+	struct made m;
+
+	(void)state;
+	m.length = frame_build(m.data, &f);
+	assert_string_equal(decide_made(w, &m), "drop_extension_limit");
+	w->policy.profile[0].extension_limit = 32;
+	assert_string_equal(decide_made(w, &m), "drop_extension_headers");
+	world_free(w);
+}
+
+static void ids_of_two_screens_the_first_drops(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		struct world *w = armed_world(1ull << order[i].first | 1ull << order[i].then);
+		struct screen_zone_meter *z = &w->meters->zone[0];
+		struct made m = make(&order[i].frame);
+
+		w->policy.profile[0].icmp_flood = 0; /* one is too many */
+		assert_string_equal(decide_made(w, &m), order[i].reason);
+		assert_int_equal(z->ids[order[i].first], 1);
+		assert_int_equal(z->ids[order[i].then], 0);
+		/* without the first, the other one is for it, too */
+		w->policy.profile[0].armed &= ~(1ull << order[i].first);
+		(void)decide_made(w, &m);
+		if (z->ids[order[i].then] != 1)
+			fail_msg("row %zu tries no order", i);
+		world_free(w);
+	}
+}
+
 /* What the parser refuses to guess at is dropped lest it be a way round the screens: a dry run has
  * none to get round. */
 static void unparsed(const struct frame_spec *f, uint32_t shorter, const char *dropped,
@@ -281,6 +356,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(ids_stateless_screens_hit_what_they_are_for),
 		cmocka_unit_test(ids_not_armed_hit_nothing),
 		cmocka_unit_test(ids_alarm_without_drop_counts_and_forwards),
+		cmocka_unit_test(ids_of_two_screens_the_first_drops),
+		cmocka_unit_test(ids_count_extension_headers_before_the_parser_refuses_them),
 		cmocka_unit_test(ids_alarm_without_drop_forwards_what_is_not_parsed),
 		cmocka_unit_test(ids_look_at_the_screened_side_only),
 		cmocka_unit_test(ids_good_icmpv6_passes),
