@@ -19,6 +19,7 @@ func TestMain(m *testing.M) {
 	lab.RunRole(map[string]lab.Role{
 		"corruptible": corruptible,
 		"drip":        drip,
+		"hush":        hush,
 		"idle":        idle,
 		"pour":        pour,
 		"foreign":     holdForeignProgram,
