@@ -16,7 +16,7 @@ func (a *app) capabilitiesCommand() *cobra.Command {
 	return newView(a, view[control.CapabilityReport]{
 		use:   "capabilities",
 		short: "Show what the engine has proved, and why a configuration was refused",
-		args:  cobra.NoArgs,
+		args:  takes(0, 0),
 		ask: func(ctx context.Context, _ []string) (control.CapabilityReport, error) {
 			return a.client().Capabilities(ctx)
 		},

@@ -15,7 +15,7 @@ func (a *app) checkCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check FILE",
 		Short: "Check a configuration without a daemon",
-		Args:  cobra.ExactArgs(1),
+		Args:  takes(1, 1),
 		RunE: run(func(_ context.Context, args []string) error {
 			text, err := os.ReadFile(args[0])
 			if err != nil {

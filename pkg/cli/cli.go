@@ -25,7 +25,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	app := &app{stdout: stdout, stderr: stderr}
 	root := app.root()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	command, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitOK
 	}
@@ -34,7 +34,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		app.complain(failed.error)
 		return exitFailed
 	}
-	app.complain(fmt.Errorf("%w; see %s --help", err, root.Name()))
+	app.complain(fmt.Errorf("%w; see %s --help", err, command.CommandPath()))
 	return exitUsage
 }
 
@@ -115,6 +115,7 @@ func (a *app) root() *cobra.Command {
 	root.SetErr(a.stderr)
 	root.PersistentFlags().StringVar(&a.socket, "control-socket", control.DefaultSocket,
 		"unix socket on which the daemon is reached")
+	root.SetFlagErrorFunc(plainFlagError)
 	root.SetHelpCommand(a.helpCommand())
 	root.AddCommand(a.runCommand(), a.checkCommand(), a.commitCommand(), a.rollbackCommand(),
 		a.compareCommand(), a.requestCommand(), a.showCommand(), a.clearCommand(),

@@ -82,6 +82,38 @@ func expect(t *testing.T, want outcome, args ...string) {
 	}
 }
 
+// expectUsage runs a command that is wrong: it says what is, and names the help of the command it got to.
+func expectUsage(t *testing.T, want string, args ...string) {
+	t.Helper()
+	line := "synscreen " + strings.Join(args, " ")
+	got := command(t, args...)
+	path, found := strings.CutPrefix(got.Stderr, "synscreen: "+want+"; see ")
+	path, ended := strings.CutSuffix(path, " --help\n")
+	if got.Code != 2 || got.Stdout != "" || !found || !ended || !strings.HasPrefix(line+" ", path+" ") {
+		t.Errorf("%s: got %+v, want %q and the command's help", line, got, want)
+	}
+}
+
+func TestUsageErrorsNameTheHelpOfTheirCommand(t *testing.T) {
+	for want, args := range map[string][]string{
+		"synscreen":                            {"bogus"},
+		"synscreen check":                      {"check"},
+		"synscreen run":                        {"run", "--bogus"},
+		"synscreen show security flow":         {"show", "security", "flow", "x"},
+		"synscreen show security flow session": {"show", "security", "flow", "session", "x"},
+		"synscreen commit confirmed":           {"commit", "confirmed", "soon", "f"},
+		"synscreen monitor traffic":            {"monitor", "traffic"},
+	} {
+		got := command(t, args...)
+		if !strings.HasSuffix(got.Stderr, "; see "+want+" --help\n") {
+			t.Errorf("%v: %q", args, got.Stderr)
+		}
+		if help := command(t, append(strings.Fields(want)[1:], "--help")...); help.Code != 0 {
+			t.Errorf("%s --help: %+v", want, help)
+		}
+	}
+}
+
 func write(t *testing.T, text string) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "f.conf")
@@ -97,9 +129,13 @@ func TestUsageErrorsExitWith2(t *testing.T) {
 		`unknown word "bogus" after "synscreen": one of check, clear, commit, compare, cookie, detach, monitor, replay, request, rollback, run, show, trace, version is known`: {
 			"bogus"},
 		`unknown word "x" after "synscreen show security": one of flow, screen, syn-cookie is known`: {"show", "security", "x"},
-		`unknown flag: --bogus`:             {"check", "--bogus", "f"},
-		`accepts 1 arg(s), received 0`:      {"check"},
-		`required flag(s) "config" not set`: {"run"},
+		`unknown flag: --bogus`:                                            {"check", "--bogus", "f"},
+		`an argument is missing; write: synscreen check FILE`:              {"check"},
+		`"f" is one argument too many; write: synscreen run --config FILE`: {"run", "--config", "f", "f"},
+		`"na1" is one argument too many; write: synscreen show counters`:   {"show", "counters", "na1"},
+		`--count x: not a whole number`:                                    {"monitor", "--count", "x"},
+		`--flows 5000000000: the number is too large`:                      {"run", "--config", "f", "--flows", "5000000000"},
+		`required flag(s) "config" not set`:                                {"run"},
 		"statistics takes nothing, `zone ZONE` or `interface INTERFACE`, not [\"zone\"]": {
 			"show", "security", "screen", "statistics", "zone"},
 		`invalid argument "x" for "--client" flag: not a prefix such as 192.0.2.0/24`: {
@@ -108,7 +144,7 @@ func TestUsageErrorsExitWith2(t *testing.T) {
 		`invalid argument "x" for "--attach" flag: one of native, generic is known`: {
 			"run", "--config", "f", "--attach", "x"},
 	} {
-		expect(t, outcome{Code: 2, Stderr: "synscreen: " + want + "; see synscreen --help\n"}, args...)
+		expectUsage(t, want, args...)
 	}
 }
 

@@ -23,7 +23,7 @@ func (a *app) commitCommand() *cobra.Command {
 		Example: "  synscreen commit check new.conf\n" +
 			"  synscreen commit confirmed 5 new.conf\n" +
 			"  synscreen commit",
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1),
 		RunE: run(func(ctx context.Context, args []string) error {
 			if len(args) == 0 {
 				return a.confirm(ctx, asJSON)

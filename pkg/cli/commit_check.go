@@ -21,7 +21,7 @@ func (a *app) commitCheckCommand() *cobra.Command {
 		Long: "Does all that `commit FILE` does except let it take effect: the daemon stages FILE, which attaches\n" +
 			"interfaces that are new to it for a moment, proves it and drops it. It confirms nothing.\n" +
 			"Where no daemon runs, only the text is checked, as `synscreen check` does.",
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1),
 		RunE: run(func(ctx context.Context, args []string) error { return a.commitCheck(ctx, args[0], asJSON) }),
 	}
 	addJSON(command, &asJSON)

@@ -21,8 +21,8 @@ func (a *app) commitConfirmedCommand() *cobra.Command {
 			"`commit confirmed` puts the rollback off and does not change where it goes.\n\n" +
 			"A daemon that ends in the meantime does not start from what was never confirmed, not even if its\n" +
 			"--config file has that text.",
-		Args: func(_ *cobra.Command, args []string) error {
-			if err := cobra.RangeArgs(1, 2)(nil, args); err != nil {
+		Args: func(command *cobra.Command, args []string) error {
+			if err := takes(1, 2)(command, args); err != nil {
 				return err
 			}
 			given, isNumber := parseMinutes(args[0])

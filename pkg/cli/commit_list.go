@@ -29,7 +29,7 @@ func (a *app) commitListCommand() *cobra.Command {
 		short: "Show which configurations ran, newest first",
 		long: "Shows the configurations that are kept: their numbers, when and how each came, and the generation\n" +
 			"that it was. 0 is the one that runs; `synscreen rollback N` runs another one again.",
-		args:  cobra.NoArgs,
+		args:  takes(0, 0),
 		ask:   func(ctx context.Context, _ []string) (control.CommitList, error) { return a.client().Commits(ctx) },
 		print: printCommits,
 	})

@@ -198,15 +198,18 @@ func TestCommitsWithWrongWordsAreUsageErrors(t *testing.T) {
 		`"0" is not a number of minutes from 1 to 65535`:                                             {"commit", "confirmed", "0", "f"},
 		`"65536" is not a number of minutes from 1 to 65535`:                                         {"commit", "confirmed", "65536", "f"},
 		`the FILE behind 5 is missing; a file of that name is ./5`:                                   {"commit", "confirmed", "5"},
-		`accepts between 1 and 2 arg(s), received 0`:                                                 {"commit", "confirmed"},
-		`accepts 1 arg(s), received 0`:                                                               {"commit", "check"},
-		`accepts at most 1 arg(s), received 2`:                                                       {"commit", "f", "g"},
+		"an argument is missing; write: synscreen commit confirmed [MINUTES] FILE":                   {"commit", "confirmed"},
+		"an argument is missing; write: synscreen commit check FILE":                                 {"commit", "check"},
+		`"g" is one argument too many; write: synscreen commit [FILE]`:                               {"commit", "f", "g"},
+		`"confirm" is no word of synscreen commit; did you mean "confirmed"?`:                        {"commit", "confirm", "f"},
+		`"chekc" is no word of synscreen commit; did you mean "check"?`:                              {"commit", "chekc", "f"},
+		"an argument is missing; write: synscreen compare rollback N":                                {"compare", "rollback"},
 		`"50" is not a number from 0 to 49`:                                                          {"rollback", "50"},
 		`"x" is not a number from 0 to 49`:                                                           {"show", "system", "rollback", "x"},
 		`"-1" is not a number from 0 to 49`:                                                          {"compare", "rollback", "--", "-1"},
 		`unknown word "x" after "synscreen show system": one of commit, handover, rollback is known`: {"show", "system", "x"},
 	} {
-		expect(t, outcome{Code: 2, Stderr: "synscreen: " + want + "; see synscreen --help\n"}, args...)
+		expectUsage(t, want, args...)
 	}
 }
 

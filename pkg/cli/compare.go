@@ -20,7 +20,7 @@ func (a *app) compareCommand() *cobra.Command {
 			"away, with ! deactivated or activated.",
 		Example: "  synscreen compare new.conf\n" +
 			"  synscreen compare rollback 2",
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1),
 		RunE: run(func(ctx context.Context, args []string) error {
 			if len(args) == 0 {
 				return a.compareRollback(ctx, 1, asJSON)

@@ -15,7 +15,7 @@ func (a *app) configurationCommand() *cobra.Command {
 	command := a.configurationView(nil)
 	command.Use = "configuration"
 	command.Short = "Show the running configuration"
-	command.Args = cobra.NoArgs
+	command.Args = takes(0, 0)
 	return command
 }
 

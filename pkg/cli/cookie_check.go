@@ -25,7 +25,7 @@ func (a *app) checkCookieCommand() *cobra.Command {
 			"--safe-reset checks the RST that answers that variant, by its sequence number alone.",
 		Example: "  synscreen cookie check --key-file master.key --zone untrust --epoch-now 42 \\\n" +
 			"      --src 198.51.100.7:40000 --dst 203.0.113.1:443 --seq 11223345 --ack 23cf464d --tsecr b0925297",
-		Args: cobra.NoArgs,
+		Args: takes(0, 0),
 		RunE: answering(f.query, a.checkCookie),
 	}
 	f.register(command, "epoch-now", "`EPOCH` at the time of the check")

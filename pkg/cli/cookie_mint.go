@@ -35,7 +35,7 @@ func (a *app) mintCommand() *cobra.Command {
 		Example: "  synscreen cookie mint --key-file master.key --zone untrust --epoch 41 \\\n" +
 			"      --src 198.51.100.7:40000 --dst 203.0.113.1:443 --isn 11223344 --mss 536 \\\n" +
 			"      --timestamps --wscale 7 --our-wscale 10 --sack",
-		Args: cobra.NoArgs,
+		Args: takes(0, 0),
 		RunE: answering(f.query, a.mint),
 	}
 	f.register(command)

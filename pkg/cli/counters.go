@@ -32,7 +32,7 @@ func (a *app) countersCommand() *cobra.Command {
 	command := newView(a, view[[]portCounters]{
 		use:   "counters",
 		short: "Show why frames met their fate: one verdict and one reason each",
-		args:  cobra.NoArgs,
+		args:  takes(0, 0),
 		ask: func(ctx context.Context, _ []string) ([]portCounters, error) {
 			status, err := a.client().Status(ctx)
 			if err != nil {

@@ -22,7 +22,7 @@ func (a *app) detachCommand() *cobra.Command {
 		Long: "Takes the XDP programs, the bridges of `on-failure open` wires and the changed settings off the\n" +
 			"interfaces, as recorded in the state directory, and forgets the connections that were handed over. A\n" +
 			"wire carries nothing afterwards.",
-		Args: cobra.NoArgs,
+		Args: takes(0, 0),
 		RunE: run(func(context.Context, []string) error { return a.detach(stateDir) }),
 	}
 	command.Flags().StringVar(&stateDir, "state-dir", daemon.DefaultStateDir, "state `DIR` of that daemon")

@@ -16,7 +16,7 @@ func (a *app) handoverCommand() *cobra.Command {
 		short: "Show which connections were taken over from the daemon before",
 		long: "Shows what became of the connections of the daemon that ran before this one: one that ends by\n" +
 			"SIGTERM hands them over, so that a restart loses none.",
-		args: cobra.NoArgs,
+		args: takes(0, 0),
 		ask: func(ctx context.Context, _ []string) (dataplane.Handover, error) {
 			status, err := a.client().Status(ctx)
 			return status.Handover, err

@@ -15,7 +15,7 @@ func (a *app) idsOptionCommand() *cobra.Command {
 	return newView(a, view[[]control.IDSOption]{
 		use:   "ids-option [NAME]",
 		short: "Show profiles as they run, or one: their screens with their thresholds",
-		args:  cobra.MaximumNArgs(1),
+		args:  takes(0, 1),
 		ask: func(ctx context.Context, args []string) ([]control.IDSOption, error) {
 			return a.client().IDSOptions(ctx, strings.Join(args, ""))
 		},

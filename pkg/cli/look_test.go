@@ -228,7 +228,7 @@ func TestLooksAtNothingAreErrorsOfUsage(t *testing.T) {
 		"syn-cookie takes nothing or `zone ZONE`, not [\"untrust\"]": {
 			"show", "security", "flow", "syn-cookie", "untrust"},
 	} {
-		expect(t, outcome{Code: 2, Stderr: "synscreen: " + want + "; see synscreen --help\n"}, args...)
+		expectUsage(t, want, args...)
 	}
 }
 

@@ -13,7 +13,7 @@ func manCommand(root *cobra.Command) *cobra.Command {
 		Use:    "man DIR",
 		Short:  "Write the manual pages",
 		Hidden: true,
-		Args:   cobra.ExactArgs(1),
+		Args:   takes(1, 1),
 		RunE: run(func(_ context.Context, args []string) error {
 			header := &doc.GenManHeader{Title: "SYNSCREEN", Section: "8", Source: "synscreen"}
 			if err := doc.GenManTree(root, header, args[0]); err != nil {

@@ -14,7 +14,7 @@ func (a *app) portsCommand() *cobra.Command {
 	return newView(a, view[[]dataplane.PortStatus]{
 		use:   "ports",
 		short: "Show the interfaces and what was obtained from their drivers",
-		args:  cobra.NoArgs,
+		args:  takes(0, 0),
 		ask: func(ctx context.Context, _ []string) ([]dataplane.PortStatus, error) {
 			status, err := a.client().Status(ctx)
 			return status.Ports, err

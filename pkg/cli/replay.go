@@ -37,7 +37,7 @@ func (a *app) replayCommand() *cobra.Command {
 		Example: "  synscreen replay --config synscreen.conf --key-file master.key --epoch 27000000 flood.pcap\n" +
 			"  zcat flood.pcap.gz | synscreen replay --config synscreen.conf --key-file master.key \\\n" +
 			"      --epoch 27000000 --port eth1 --out left.pcapng -",
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1),
 		RunE: func(command *cobra.Command, args []string) error { return a.replay(command.Context(), f, args[0]) },
 	}
 	flags := command.Flags()

@@ -18,12 +18,12 @@ set security forwarding-options secure-wire w1 interface [ eth1 eth2 ]
 func TestReplayUsageErrorsNameTheFlagAndTheRemedy(t *testing.T) {
 	config := write(t, replayText)
 	for want, args := range map[string][]string{
-		`required flag(s) "config", "key-file", "epoch" not set`: {"replay", "f"},
-		`accepts 1 arg(s), received 0`:                           {"replay"},
+		`required flag(s) "config", "key-file", "epoch" not set`:                                              {"replay", "f"},
+		`an argument is missing; write: synscreen replay --config FILE --key-file FILE --epoch EPOCH CAPTURE`: {"replay"},
 		`--port: eth9 is no port of the configuration; its ports are eth1, eth2`: {"replay", "--config", config,
 			"--key-file", "k", "--epoch", "1", "--port", "eth9", "f"},
 	} {
-		expect(t, outcome{Code: 2, Stderr: "synscreen: " + want + "; see synscreen --help\n"}, args...)
+		expectUsage(t, want, args...)
 	}
 }
 

@@ -39,7 +39,7 @@ func (a *app) stageKeyCommand() *cobra.Command {
 		long: "Has the daemon read the master key in FILE, 64 hex digits and a newline that nobody else may\n" +
 			"read, and keep it: cookies that a peer mints with it are accepted from now on. Nothing is\n" +
 			"minted with it before activate-key. A key that was staged before is forgotten.",
-		args: cobra.ExactArgs(1),
+		args: takes(1, 1),
 		ask: func(ctx context.Context, args []string) (control.KeyReport, error) {
 			// the daemon has another working directory
 			file, err := filepath.Abs(args[0])
@@ -59,7 +59,7 @@ func (a *app) activateKeyCommand() *cobra.Command {
 		long: "Has the daemon mint with the staged master key; cookies of the one before are accepted for\n" +
 			"two epochs more. Where peers share the key, stage it on all of them before you activate it on\n" +
 			"the first, and activate it on all within one epoch (64 s).",
-		args:  cobra.NoArgs,
+		args:  takes(0, 0),
 		ask:   a.changeKey(dataplane.ActivateKey),
 		print: printKeyReport,
 	})
@@ -71,7 +71,7 @@ func (a *app) rotateKeyCommand() *cobra.Command {
 		short: "Make a new random master key and mint cookies with it",
 		long: "Has the daemon make a new master key and mint with it; cookies of the one before are accepted\n" +
 			"for two epochs more. For a daemon that shares its key with no peer.",
-		args:  cobra.NoArgs,
+		args:  takes(0, 0),
 		ask:   a.changeKey(dataplane.RotateKey),
 		print: printKeyReport,
 	})

@@ -52,7 +52,7 @@ func (a *app) showRollbackCommand() *cobra.Command {
 // numberArg takes the number of a kept configuration.
 func numberArg(number *int) cobra.PositionalArgs {
 	return func(command *cobra.Command, args []string) error {
-		if err := cobra.ExactArgs(1)(command, args); err != nil {
+		if err := takes(1, 1)(command, args); err != nil {
 			return err
 		}
 		value, err := strconv.ParseUint(args[0], 10, 16)

@@ -76,7 +76,7 @@ func (a *app) runCommand() *cobra.Command {
 			"A FILE with errors ends the start. One that the engine or the capability gate refuses does not:\n" +
 			"traffic passes as each wire's on-failure says, where a bridge could be made, the log and `show capabilities` say why, and the\n" +
 			"daemon tries again, first after 5 s, in the end every 60 s.",
-		Args: cobra.NoArgs,
+		Args: takes(0, 0),
 		RunE: run(func(ctx context.Context, _ []string) error { return a.runDaemon(ctx, f) }),
 	}
 	flags := command.Flags()

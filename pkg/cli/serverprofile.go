@@ -21,7 +21,7 @@ func (a *app) serverProfileCommand() *cobra.Command {
 			"4 hours, or has just refused one: what challenges in its place agree to, and whether that was\n" +
 			"learned from its own SYN-ACKs, configured, or is assumed because it has not shown it.\n" +
 			"Servers that a server-profile names and that were not heard of are not shown.",
-		args: cobra.NoArgs,
+		args: takes(0, 0),
 		ask: func(ctx context.Context, _ []string) (control.ServerReport, error) {
 			return a.client().Servers(ctx, control.ServerQuery{Server: server.Prefix})
 		},
@@ -37,7 +37,7 @@ func (a *app) clearServerProfileCommand() *cobra.Command {
 		short: "Forget what was learned of all servers",
 		long: "Forgets what was learned of all servers, and tells of how many. Challenges agree to what is configured or\n" +
 			"assumed until the servers have answered again. Connections are not touched.",
-		args: cobra.NoArgs,
+		args: takes(0, 0),
 		ask: func(ctx context.Context, _ []string) (control.ClearServersResult, error) {
 			return a.client().ClearServers(ctx)
 		},

@@ -174,8 +174,7 @@ func TestFiltersThatSayNothingOrNonsenseAreErrorsOfUsage(t *testing.T) {
 		{show, "state none", `state "none": one of half-open, open, pending, spliced, closed is known`},
 		{show, "source-prefix x", `source-prefix "x": not a prefix such as 192.0.2.0/24`},
 	} {
-		expect(t, outcome{Code: 2, Stderr: "synscreen: " + test.want + "; see synscreen --help\n"},
-			append(append([]string{}, test.command...), strings.Fields(test.words)...)...)
+		expectUsage(t, test.want, append(append([]string{}, test.command...), strings.Fields(test.words)...)...)
 	}
 }
 

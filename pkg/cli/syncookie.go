@@ -29,7 +29,7 @@ func (a *app) synCookieCommand() *cobra.Command {
 		short: "Show the epochs, the cluster time and the master keys of SYN cookies",
 		long: "Shows what cookies are made with. Peers that share the master key show the same fingerprint\n" +
 			"and, but for the skew of their clocks, the same epochs. A fingerprint says nothing about its key.",
-		args: cobra.NoArgs,
+		args: takes(0, 0),
 		ask: func(ctx context.Context, _ []string) (synCookie, error) {
 			s, err := a.client().Status(ctx)
 			return synCookie{s.CheckEpoch, s.MintEpoch, s.EpochSkew, s.ClusterOffset, s.ClusterState,

@@ -36,7 +36,7 @@ func (a *app) traceCommand() *cobra.Command {
 			"[2001:db8::1]:443. Ends after --seconds, or with Ctrl-C. There is one look at frames at a time:\n" +
 			"trace and `monitor traffic` end one that began before.",
 		Args: func(command *cobra.Command, args []string) error {
-			if err := cobra.ExactArgs(2)(command, args); err != nil {
+			if err := takes(2, 2)(command, args); err != nil {
 				return err
 			}
 			_, err := readTuple(args)

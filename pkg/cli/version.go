@@ -24,7 +24,7 @@ func (a *app) versionCommand() *cobra.Command {
 	return newView(a, view[version]{
 		use:   "version",
 		short: "Show the versions of the program and of its engine",
-		args:  cobra.NoArgs,
+		args:  takes(0, 0),
 		ask:   func(context.Context, []string) (version, error) { return newVersion(), nil },
 		print: func(w io.Writer, v version) {
 			fmt.Fprintf(w, "synscreen %s\nengine: %s\n%s %s\n", v.Version, v.Engine, v.Go, v.Platform)

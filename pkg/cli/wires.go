@@ -14,7 +14,7 @@ func (a *app) wiresCommand() *cobra.Command {
 	return newView(a, view[[]dataplane.WireStatus]{
 		use:   "wires",
 		short: "Show the wires",
-		args:  cobra.NoArgs,
+		args:  takes(0, 0),
 		ask: func(ctx context.Context, _ []string) ([]dataplane.WireStatus, error) {
 			status, err := a.client().Status(ctx)
 			return status.Wires, err
