@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -17,9 +16,9 @@ func (a *app) checkCommand() *cobra.Command {
 		Short: "Check a configuration without a daemon",
 		Args:  takes(1, 1),
 		RunE: run(func(_ context.Context, args []string) error {
-			text, err := os.ReadFile(args[0])
+			text, err := config.ReadFile(args[0])
 			if err != nil {
-				return fmt.Errorf("read the configuration: %w", err)
+				return err
 			}
 			return a.check(args[0], text)
 		}),

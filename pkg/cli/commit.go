@@ -1,13 +1,15 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
+	"synscreen/pkg/config"
 	"synscreen/pkg/control"
 )
 
@@ -60,10 +62,15 @@ func (a *app) commit(ctx context.Context, file string, minutes uint16, asJSON bo
 	return a.printCommit(result, asJSON)
 }
 
+// readRequest reads what is sent to the daemon. What JSON would not carry as it is, or only at great length,
+// is refused here, with the places that it has in the file.
 func readRequest(file string) (control.CommitRequest, error) {
-	text, err := os.ReadFile(file)
+	text, err := config.ReadFile(file)
+	if err == nil && (len(text) > config.TextMax || !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0) {
+		_, _, err = config.ParseTree(file, text)
+	}
 	if err != nil {
-		return control.CommitRequest{}, fmt.Errorf("read the configuration: %w", err)
+		return control.CommitRequest{}, listed(err)
 	}
 	return control.CommitRequest{Name: file, Text: string(text)}, nil
 }

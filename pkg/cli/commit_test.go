@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"synscreen/pkg/config"
 	"synscreen/pkg/control"
 	"synscreen/pkg/dataplane"
 	"synscreen/pkg/history"
@@ -189,6 +190,28 @@ func TestCommitsPrintJSONAndExitByTheVerdict(t *testing.T) {
 				t.Errorf("%v: %+v, want exit code %d", args, got, code)
 			}
 		}
+	}
+}
+
+func TestFileThatIsNoTextIsRefusedWithItsOwnBytesAndNotSent(t *testing.T) {
+	c := &canned{}
+	socket := serve(t, c)
+	for _, words := range [][]string{{"commit"}, {"commit", "check"}, {"commit", "confirmed"}, {"compare"}} {
+		for text, want := range map[string]string{
+			"set system host-name a \xe9\n":       ":1:24: the byte 0xe9 is not readable text; save the file as plain UTF-8 text\n",
+			"\x7fELF\x00":                         ":1:1: this is no text: it has bytes 0x00; name a configuration, saved as plain UTF-8 text\n",
+			strings.Repeat("#", 1+config.TextMax): ":1:1: the text has more than the 4194304 bytes that are read; shorten it\n",
+		} {
+			file := write(t, text)
+			got := command(t, append(words, file, "--control-socket", socket)...)
+			first, _, _ := strings.Cut(got.Stderr, "\n")
+			if got.Code != 1 || first+"\n" != file+want {
+				t.Errorf("%v: got %+v, want %s%s", words, got, file, want)
+			}
+		}
+	}
+	if c.asked != nil {
+		t.Errorf("the daemon was asked %v", c.asked)
 	}
 }
 

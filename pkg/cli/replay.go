@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"synscreen/pkg/config"
 	"synscreen/pkg/dataplane/userspace"
 	"synscreen/pkg/replay"
 )
@@ -74,9 +75,9 @@ func (a *app) replay(ctx context.Context, f replayFlags, name string) error {
 
 // offline reads and compiles a configuration as check does.
 func (a *app) offline(path string) (userspace.Offline, error) {
-	text, err := os.ReadFile(path)
+	text, err := config.ReadFile(path)
 	if err != nil {
-		return userspace.Offline{}, fmt.Errorf("read the configuration: %w", err)
+		return userspace.Offline{}, err
 	}
 	parsed, err := a.parse(path, text)
 	if err != nil {

@@ -3,10 +3,13 @@
 // reported at once, with its position and what to do about it.
 package config
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+)
 
-// maxText bounds a configuration text, in bytes: all prefixes of white-lists fit, a `set` line each.
-const maxText = 4 << 20
+// TextMax bounds a configuration text, in bytes: all prefixes of white-lists fit, a `set` line each.
+const TextMax = 4 << 20
 
 // Parse reads one configuration text; name stands for it in positions. On any error the configuration
 // is nil and the error is an *ErrorList of all of them.
@@ -35,12 +38,16 @@ func ParseTree(name string, text []byte) (*Tree, Warnings, error) {
 }
 
 func parseTree(name string, text []byte, found *collector) *Tree {
-	if len(text) > maxText {
-		found.errors.add(Error{
-			Pos:    Pos{File: name, Line: 1, Col: 1},
-			Msg:    fmt.Sprintf("the text has %d bytes, more than the %d that are read", len(text), maxText),
-			Remedy: "shorten it",
-		})
+	start := Pos{File: name, Line: 1, Col: 1}
+	switch {
+	case len(text) > TextMax:
+		found.errors.add(Error{Pos: start, Remedy: "shorten it",
+			Msg: fmt.Sprintf("the text has more than the %d bytes that are read", TextMax)})
+		return nil
+	case bytes.IndexByte(text, 0) >= 0:
+		// a program, an archive, UTF-16: where each word of it is wrong helps nobody
+		found.errors.add(Error{Pos: start, Remedy: "name a configuration, saved as plain UTF-8 text",
+			Msg: "this is no text: it has bytes 0x00"})
 		return nil
 	}
 	p := newParser(name, text, found)

@@ -32,13 +32,13 @@ func mustParse(t *testing.T, text string) *Config {
 }
 
 func TestTextOfMaximumSizeIsRead(t *testing.T) {
-	text := engineLine + strings.Repeat("#", maxText-len(engineLine))
+	text := engineLine + strings.Repeat("#", TextMax-len(engineLine))
 	mustParse(t, text)
 }
 
 func TestTextBeyondMaximumSizeIsRefused(t *testing.T) {
-	list := mustFail(t, engineLine+strings.Repeat("#", maxText-len(engineLine)+1))
-	want := "x.conf:1:1: the text has 4194305 bytes, more than the 4194304 that are read; shorten it"
+	list := mustFail(t, engineLine+strings.Repeat("#", TextMax-len(engineLine)+1))
+	want := "x.conf:1:1: the text has more than the 4194304 bytes that are read; shorten it"
 	if list.Error() != want {
 		t.Errorf("got %q, want %q", list.Error(), want)
 	}
@@ -65,11 +65,32 @@ func TestColumnsCountCharactersNotBytes(t *testing.T) {
 }
 
 func TestBytesThatAreNotTextAreRefusedOncePerRun(t *testing.T) {
-	list := mustFail(t, engineLine+"set system host-name a \xff\xfe\xfd\nset system host-name a\x00\n")
+	list := mustFail(t, engineLine+"set system host-name a \xff\xfe\xfd\nset system host-name a\x01\n")
 	for i, want := range []Pos{{"x.conf", 2, 24}, {"x.conf", 3, 23}} {
 		if got := list.Errors[i]; got.Pos != want || !strings.Contains(got.Msg, "is not readable text") {
 			t.Errorf("got %v, want a refusal at %s", got, want)
 		}
+	}
+}
+
+func TestFileThatIsNoTextIsRefusedInOneLine(t *testing.T) {
+	wide := "\xff\xfe"
+	for _, letter := range engineLine {
+		wide += string(letter) + "\x00"
+	}
+	for name, text := range map[string]string{"UTF-16": wide, "a program": "\x7fELF\x02\x01\x01\x00\x00\n{}\n"} {
+		list := mustFail(t, text)
+		want := "x.conf:1:1: this is no text: it has bytes 0x00; name a configuration, saved as plain UTF-8 text"
+		if list.Error() != want {
+			t.Errorf("%s: got %q, want %q", name, list.Error(), want)
+		}
+	}
+}
+
+func TestReadFileReadsNoMoreThanParseRefuses(t *testing.T) {
+	text, err := ReadFile("/dev/zero")
+	if err != nil || len(text) != TextMax+1 {
+		t.Errorf("got %d bytes, %v", len(text), err)
 	}
 }
 
@@ -132,7 +153,7 @@ set security screen ids-option R
 
 // Every text here is as hostile as its size allows; none may cost more than a blink.
 func TestHostileTextsAreReadInBoundedTime(t *testing.T) {
-	fill := func(unit string) string { return strings.Repeat(unit, maxText/len(unit)) }
+	fill := func(unit string) string { return strings.Repeat(unit, TextMax/len(unit)) }
 	texts := map[string]string{
 		"open braces":    fill("{"),
 		"nested unknown": fill("a{"),
@@ -141,9 +162,9 @@ func TestHostileTextsAreReadInBoundedTime(t *testing.T) {
 		"semicolons":     fill(";"),
 		"unknown words":  fill("xyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzy;"),
 		"inactive tags":  fill("inactive:"),
-		"brackets":       "set system host-name " + fill("[")[:maxText/2],
+		"brackets":       "set system host-name " + fill("[")[:TextMax/2],
 		"one long word":  fill("a"),
-		"one long name":  "set security zones security-zone " + fill("z")[:maxText/2],
+		"one long name":  "set security zones security-zone " + fill("z")[:TextMax/2],
 		"deletes":        fill("set system host-name a\ndelete system host-name\n"),
 		"zones":          fillLines("set security zones security-zone z%d\n"),
 		"prefixes":       fillLines("set security screen ids-option s tcp syn-flood white-list w source-address ::%x\n"),
@@ -168,7 +189,7 @@ func TestHostileTextsAreReadInBoundedTime(t *testing.T) {
 // fillLines repeats a line with a number in it up to the maximum size.
 func fillLines(format string) string {
 	var b bytes.Buffer
-	for i := 0; b.Len()+len(format)+8 < maxText; i++ {
+	for i := 0; b.Len()+len(format)+8 < TextMax; i++ {
 		fmt.Fprintf(&b, format, i)
 	}
 	return b.String()

@@ -72,7 +72,7 @@ func TestInactivePrefixesDoNotCount(t *testing.T) {
 func TestTheMostPrefixesFitIntoATextInSetForm(t *testing.T) {
 	line := "set security screen ids-option " + strings.Repeat("s", 64) + " tcp syn-flood white-list " +
 		strings.Repeat("w", 32) + " destination-address ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128\n"
-	if most := len(line) * maxConfigPrefixes; most+1<<18 > maxText {
-		t.Errorf("%d prefixes take %d bytes, a text has %d", maxConfigPrefixes, most, maxText)
+	if most := len(line) * maxConfigPrefixes; most+1<<18 > TextMax {
+		t.Errorf("%d prefixes take %d bytes, a text has %d", maxConfigPrefixes, most, TextMax)
 	}
 }

@@ -1,11 +1,6 @@
 package daemon
 
-import (
-	"fmt"
-	"os"
-
-	"synscreen/pkg/config"
-)
+import "synscreen/pkg/config"
 
 // source is a configuration and where it came from.
 type source struct {
@@ -23,9 +18,9 @@ func parse(name string, text []byte) (source, error) {
 
 // readSource reads a configuration file.
 func readSource(path string) (source, error) {
-	text, err := os.ReadFile(path)
+	text, err := config.ReadFile(path)
 	if err != nil {
-		return source{}, fmt.Errorf("read the configuration: %w", err)
+		return source{}, err
 	}
 	return parse(path, text)
 }
