@@ -172,7 +172,11 @@ func (p *parser) missingSemicolon(w *walk) {
 	if at == nil {
 		at = w.at
 	}
-	p.fail(p.behind, at, "the ; after this statement is missing", "add ;")
+	remedy := "add ;"
+	if p.depth == 0 {
+		remedy += ", or begin each line with set"
+	}
+	p.fail(p.behind, at, "the ; after this statement is missing", remedy)
 }
 
 // finish checks that a statement said something, and marks it.

@@ -156,8 +156,10 @@ func (p *parser) meant(at, before *node, t token) string {
 	if near := similar(root, at.stmt, t); near != "" {
 		return near
 	}
-	if before != nil && before.stmt.kind == flag && before.parent == at {
-		return before.stmt.keyword + " takes no value; remove " + show(t.text)
+	if before != nil && before.parent == at {
+		if remedy := before.stmt.surplus(t); remedy != "" {
+			return remedy
+		}
 	}
 	if knob := at.stmt.onlyKnob(t.text); knob != "" {
 		return fmt.Sprintf("did you mean %q?", knob+" "+t.text)
@@ -176,6 +178,8 @@ func (p *parser) home(at *node, t token) string {
 		case n.isValue:
 		case n.stmt.child(t.text) != nil && p.lineMode:
 			return "it belongs to " + n.place() + "; write it on a line of its own"
+		case n.stmt.child(t.text) != nil && p.depth == 0:
+			return "it belongs to " + n.place() + "; end the statement before it with ;, or begin each line with set"
 		case n.stmt.child(t.text) != nil:
 			return "it belongs to " + n.place() + "; is a } missing above?"
 		case path != "":
@@ -183,6 +187,19 @@ func (p *parser) home(at *node, t token) string {
 		}
 	}
 	return ""
+}
+
+// surplus says what to do with a word behind a statement that was read whole.
+func (s *statement) surplus(t token) string {
+	switch {
+	case s.kind == flag:
+		return s.keyword + " takes no value; remove " + show(t.text)
+	case s.kind != leaf:
+		return ""
+	case s.value.kind == textValue || s.value.kind == pathValue:
+		return "put a value of several words in quotes"
+	}
+	return s.keyword + " takes one value; remove " + show(t.text)
 }
 
 func (p *parser) failGroup(at *node, t token) {
