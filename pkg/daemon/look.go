@@ -35,12 +35,18 @@ func (b *backend) IDSOptions(ctx context.Context, name string) ([]control.IDSOpt
 
 // Clear sets the statistics of a zone, or of all, to zero.
 func (b *backend) Clear(_ context.Context, request control.ClearRequest) (control.ClearResult, error) {
+	if err := b.knowsZone("clear the statistics", request.Zone); err != nil {
+		return control.ClearResult{}, err
+	}
 	return control.ClearResult(request), b.dataplane.Clear(request.Zone)
 }
 
 // Tap sends the frames that a filter selects until the context ends, somebody else looks, or the daemon
 // stops. The tap is off then.
 func (b *backend) Tap(ctx context.Context, filter dataplane.TapFilter, send func(control.TapBatch) error) (err error) {
+	if err := b.knowsPort("look at frames", filter.Interface); err != nil {
+		return err
+	}
 	id, err := b.dataplane.Tap(filter)
 	if err != nil {
 		return err

@@ -111,7 +111,11 @@ func (s *scripted) Capabilities() (userspace.Running, dataplane.Capabilities, *u
 func (s *scripted) Status() (dataplane.Status, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return dataplane.Status{Key: s.keys}, nil
+	return dataplane.Status{
+		Generation: 1, Key: s.keys,
+		Zones: []dataplane.ZoneStatus{{Name: "untrust"}},
+		Ports: []dataplane.PortStatus{{Interface: "eth1", MTU: 1500, Carrier: true}},
+	}, nil
 }
 
 func (s *scripted) Events(int) ([]dataplane.Event, uint64, error) {

@@ -3,7 +3,6 @@ package daemon
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"synscreen/pkg/control"
@@ -62,25 +61,6 @@ func (b *backend) ClearFlows(_ context.Context, request control.ClearFlowsReques
 	}
 	count, err := b.dataplane.ClearFlows(request.FlowFilter)
 	return control.ClearFlowsResult{Cleared: count}, err
-}
-
-// knowsWire refuses a wire that there is none of, which could only select nothing.
-func (b *backend) knowsWire(what, name string) error {
-	if name == "" {
-		return nil
-	}
-	status, err := b.dataplane.Status()
-	if err != nil {
-		return err
-	}
-	names := []string{}
-	for _, wire := range status.Wires {
-		if wire.Name == name {
-			return nil
-		}
-		names = append(names, wire.Name)
-	}
-	return fmt.Errorf("%s of wire %s: no such wire; the wires are %v", what, name, names)
 }
 
 // Servers reads what is known of servers.

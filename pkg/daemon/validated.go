@@ -18,6 +18,9 @@ type Validated interface {
 // Validated reads who is validated.
 func (b *backend) Validated(ctx context.Context, query control.ValidatedQuery) (control.ValidatedReport, error) {
 	report := control.ValidatedReport{Clients: []dataplane.ValidatedClient{}}
+	if err := b.knowsZone("show validated clients", query.Zone); err != nil {
+		return report, err
+	}
 	status, err := b.dataplane.Status()
 	if err != nil {
 		return report, err
@@ -39,5 +42,8 @@ func (b *backend) Validated(ctx context.Context, query control.ValidatedQuery) (
 
 // ClearValidated forgets the validated clients of a zone, or of all.
 func (b *backend) ClearValidated(_ context.Context, request control.ClearValidatedRequest) (control.ClearValidatedResult, error) {
+	if err := b.knowsZone("clear validated clients", request.Zone); err != nil {
+		return control.ClearValidatedResult{}, err
+	}
 	return control.ClearValidatedResult{Zone: request.Zone}, b.dataplane.ClearValidated(request.Zone)
 }
