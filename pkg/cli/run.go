@@ -15,6 +15,7 @@ import (
 
 	"synscreen/pkg/config"
 	"synscreen/pkg/daemon"
+	"synscreen/pkg/dataplane"
 	"synscreen/pkg/dataplane/userspace"
 )
 
@@ -77,7 +78,12 @@ func (a *app) runCommand() *cobra.Command {
 			"traffic passes as each wire's on-failure says, where a bridge could be made, the log and `show capabilities` say why, and the\n" +
 			"daemon tries again, first after 5 s, in the end every 60 s.",
 		Args: takes(0, 0),
-		RunE: run(func(ctx context.Context, _ []string) error { return a.runDaemon(ctx, f) }),
+		RunE: func(command *cobra.Command, args []string) error {
+			if err := checkSizes(f.options.Engine); err != nil {
+				return err
+			}
+			return run(func(ctx context.Context, _ []string) error { return a.runDaemon(ctx, f) })(command, args)
+		},
 	}
 	flags := command.Flags()
 	flags.SortFlags = false
@@ -108,6 +114,23 @@ func (a *app) runCommand() *cobra.Command {
 	}
 	return command
 }
+
+// checkSizes refuses what the engine would refuse, by the name that the flag has here.
+func checkSizes(engine dataplane.EngineOptions) error {
+	switch {
+	case !powerOfTwo(engine.FlowsMax, 1<<10, 1<<24):
+		return fmt.Errorf("--flows %d: a power of two from 1024 to 16777216 is possible", engine.FlowsMax)
+	case !powerOfTwo(engine.FramesPerWorker, 1<<11, 1<<18):
+		return fmt.Errorf("--frames %d: a power of two from 2048 to 262144 is possible", engine.FramesPerWorker)
+	case engine.ChunkSize != 2048 && engine.ChunkSize != 4096:
+		return fmt.Errorf("--chunk-size %d: 2048 or 4096 is possible", engine.ChunkSize)
+	case engine.LearningSeconds > 3600:
+		return fmt.Errorf("--learning-seconds %d: from 0 to 3600 is possible", engine.LearningSeconds)
+	}
+	return nil
+}
+
+func powerOfTwo(n, least, most uint32) bool { return n >= least && n <= most && n&(n-1) == 0 }
 
 func (a *app) runDaemon(ctx context.Context, f *runFlags) error {
 	options := f.options

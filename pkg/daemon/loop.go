@@ -219,9 +219,22 @@ func (l *loop) accepted(running userspace.Running) {
 	l.log.Info("configuration runs", "config", running.Source, "generation", running.Generation,
 		"mode", running.Mode)
 	for _, warning := range running.Warnings {
-		l.log.Warn("configuration runs with less than it could have", "config", running.Source,
-			"path", warning.Path, "reason", warning.Reason, "remedy", warning.Remedy)
+		l.log.Warn("configuration runs with less than it could have",
+			append([]any{"config", running.Source}, about(warning)...)...)
 	}
+}
+
+// about gives what a refusal says, without what it does not.
+func about(r userspace.Refusal) []any {
+	var said []any
+	for _, part := range []struct{ key, text string }{
+		{"at", r.At}, {"path", r.Path}, {"reason", r.Reason}, {"remedy", r.Remedy},
+	} {
+		if part.text != "" {
+			said = append(said, part.key, part.text)
+		}
+	}
+	return said
 }
 
 // refused is the alarm about a configuration that does not run.
@@ -233,7 +246,7 @@ func (l *loop) refused(name string, err error) {
 		return
 	}
 	for _, r := range refusal.Refusals {
-		l.log.Error("configuration refused", "config", name, "running_generation", generation,
-			"at", r.At, "path", r.Path, "reason", r.Reason, "remedy", r.Remedy)
+		l.log.Error("configuration refused", append([]any{"config", name, "running_generation", generation},
+			about(r)...)...)
 	}
 }

@@ -195,7 +195,7 @@ func TestRefusedStartIsTriedAgainEverLessOften(t *testing.T) {
 	}}}}
 	inLoop(t, dataplane, func(t *testing.T, b *bench) {
 		want := []string{
-			`level=ERROR msg="configuration refused" config=first.conf running_generation=0 at="" ` +
+			`level=ERROR msg="configuration refused" config=first.conf running_generation=0 ` +
 				`path="security flow" reason="no mint" remedy="mend it"`,
 			`level=INFO msg="commit will be tried again" delay_s=5`,
 		}

@@ -129,7 +129,7 @@ func (g *gate) judgePort(need answerer) {
 	switch {
 	case proof.Answer == dataplane.Yes:
 	case proof.Answer == dataplane.No:
-		refusal.Remedy = "see that " + need.ifname + " can send, then commit again"
+		refusal.Remedy = "see that " + need.ifname + " is there and can send, then commit again"
 		g.refusals = append(g.refusals, refusal)
 	case port.Published && slices.Contains(g.answering, need.ifname):
 		refusal.Remedy = "it answered before and is kept; see to its link"

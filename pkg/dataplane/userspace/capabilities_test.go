@@ -79,7 +79,7 @@ func TestSynCookieIsAdmittedOnlyWhenAllIsProved(t *testing.T) {
 			name:  "the port that answers cannot send",
 			spoil: func(c *dataplane.Capabilities) { c.Ports[0].Transmit = no("no completion") },
 			refusals: []string{"test.conf:5:53: security zones security-zone untrust interfaces eth1: " +
-				"syn-cookie needs tx on eth1: no: no completion; see that eth1 can send, then commit again"},
+				"syn-cookie needs tx on eth1: no: no completion; see that eth1 is there and can send, then commit again"},
 		},
 		{
 			name:  "its peer has no link",
@@ -109,7 +109,7 @@ func TestSynCookieIsAdmittedOnlyWhenAllIsProved(t *testing.T) {
 			},
 			answering: []string{"eth1", "eth2"},
 			refusals: []string{"test.conf:5:53: security zones security-zone untrust interfaces eth1: " +
-				"syn-cookie needs tx on eth1: no: no completion; see that eth1 can send, then commit again"},
+				"syn-cookie needs tx on eth1: no: no completion; see that eth1 is there and can send, then commit again"},
 		},
 		{
 			name: "a published port without a link did not answer before",

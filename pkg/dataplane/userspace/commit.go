@@ -3,6 +3,7 @@ package userspace
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	"synscreen/pkg/config"
 	"synscreen/pkg/dataplane"
@@ -118,6 +119,8 @@ func remedy(cfg *config.Config, err *dataplane.EngineError) string {
 		return "mend the file or name another one, then commit again"
 	case err.Code == dataplane.ErrorKey:
 		return "mend it, then commit again"
+	case errors.Is(err, syscall.EPERM):
+		return "run the daemon as root"
 	}
 	return ""
 }

@@ -3,6 +3,7 @@ package userspace
 import (
 	"errors"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -139,6 +140,17 @@ func TestCommitThatFailsLeavesTheRunningGeneration(t *testing.T) {
 				f.prepareErr = &dataplane.EngineError{Code: dataplane.ErrorAttach, Object: "eth3", Message: "no such interface"}
 			},
 			want:  "test.conf:3:33: security forwarding-options secure-wire w2 interface: eth3: no such interface",
+			calls: []string{"prepare", "drop"},
+		},
+		{
+			name: "the daemon may not",
+			text: screenedZone + wantCookie,
+			spoil: func(f *fakeEngine) {
+				f.prepareErr = &dataplane.EngineError{Code: dataplane.ErrorAttach, Object: "eth3",
+					Errno: syscall.EPERM, Message: "cannot be set up: Operation not permitted"}
+			},
+			want: "test.conf:3:33: security forwarding-options secure-wire w2 interface: eth3: cannot be set up: " +
+				"Operation not permitted; run the daemon as root",
 			calls: []string{"prepare", "drop"},
 		},
 		{
