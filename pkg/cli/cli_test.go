@@ -114,6 +114,24 @@ func TestUsageErrorsNameTheHelpOfTheirCommand(t *testing.T) {
 	}
 }
 
+func TestNothingToShowSaysWhereToLook(t *testing.T) {
+	socket := serve(t, &canned{})
+	const hint = "there is nothing to show; `synscreen show capabilities` says what runs\n"
+	for _, words := range []string{"show ports", "show wires", "show counters", "show security screen statistics",
+		"show security flow syn-cookie", "monitor --count 1"} {
+		args := append(strings.Fields(words), "--control-socket", socket)
+		if got := command(t, args...); got.Code != 0 || got.Stderr != hint {
+			t.Errorf("%s: %+v", words, got)
+		}
+		if words == "monitor --count 1" {
+			continue
+		}
+		if got := command(t, append(args, "--json")...); got.Code != 0 || got.Stderr != "" {
+			t.Errorf("%s --json: %+v", words, got)
+		}
+	}
+}
+
 func write(t *testing.T, text string) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "f.conf")

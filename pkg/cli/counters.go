@@ -41,6 +41,7 @@ func (a *app) countersCommand() *cobra.Command {
 			return selectCounters(status.Ports, port)
 		},
 		print: func(w io.Writer, ports []portCounters) { printCounters(w, ports, all) },
+		empty: isEmpty[portCounters],
 	})
 	command.Flags().StringVar(&port, "port", "", "only those of interface `PORT`")
 	command.Flags().BoolVar(&all, "all", false, "print counters that are 0 too (JSON always has them)")

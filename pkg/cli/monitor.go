@@ -70,6 +70,9 @@ func (a *app) monitor(ctx context.Context, count int, terminal bool) error {
 		if err != nil {
 			return err
 		}
+		if read == 1 && len(floods) == 0 {
+			a.tellEmpty()
+		}
 		if err := a.printReading(floods, report.Time, terminal); err != nil || read == count {
 			return err
 		}

@@ -20,6 +20,7 @@ func (a *app) portsCommand() *cobra.Command {
 			return status.Ports, err
 		},
 		print: printPorts,
+		empty: isEmpty[dataplane.PortStatus],
 	})
 }
 

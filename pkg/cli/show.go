@@ -39,6 +39,7 @@ type view[T any] struct {
 	args             cobra.PositionalArgs
 	ask              func(ctx context.Context, args []string) (T, error) // for a value that JSON can hold
 	print            func(w io.Writer, value T)                          // for a reader
+	empty            func(value T) bool                                  // no row; nil: that is no news
 }
 
 // newView makes a command of a view, with --json.
@@ -57,12 +58,22 @@ func newView[T any](a *app, v view[T]) *cobra.Command {
 			if asJSON {
 				return writeJSON(a.stdout, value)
 			}
+			if v.empty != nil && v.empty(value) {
+				a.tellEmpty()
+			}
 			return writeTable(a.stdout, func(w io.Writer) { v.print(w, value) })
 		}),
 	}
 	command.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return command
 }
+
+// tellEmpty says why there may be no rows.
+func (a *app) tellEmpty() {
+	fmt.Fprintln(a.stderr, "there is nothing to show; `synscreen show capabilities` says what runs")
+}
+
+func isEmpty[E any](rows []E) bool { return len(rows) == 0 }
 
 func writeJSON(w io.Writer, value any) error {
 	encoder := json.NewEncoder(w)

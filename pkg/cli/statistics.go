@@ -63,6 +63,7 @@ func (a *app) statisticsCommand() *cobra.Command {
 			return selectStatistics(status, zone)
 		},
 		print: printStatistics,
+		empty: isEmpty[zoneStatistics],
 	})
 }
 

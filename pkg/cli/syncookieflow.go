@@ -40,6 +40,7 @@ func (a *app) synCookieFlowCommand() *cobra.Command {
 			return selectFloods(report, zoneOf(args))
 		},
 		print: printFloods,
+		empty: isEmpty[zoneFlood],
 	})
 }
 

@@ -26,5 +26,6 @@ func (a *app) wiresCommand() *cobra.Command {
 					wire.OnFailure, orDash(wire.Bridge))
 			}
 		},
+		empty: isEmpty[dataplane.WireStatus],
 	})
 }
