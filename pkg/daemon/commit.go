@@ -35,6 +35,7 @@ func (l *loop) check(request control.CommitRequest) control.CheckResult {
 	would, staged := before, err == nil
 	if staged {
 		would, err = l.dataplane.Check(sent.name, sent.config)
+		would.Warnings = append(slices.Clone(would.Warnings), addressWarnings(sent.config, l.addresses)...)
 	}
 	said := newResult(would, sent.warnings, err)
 	result := control.CheckResult{

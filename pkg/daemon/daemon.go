@@ -75,6 +75,7 @@ func serve(ctx context.Context, options Options, listeners listeners, dataplane 
 		errands:   errands,
 		watcher:   newWatcher(),
 		events:    newEventLog(options.Log, syslog),
+		addresses: addressesOf,
 	}
 	backend := &backend{dataplane: dataplane, events: l.events, errands: errands, done: done}
 

@@ -39,6 +39,7 @@ type loop struct {
 	errands   <-chan errand
 	watcher   *watcher
 	events    *eventLog
+	addresses func(ifname string) []string // nil: none
 
 	running   *source // nil: nothing runs
 	probation probation
@@ -137,11 +138,12 @@ func (l *loop) apply(s source, way history.Way) (userspace.Running, error) {
 	l.retry.Stop()
 	l.accepted(running)
 	warnOfNetfilter(l.log, "/proc/sys", s.config)
+	running.Warnings = append(slices.Clone(running.Warnings), l.warnOfAddresses(s.config)...)
 	if running.Degraded {
 		l.schedule(retryMin)
 	}
 	if err := l.keep(s, way, running.Generation); err != nil {
-		running.Warnings = append(slices.Clone(running.Warnings), *err)
+		running.Warnings = append(running.Warnings, *err)
 	}
 	return running, nil
 }
@@ -213,6 +215,15 @@ func (l *loop) warn(s source) {
 	for _, warning := range s.warnings {
 		l.log.Warn("configuration warning", "config", s.name, "text", warning.String())
 	}
+}
+
+// warnOfAddresses logs that ports have addresses, and gives it to whoever committed.
+func (l *loop) warnOfAddresses(cfg *config.Config) []userspace.Refusal {
+	warnings := addressWarnings(cfg, l.addresses)
+	for _, warning := range warnings {
+		l.log.Warn("port has an address", about(warning)...)
+	}
+	return warnings
 }
 
 func (l *loop) accepted(running userspace.Running) {

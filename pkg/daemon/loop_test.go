@@ -23,6 +23,7 @@ import (
 
 // scripted is a dataplane whose commits and upgrades end as they are told to.
 type scripted struct {
+	addresses map[string][]string // of interfaces
 	scriptedLook
 	idleSessions
 	mu       sync.Mutex
@@ -165,6 +166,7 @@ func inLoopOf(t *testing.T, dataplane *scripted, state, text string, use func(t 
 		l := &loop{
 			dataplane: dataplane, history: kept, file: b.file, log: b.log.logger(), hangup: b.hangup,
 			errands: errands, watcher: newWatcher(), events: newEventLog(b.log.logger(), nil),
+			addresses: func(ifname string) []string { return dataplane.addresses[ifname] },
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		go func() {
