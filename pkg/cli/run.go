@@ -75,8 +75,8 @@ func (a *app) runCommand() *cobra.Command {
 			"text that was committed by `commit confirmed` and never confirmed is not started: the log then\n" +
 			"says so, and what was confirmed last runs.\n\n" +
 			"A FILE with errors ends the start. One that the engine or the capability gate refuses does not:\n" +
-			"traffic passes as each wire's on-failure says, where a bridge could be made, the log and `show capabilities` say why, and the\n" +
-			"daemon tries again, first after 5 s, in the end every 60 s.",
+			"traffic passes as each wire's on-failure says, where a bridge could be made, the log and\n" +
+			"`show capabilities` say why, and the daemon tries again, first after 5 s, in the end every 60 s.",
 		Args: takes(0, 0),
 		RunE: func(command *cobra.Command, args []string) error {
 			if err := checkSizes(f.options.Engine); err != nil {

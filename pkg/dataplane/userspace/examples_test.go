@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -51,4 +52,23 @@ func parseExample(t *testing.T, name string) *config.Config {
 		t.Fatal(err)
 	}
 	return cfg
+}
+
+func TestConfigurationOfTheReadmeIsValid(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(examplesDir, "../README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, found := strings.Cut(string(page), "```\nset ")
+	block, _, closed := strings.Cut(block, "```\n")
+	if !found || !closed {
+		t.Fatal("the README has lost its configuration")
+	}
+	cfg, warnings, err := config.Parse("README.md", []byte("set "+block))
+	if err != nil || len(warnings) > 0 {
+		t.Fatal(err, warnings)
+	}
+	if err := Check(cfg); err != nil {
+		t.Error(err)
+	}
 }
