@@ -113,6 +113,15 @@ static uint16_t bind_flags(enum screen_bind how)
 	return XDP_USE_NEED_WAKEUP;
 }
 
+/* The step that failed, with the likely reasons and what to do. */
+static const char *bind_failed(enum screen_bind how)
+{
+	if (errno == EOPNOTSUPP && how == SCREEN_BIND_ZEROCOPY)
+		return "bind to the queue: its driver has no zero-copy (try --bind auto)";
+	return "bind to the queue (taken by another program, or no zero-copy where the first port "
+	       "has it: try --bind copy)";
+}
+
 static int register_umem(int fd, const struct screen_umem *umem)
 {
 	struct xdp_umem_reg reg = {
@@ -173,8 +182,7 @@ int screen_xsk_open(struct screen_xsk *x, const struct screen_umem *umem, uint32
 		address.sxdp_shared_umem_fd = (uint32_t)shared_fd;
 	}
 	if (bind_patiently(x->fd, &address))
-		return fail(x, error, "bind to the queue (taken by another program, or no "
-				      "zero-copy where the first port has it: try --bind copy)");
+		return fail(x, error, bind_failed(how));
 	x->zerocopy = read_zerocopy(x->fd);
 	return 0;
 }

@@ -166,7 +166,7 @@ func TestDaemonDoesNotStart(t *testing.T) {
 			t.Cleanup(func() { listener.Close() })
 		}, "a running daemon answers there"},
 		{"where metrics cannot be served", func(_ *testing.T, o *Options) { o.MetricsAddr = "nowhere" },
-			"open the address of --metrics: "},
+			"open the address of --metrics: listen tcp: address nowhere: missing port in address; write an address "},
 		{"without an engine", func(_ *testing.T, o *Options) {
 			o.OpenEngine = func(dataplane.EngineOptions) (userspace.Engine, error) {
 				return nil, errors.New("no memory")

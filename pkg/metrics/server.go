@@ -25,7 +25,8 @@ const (
 func Listen(addr string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("open the address of --metrics: %w", err)
+		return nil, fmt.Errorf("open the address of --metrics: %w; write an address of this machine and a free "+
+			"port, such as 127.0.0.1:9700", err)
 	}
 	return listener, nil
 }
