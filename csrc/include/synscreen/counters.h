@@ -127,6 +127,23 @@ enum screen_shim_counter {
 	SCREEN_SHIM_DROPPED_STALE, /* dropped by on-failure closed, likewise */
 	SCREEN_SHIM_DROPPED_STAGED,/* dropped by on-failure closed while staged */
 	SCREEN_SHIM_DROPPED_UNBOUND,/* no socket on the queue while the engine lives */
+	/* on host ports: SYNs that the kernel gets */
+	SCREEN_SHIM_HOST_NO_LISTENER, /* nobody listens: it answers RST, or forwards */
+	SCREEN_SHIM_HOST_SOCKET,      /* their addresses and ports have a socket, in TIME-WAIT or live */
+	SCREEN_SHIM_HOST_CALM,	      /* to a listener that does not flood */
+	SCREEN_SHIM_HOST_WHITE_LIST,  /* to one that floods, by a white-list */
+	SCREEN_SHIM_HOST_VALIDATED,   /* likewise, of a client that has answered before */
+	SCREEN_SHIM_HOST_PUNTED,      /* likewise, to be answered by the kernel's cookies, or under
+				       * alarm-without-drop */
+	/* and SYNs that it does not get */
+	SCREEN_SHIM_HOST_DROPPED_FLOOD,	 /* the excess over attack-threshold, without syn-cookie */
+	SCREEN_SHIM_HOST_DROPPED_SOCKET, /* more SYNs of known sockets than pass while flooding */
+	/* the answers to challenges, as the admitter sees them */
+	SCREEN_SHIM_HOST_ADMITTED,	 /* a valid cookie: the listener gets a connection */
+	SCREEN_SHIM_HOST_NOT_ADMITTED,	 /* a valid cookie, but the kernel refuses it: dropped */
+	SCREEN_SHIM_HOST_KERNEL_COOKIE,	 /* not ours, but the kernel's own: passed */
+	SCREEN_SHIM_HOST_COOKIE_INVALID, /* neither, while flooding: dropped */
+	SCREEN_SHIM_HOST_ASKED,		 /* times that the kernel was asked whether a listener overflows */
 	SCREEN_SHIM_COUNTERS,
 };
 

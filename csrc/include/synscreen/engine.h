@@ -19,7 +19,7 @@
 #define SCREEN_API __attribute__((visibility("default")))
 
 enum {
-	SCREEN_ABI_VERSION = 4,
+	SCREEN_ABI_VERSION = 5,
 	SCREEN_TEXT_SIZE = 192,
 	SCREEN_MESSAGE_SIZE = 512,
 	SCREEN_FINGERPRINT_SIZE = 20, /* 16 hex digits, a NUL, padding */
@@ -90,6 +90,9 @@ struct screen_capabilities {
 	struct screen_proof validate; /* known answers and a round trip */
 	struct screen_proof splice;   /* the translation's known answers */
 	struct screen_proof keyset;   /* keys of the current epoch are published */
+	/* of host ports; UNKNOWN without any */
+	struct screen_proof kernel_admission; /* a connection was made in a namespace of its own */
+	struct screen_proof kernel_cookies;   /* net.ipv4.tcp_syncookies can be written */
 	uint32_t ports_count;
 	uint32_t staged; /* 1 when this is about a staged configuration */
 	struct screen_port_proof ports[SCREEN_PORTS_MAX];
@@ -118,7 +121,8 @@ struct screen_port_status {
 	uint8_t zerocopy;    /* 1: zero-copy, 0: copy */
 	uint8_t dispatcher;  /* 1: under libxdp's dispatcher, 0: the only program */
 	uint8_t on_failure;  /* enum screen_on_failure */
-	uint8_t reserved[2];
+	uint8_t host;	     /* 1: a host port, without peer and wire */
+	uint8_t admission;   /* of a host port in the running configuration: enum screen_admission */
 	uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes;
 	uint64_t kernel_rx_dropped;   /* XDP_STATISTICS: the receive rings were full */
 	uint64_t kernel_fill_empty;   /* XDP_STATISTICS: no free chunk for a frame */

@@ -14,7 +14,7 @@
 
 enum {
 	SCREEN_SNAPSHOT_MAGIC = 0x53594e53, /* "SNYS" in memory */
-	SCREEN_SNAPSHOT_VERSION = 4,
+	SCREEN_SNAPSHOT_VERSION = 5,
 	SCREEN_NAME_SIZE = 68,	  /* 64 characters, a NUL, padding */
 	SCREEN_IFNAME_SIZE = 16,  /* IFNAMSIZ */
 	SCREEN_PATH_SIZE = 256,	  /* of a file's name, NUL included */
@@ -40,6 +40,8 @@ enum screen_mode {
 enum screen_activation {
 	SCREEN_ACTIVATION_THRESHOLD = 0, /* challenge while the destination's meter floods */
 	SCREEN_ACTIVATION_ALWAYS = 1,	 /* challenge every unknown SYN */
+	SCREEN_ACTIVATION_KERNEL = 2,	 /* on host ports: while a listener's queue overflows. Wires have
+					  * no listeners: there it is THRESHOLD */
 };
 
 /* What a valid answer to a challenge leads to: security flow syn-cookie admission. */
@@ -48,6 +50,8 @@ enum screen_admission {
 	SCREEN_ADMISSION_SPLICE = 1,	 /* the connection is opened to the server, and translated */
 	SCREEN_ADMISSION_RESET = 2,	 /* it is reset; the client's next one passes */
 	SCREEN_ADMISSION_SAFE_RESET = 3, /* the challenge is one that the client's stack resets itself */
+	SCREEN_ADMISSION_KERNEL = 4,	 /* host ports: the listener gets a socket at once */
+	SCREEN_ADMISSION_KERNEL_COOKIES = 5, /* host ports: no challenge of ours; the kernel's own */
 };
 
 enum screen_on_failure {
@@ -125,27 +129,29 @@ struct screen_snapshot_header {
 	uint16_t initial_timeout_s;/* tcp-session tcp-initial-timeout, 4-300 */
 	uint8_t epoch_skew_s;	   /* syn-cookie epoch-skew, 0-SCREEN_SKEW_MAX */
 	uint8_t half_close; /* 1: tcp-session time-wait-state apply-to-half-close-state */
-	uint8_t admission;  /* syn-cookie admission: never UNSET */
-	uint8_t reserved2;
+	uint8_t admission;  /* syn-cookie admission, on wires: SPLICE, RESET or SAFE_RESET */
+	uint8_t host_admission; /* and on host ports: RESET, SAFE_RESET, KERNEL or KERNEL_COOKIES */
 	uint32_t inactivity_timeout_s; /* tcp-session inactivity-timeout, 60-86400 */
 	uint32_t reply_rate;	       /* syn-cookie reply-rate: replies/s of a port, 0: no ceiling */
 	uint32_t reply_prefix_rate;    /* and to one IPv4 /24 or IPv6 /48 */
 	uint16_t validated_timeout_s;  /* syn-cookie validated-timeout, 0-3600; 0: nobody is */
-	uint16_t reserved3[3];
+	uint16_t passive_timer_s;      /* syn-cookie passive-timer, 0-3600: KERNEL only */
+	uint16_t flood_timer_s;	       /* syn-cookie flood-timer, 0-3600; both 0: as ALWAYS */
+	uint16_t reserved3;
 	char key_file[SCREEN_PATH_SIZE]; /* syn-cookie key-file; empty: state_dir/master.key */
 };
 
 struct screen_zone_config {
 	char name[SCREEN_NAME_SIZE];
 	uint16_t profile; /* SCREEN_NONE: the zone is not screened */
-	uint8_t admission; /* enum screen_admission */
+	uint8_t admission; /* enum screen_admission; one that fits all ports of the zone */
 	uint8_t reserved;
 };
 
 struct screen_port_config {
 	char ifname[SCREEN_IFNAME_SIZE];
 	uint16_t zone;
-	uint16_t wire;
+	uint16_t wire; /* SCREEN_NONE: a host port */
 	uint32_t reserved;
 };
 
@@ -219,7 +225,7 @@ struct screen_server_profile {
 struct screen_server_config {
 	uint8_t address[16]; /* v4-mapped like a prefix; host bits are zero */
 	uint8_t length;	     /* 0-128 */
-	uint8_t admission;   /* enum screen_admission */
+	uint8_t admission;   /* enum screen_admission: on wires only, so not KERNEL and KERNEL_COOKIES */
 	uint16_t port;	     /* 0: any */
 	uint8_t no_probe;    /* 1: SYNs are challenged though nobody has seen the port answer */
 	uint8_t reserved[3];
