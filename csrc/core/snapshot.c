@@ -44,6 +44,20 @@ static bool zeros(const uint8_t *bytes, size_t count)
 	return true;
 }
 
+/* What a valid answer may lead to on a wire: the kernel has no listener for it there. */
+static bool wire_admission_ok(uint8_t admission)
+{
+	return admission == SCREEN_ADMISSION_SPLICE || admission == SCREEN_ADMISSION_RESET ||
+	       admission == SCREEN_ADMISSION_SAFE_RESET;
+}
+
+/* And on a host port: there is no second port to splice to. */
+static bool host_admission_ok(uint8_t admission)
+{
+	return admission == SCREEN_ADMISSION_RESET || admission == SCREEN_ADMISSION_SAFE_RESET ||
+	       admission == SCREEN_ADMISSION_KERNEL || admission == SCREEN_ADMISSION_KERNEL_COOKIES;
+}
+
 static const char *check_header(const struct screen_snapshot_header *h, size_t size,
 				const uint8_t *digest)
 {
@@ -57,20 +71,19 @@ static const char *check_header(const struct screen_snapshot_header *h, size_t s
 		return "the size in the header is not that of the buffer";
 	if (memcmp(h->digest, digest, SCREEN_DIGEST_SIZE) != 0)
 		return "the digest does not match: the bytes were changed on the way";
-	if (h->reserved0 || h->reserved1 || h->reserved2 ||
-	    !zeros((const uint8_t *)h->reserved3, sizeof(h->reserved3)))
+	if (h->reserved0 || h->reserved1 || h->reserved3)
 		return "reserved bytes of the header are not zero";
 	if (h->generation == 0)
 		return "generation 0 is no generation";
-	if (h->mode > SCREEN_MODE_SYN_COOKIE || h->activation > SCREEN_ACTIVATION_ALWAYS ||
+	if (h->mode > SCREEN_MODE_SYN_COOKIE || h->activation > SCREEN_ACTIVATION_KERNEL ||
 	    h->no_syn_check > 1 || h->half_close > 1 ||
-	    h->admission == SCREEN_ADMISSION_UNSET || h->admission > SCREEN_ADMISSION_SAFE_RESET)
+	    !wire_admission_ok(h->admission) || !host_admission_ok(h->host_admission))
 		return "a mode of the header is out of range";
 	if (h->time_wait_s < 2 || h->time_wait_s > 600 || h->initial_timeout_s < 4 ||
 	    h->initial_timeout_s > 300 || h->inactivity_timeout_s < 60 ||
 	    h->inactivity_timeout_s > 86400)
 		return "a tcp-session timeout is out of range";
-	if (h->validated_timeout_s > 3600 ||
+	if (h->validated_timeout_s > 3600 || h->passive_timer_s > 3600 || h->flood_timer_s > 3600 ||
 	    h->reply_rate > 100000000 || h->reply_prefix_rate > 100000000)
 		return "a setting of syn-cookie is out of range";
 	if (h->epoch_skew_s > SCREEN_SKEW_MAX)
@@ -103,7 +116,7 @@ static const char *check_zone(const struct screen_snapshot *s, uint32_t i)
 		return "a zone's name is not a padded string";
 	if (z->profile != SCREEN_NONE && z->profile >= s->header->profiles.count)
 		return "a zone's profile does not exist";
-	if (z->admission > SCREEN_ADMISSION_SAFE_RESET)
+	if (z->admission > SCREEN_ADMISSION_KERNEL_COOKIES)
 		return "a zone's admission is out of range";
 	if (z->reserved)
 		return "reserved bytes of a zone are not zero";
@@ -111,6 +124,22 @@ static const char *check_zone(const struct screen_snapshot *s, uint32_t i)
 		if (strcmp(s->zones[j].name, z->name) == 0)
 			return "two zones have the same name";
 	return NULL;
+}
+
+static const char *check_port_wire(const struct screen_snapshot *s, uint32_t i)
+{
+	const struct screen_port_config *p = &s->ports[i];
+	uint8_t admission = s->zones[p->zone].admission;
+
+	if (p->wire == SCREEN_NONE)
+		return admission == SCREEN_ADMISSION_UNSET || host_admission_ok(admission) ?
+			NULL : "a host port's zone has an admission of wires";
+	if (p->wire >= s->header->wires.count)
+		return "a port's wire does not exist";
+	if (s->wires[p->wire].port[0] != i && s->wires[p->wire].port[1] != i)
+		return "a port's wire does not know the port";
+	return admission == SCREEN_ADMISSION_UNSET || wire_admission_ok(admission) ?
+		NULL : "a wire's zone has an admission of host ports";
 }
 
 static const char *check_port(const struct screen_snapshot *s, uint32_t i)
@@ -121,16 +150,12 @@ static const char *check_port(const struct screen_snapshot *s, uint32_t i)
 		return "a port's interface name is not a padded string";
 	if (p->zone >= s->header->zones.count)
 		return "a port's zone does not exist";
-	if (p->wire >= s->header->wires.count)
-		return "a port's wire does not exist";
-	if (s->wires[p->wire].port[0] != i && s->wires[p->wire].port[1] != i)
-		return "a port's wire does not know the port";
 	if (p->reserved)
 		return "reserved bytes of a port are not zero";
 	for (uint32_t j = 0; j < i; j++)
 		if (strcmp(s->ports[j].ifname, p->ifname) == 0)
 			return "two ports have the same interface";
-	return NULL;
+	return check_port_wire(s, i);
 }
 
 static const char *check_wire(const struct screen_snapshot *s, uint32_t i)

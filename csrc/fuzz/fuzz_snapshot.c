@@ -18,7 +18,12 @@ static void use_zones_and_ports(const struct screen_snapshot *s)
 		const struct screen_port_config *p = &s->ports[i];
 
 		PROMISE(strnlen(p->ifname, SCREEN_IFNAME_SIZE) < SCREEN_IFNAME_SIZE);
-		PROMISE(p->zone < s->header->zones.count && p->wire < s->header->wires.count);
+		PROMISE(p->zone < s->header->zones.count);
+		PROMISE(s->zones[p->zone].admission != (p->wire == SCREEN_NONE ?
+			SCREEN_ADMISSION_SPLICE : SCREEN_ADMISSION_KERNEL));
+		if (p->wire == SCREEN_NONE)
+			continue;
+		PROMISE(p->wire < s->header->wires.count);
 		PROMISE(s->wires[p->wire].port[0] == i || s->wires[p->wire].port[1] == i);
 	}
 }

@@ -88,6 +88,7 @@ static inline int test_engine_commit(struct screen_engine *e, uint64_t generatio
 		.inactivity_timeout_s = 14400,
 		.validated_timeout_s = 120,
 		.admission = SCREEN_ADMISSION_SPLICE,
+		.host_admission = SCREEN_ADMISSION_KERNEL,
 	};
 	int result;
 

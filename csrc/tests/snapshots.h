@@ -68,6 +68,7 @@ __attribute__((noinline, unused)) static void snapshot_make(struct snapshot_byte
 			.time_wait_s = 150, .initial_timeout_s = 20,
 			.inactivity_timeout_s = 14400, .validated_timeout_s = 120,
 			.admission = SCREEN_ADMISSION_SPLICE,
+			.host_admission = SCREEN_ADMISSION_KERNEL,
 			.zones = SNAPSHOT_SECTION(zones, SNAPSHOT_ZONES),
 			.ports = SNAPSHOT_SECTION(ports, SNAPSHOT_PORTS),
 			.wires = SNAPSHOT_SECTION(wires, SNAPSHOT_WIRES),

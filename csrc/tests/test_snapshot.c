@@ -164,19 +164,28 @@ static void snapshot_header_fields_out_of_range_are_refused(void **state)
 	BAD(header.reserved1, 1, 0, "reserved bytes of the header are not zero");
 	BAD(header.generation, 0, 0, "generation 0 is no generation");
 	BAD(header.mode, 2, 0, "a mode of the header is out of range");
-	BAD(header.activation, 2, 0, "a mode of the header is out of range");
+	BAD(header.activation, 3, 0, "a mode of the header is out of range");
 	BAD(header.no_syn_check, 2, 0, "a mode of the header is out of range");
 	BAD(header.time_wait_s, 1, 0, "a tcp-session timeout is out of range");
 	BAD(header.time_wait_s, 601, 0, "a tcp-session timeout is out of range");
 	BAD(header.initial_timeout_s, 3, 0, "a tcp-session timeout is out of range");
 	BAD(header.initial_timeout_s, 301, 0, "a tcp-session timeout is out of range");
 	BAD(header.epoch_skew_s, SCREEN_SKEW_MAX + 1, 0, "the epoch skew is out of range");
-	BAD(header.reserved2, 1, 0, "reserved bytes of the header are not zero");
-	BAD(header.reserved3[0], 1, 0, "reserved bytes of the header are not zero");
-	BAD(header.reserved3[2], 0x100, 0, "reserved bytes of the header are not zero");
+	BAD(header.reserved3, 0x100, 0, "reserved bytes of the header are not zero");
 	BAD(header.admission, 0, 0, "a mode of the header is out of range");
 	BAD(header.admission, 4, 0, "a mode of the header is out of range");
+	BAD(header.admission, 5, 0, "a mode of the header is out of range");
 	GOOD(header.admission, SCREEN_ADMISSION_SAFE_RESET);
+	BAD(header.host_admission, 0, 0, "a mode of the header is out of range");
+	BAD(header.host_admission, SCREEN_ADMISSION_SPLICE, 0, "a mode of the header is out of range");
+	BAD(header.host_admission, 6, 0, "a mode of the header is out of range");
+	GOOD(header.host_admission, SCREEN_ADMISSION_RESET);
+	GOOD(header.host_admission, SCREEN_ADMISSION_SAFE_RESET);
+	GOOD(header.host_admission, SCREEN_ADMISSION_KERNEL_COOKIES);
+	BAD(header.passive_timer_s, 3601, 0, "a setting of syn-cookie is out of range");
+	BAD(header.flood_timer_s, 3601, 0, "a setting of syn-cookie is out of range");
+	GOOD(header.passive_timer_s, 3600);
+	GOOD(header.flood_timer_s, 3600);
 	BAD(header.validated_timeout_s, 3601, 0, "a setting of syn-cookie is out of range");
 	BAD(header.reply_rate, 100000001, 0, "a setting of syn-cookie is out of range");
 	BAD(header.reply_prefix_rate, 100000001, 0, "a setting of syn-cookie is out of range");
@@ -191,6 +200,7 @@ static void snapshot_header_fields_out_of_range_are_refused(void **state)
 	GOOD(header.epoch_skew_s, SCREEN_SKEW_MAX);
 	GOOD(header.mode, SCREEN_MODE_DROP);
 	GOOD(header.activation, SCREEN_ACTIVATION_ALWAYS);
+	GOOD(header.activation, SCREEN_ACTIVATION_KERNEL);
 	GOOD(header.no_syn_check, 1);
 	GOOD(header.time_wait_s, 2);
 	GOOD(header.time_wait_s, 600);
@@ -233,7 +243,11 @@ static void snapshot_zones_and_ports_out_of_range_are_refused(void **state)
 	(void)state;
 	BAD_NAME(zones[1].name, 1, "a zone's name is not a padded string");
 	BAD(zones[2].profile, 2, 2, "a zone's profile does not exist");
-	BAD(zones[2].admission, 4, 2, "a zone's admission is out of range");
+	BAD(zones[2].admission, 6, 2, "a zone's admission is out of range");
+	BAD(zones[2].admission, SCREEN_ADMISSION_KERNEL, 2,
+	    "a wire's zone has an admission of host ports");
+	BAD(zones[1].admission, SCREEN_ADMISSION_KERNEL_COOKIES, 1,
+	    "a wire's zone has an admission of host ports");
 	GOOD(zones[2].admission, SCREEN_ADMISSION_RESET);
 	BAD(zones[2].reserved, 1, 2, "reserved bytes of a zone are not zero");
 	BAD(zones[0].profile, 0xfffe, 0, "a zone's profile does not exist");
@@ -244,6 +258,7 @@ static void snapshot_zones_and_ports_out_of_range_are_refused(void **state)
 	/* the wires look at their ports first */
 	BAD(ports[1].wire, 2, 0, "a wire's port belongs to another wire");
 	BAD(ports[1].wire, 1, 0, "a wire's port belongs to another wire");
+	BAD(ports[1].wire, SCREEN_NONE, 0, "a wire's port belongs to another wire");
 }
 
 static void snapshot_ports_that_no_wire_has_are_refused(void **state)
@@ -258,6 +273,54 @@ static void snapshot_ports_that_no_wire_has_are_refused(void **state)
 	snapshot_seal(&b);
 	assert_says(judge_at(&b, sizeof(b), &at), "a wire's port belongs to another wire");
 	assert_int_equal(at, 1);
+}
+
+struct host_bytes {
+	struct screen_snapshot_header header;
+	struct screen_zone_config zones[2];
+	struct screen_port_config ports[2];
+};
+
+/* Two host ports in two zones, the second without an admission of its own. */
+static const char *judge_hosts(uint8_t admission, uint16_t second, uint32_t *at)
+{
+	struct host_bytes b = {
+		.header = {
+			.magic = SCREEN_SNAPSHOT_MAGIC, .version = SCREEN_SNAPSHOT_VERSION,
+			.header_size = sizeof(b.header), .total_size = sizeof(b), .generation = 1,
+			.time_wait_s = 150, .initial_timeout_s = 20, .inactivity_timeout_s = 60,
+			.admission = SCREEN_ADMISSION_SPLICE,
+			.host_admission = SCREEN_ADMISSION_KERNEL,
+			.zones = { offsetof(struct host_bytes, zones), 2 },
+			.ports = { offsetof(struct host_bytes, ports), 2 },
+			.wires = { sizeof(b), 0 }, .profiles = { sizeof(b), 0 },
+			.prefixes = { sizeof(b), 0 }, .servers = { sizeof(b), 0 },
+		},
+		.zones = { { .name = "lan", .profile = SCREEN_NONE },
+			   { .name = "world", .profile = SCREEN_NONE, .admission = admission } },
+		.ports = { { .ifname = "eth0", .zone = 0, .wire = SCREEN_NONE },
+			   { .ifname = "eth1", .zone = 1, .wire = second } },
+	};
+
+	snapshot_digest(&b, sizeof(b), b.header.digest);
+	return judge_at(&b, sizeof(b), at);
+}
+
+static void snapshot_ports_in_no_wire_are_host_ports(void **state)
+{
+	uint32_t at;
+
+	(void)state;
+	assert_null(judge_hosts(SCREEN_ADMISSION_UNSET, SCREEN_NONE, &at));
+	for (uint8_t a = SCREEN_ADMISSION_RESET; a <= SCREEN_ADMISSION_KERNEL_COOKIES; a++)
+		assert_null(judge_hosts(a, SCREEN_NONE, &at));
+	assert_says(judge_hosts(SCREEN_ADMISSION_SPLICE, SCREEN_NONE, &at),
+		    "a host port's zone has an admission of wires");
+	assert_int_equal(at, 1);
+	assert_says(judge_hosts(SCREEN_ADMISSION_UNSET, 0, &at), "a port's wire does not exist");
+	assert_int_equal(at, 1);
+	assert_says(judge_hosts(SCREEN_ADMISSION_UNSET, 0xfffe, &at),
+		    "a port's wire does not exist");
 }
 
 static void snapshot_wires_out_of_range_are_refused(void **state)
@@ -329,6 +392,7 @@ static void snapshot_white_list_of_4097_prefixes_is_refused(void **state)
 		.header_size = sizeof(b.header), .total_size = sizeof(b), .generation = 1,
 		.time_wait_s = 150, .initial_timeout_s = 20, .inactivity_timeout_s = 60,
 		.validated_timeout_s = 1, .admission = SCREEN_ADMISSION_SPLICE,
+		.host_admission = SCREEN_ADMISSION_KERNEL,
 		.zones = { next, 0 }, .ports = { next, 0 }, .wires = { next, 0 },
 		.profiles = { next, 1 }, .prefixes = { next + sizeof(b.profile), MANY },
 		.servers = { sizeof(b), 0 },
@@ -357,7 +421,8 @@ static void snapshot_server_profiles_out_of_range_are_refused(void **state)
 	BAD(servers[2].address[15], 1, 2, prefix);
 	BAD(servers[0].reserved[0], 1, 0, "reserved bytes of a server profile are not zero");
 	BAD(servers[1].reserved[2], 1, 1, "reserved bytes of a server profile are not zero");
-	BAD(servers[0].admission, 4, 0, range);
+	BAD(servers[0].admission, SCREEN_ADMISSION_KERNEL, 0, range);
+	BAD(servers[0].admission, SCREEN_ADMISSION_KERNEL_COOKIES, 0, range);
 	GOOD(servers[0].admission, SCREEN_ADMISSION_SAFE_RESET);
 	BAD(servers[0].no_probe, 2, 0, range);
 	GOOD(servers[0].no_probe, 1);
@@ -427,6 +492,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(snapshot_sections_that_do_not_fit_are_refused),
 		cmocka_unit_test(snapshot_zones_and_ports_out_of_range_are_refused),
 		cmocka_unit_test(snapshot_ports_that_no_wire_has_are_refused),
+		cmocka_unit_test(snapshot_ports_in_no_wire_are_host_ports),
 		cmocka_unit_test(snapshot_wires_out_of_range_are_refused),
 		cmocka_unit_test(snapshot_profiles_out_of_range_are_refused),
 		cmocka_unit_test(snapshot_white_list_of_4097_prefixes_is_refused),

@@ -92,6 +92,7 @@ static inline int test_wire_commit(struct test_wire *t, enum screen_activation a
 			.activation = (uint8_t)activation, .time_wait_s = 150,
 			.initial_timeout_s = 20, .inactivity_timeout_s = 14400,
 			.validated_timeout_s = 120, .admission = SCREEN_ADMISSION_SPLICE,
+			.host_admission = SCREEN_ADMISSION_KERNEL,
 			.zones = { offsetof(struct wire_bytes, zones), 2 },
 			.ports = { offsetof(struct wire_bytes, ports), 2 },
 			.wires = { offsetof(struct wire_bytes, wires), 1 },
