@@ -42,9 +42,9 @@ func (c *checker) check(config *Config) {
 		}
 	}
 	inZone := c.onePlace(members)
-	inWire := c.onePlace(c.ends)
+	c.onePlace(c.ends)
 	c.wiresHaveZones(inZone)
-	c.zonesHaveWires(members, inWire)
+	c.hostPorts(config)
 }
 
 func (c *checker) dataplane(config *Config) {
@@ -78,7 +78,7 @@ func (c *checker) somebodyPasses(config *Config) {
 	refuse := func(a Admission, pos Pos, path string) {
 		if a == AdmissionReset || a == AdmissionSafeReset {
 			c.fail(pos, path, fmt.Sprintf("with validated-timeout 0 admission %s lets nobody in", a),
-				"set validated-timeout to 1 or more, or use splice")
+				"set validated-timeout to 1 or more, or use splice or, on host ports, kernel")
 		}
 	}
 	refuse(f.Admission, f.AdmissionPos, f.AdmissionPath())
@@ -156,20 +156,6 @@ func (c *checker) wiresHaveZones(inZone map[string]use) {
 		if _, ok := inZone[u.name]; !ok {
 			c.fail(u.pos, u.path, u.name+" is in no zone",
 				"add it to one: set security zones security-zone ZONE interfaces "+quoteWord(u.name))
-		}
-	}
-}
-
-// zonesHaveWires refuses ports that belong to the host itself, which have no wire.
-func (c *checker) zonesHaveWires(members []use, inWire map[string]use) {
-	if c.wiresInDoubt() {
-		return
-	}
-	for _, u := range members {
-		if _, ok := inWire[u.name]; !ok {
-			c.fail(u.pos, u.path, u.name+" is in no secure-wire; a host port is not supported yet",
-				"add it to one with: set security forwarding-options secure-wire WIRE interface [ "+
-					quoteWord(u.name)+" OTHER ], or remove it from the zone")
 		}
 	}
 }

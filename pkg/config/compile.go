@@ -31,6 +31,8 @@ func (c *checker) flow(v view) Flow {
 	f := Flow{
 		ProtectionModePos:        mode.pos(),
 		ActivationPos:            activation.pos(),
+		PassiveSeconds:           cookie.down("passive-timer").number(),
+		FloodSeconds:             cookie.down("flood-timer").number(),
 		Admission:                admissionOf(cookie),
 		AdmissionPos:             cookie.down("admission").pos(),
 		Zones:                    zoneAdmissions(cookie),
@@ -53,9 +55,13 @@ func (c *checker) flow(v view) Flow {
 	case ModeSynProxy.String():
 		f.ProtectionMode = ModeSynProxy
 	}
-	if activation.text() == ActivationAlways.String() {
+	switch activation.text() {
+	case ActivationAlways.String():
 		f.Activation = ActivationAlways
+	case ActivationKernel.String():
+		f.Activation = ActivationKernel
 	}
+	c.timers(cookie, f.Activation)
 	return f
 }
 

@@ -23,6 +23,9 @@ func dump(c *Config) string {
 		at(f.ProtectionModePos), f.NoSynCheck, f.TimeWaitSeconds, f.InitialTimeoutSeconds)
 	d.line("    syn-cookie activation=%s%s epoch-skew=%d key-file=%q%s", f.Activation, at(f.ActivationPos),
 		f.EpochSkewSeconds, f.KeyFile, at(f.KeyFilePos))
+	if f.PassiveSeconds != 1 || f.FloodSeconds != 1 {
+		d.line("    passive-timer=%d flood-timer=%d", f.PassiveSeconds, f.FloodSeconds)
+	}
 	d.admission(f)
 	for _, p := range f.ServerProfiles {
 		d.serverProfile(p)
@@ -78,7 +81,7 @@ func (o ServerOptions) String() string {
 
 // admission writes what is not the default.
 func (d *dumper) admission(f Flow) {
-	if f.Admission != AdmissionSplice || f.ValidatedSeconds != 120 || f.ReplyRate+f.ReplyPrefixRate > 0 {
+	if f.Admission != AdmissionUnset || f.ValidatedSeconds != 120 || f.ReplyRate+f.ReplyPrefixRate > 0 {
 		d.line("    admission %s%s validated=%d reply-rate=%d reply-prefix-rate=%d", f.Admission,
 			at(f.AdmissionPos), f.ValidatedSeconds, f.ReplyRate, f.ReplyPrefixRate)
 	}

@@ -45,6 +45,9 @@ func (f Flow) ProtectionModePath() string { return "security flow syn-flood-prot
 // ActivationPath is the path of the activation of SYN cookies.
 func (f Flow) ActivationPath() string { return "security flow syn-cookie activation" }
 
+// TimerPath is the path of passive-timer or flood-timer.
+func (f Flow) TimerPath(keyword string) string { return "security flow syn-cookie " + keyword }
+
 // AdmissionPath is the path of the admission.
 func (f Flow) AdmissionPath() string { return "security flow syn-cookie admission" }
 

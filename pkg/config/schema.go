@@ -43,7 +43,7 @@ func zonesSchema() *statement {
 		slices.Concat(
 			[]*statement{
 				newGroup("interfaces", interfaceName(),
-					"interfaces of the zone; each belongs to one zone and one wire",
+					"interfaces of the zone; one that is in no wire is a host port: it protects this machine",
 					junosOnly("a zone setting outside the screens", "host-inbound-traffic")...),
 				newLeaf("screen", nameOf(64), "ids-option profile that screens what enters the zone"),
 			},
@@ -85,11 +85,19 @@ func flowSchema() *statement {
 		"route-change-timeout", "tcp-mss", "traceoptions"))...)
 }
 
+// maxTimer bounds passive-timer and flood-timer, in seconds.
+const maxTimer = 3600
+
 func synCookieSchema() *statement {
 	return newContainer("syn-cookie", "settings of SYN cookies",
-		newLeaf("activation", oneOf("threshold", "threshold", "always"),
-			"when SYNs are challenged: while a flood lasts, or always").asOurs(),
-		admissionSchema("splice"),
+		newLeaf("activation", oneOf("threshold", "threshold", "always", "kernel"),
+			"when SYNs are challenged: while a flood lasts, always, or, on host ports, "+
+				"while a listener's queue overflows").asOurs(),
+		newLeaf("passive-timer", numberOf(0, maxTimer, 1, "seconds"),
+			"with activation kernel: least time between two questions whether a listener overflows").asOurs(),
+		newLeaf("flood-timer", numberOf(0, maxTimer, 1, "seconds"),
+			"with activation kernel: time between two questions whether it still does; both 0: always").asOurs(),
+		admissionSchema("; not set: splice on wires, kernel on host ports", admissionWords()[1:]),
 		zoneAdmissionSchema(),
 		newLeaf("validated-timeout", numberOf(0, 3600, 120, "seconds"),
 			"how long a client that has answered passes without another challenge; 0: each connection is challenged").asOurs(),

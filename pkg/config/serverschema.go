@@ -20,7 +20,7 @@ func serverOptionsSchema() []*statement {
 		yesOrNo("sack", "selective acknowledgements"),
 		yesOrNo("timestamps", "timestamps"),
 		yesOrNo("ecn", "explicit congestion notification"),
-		[]*statement{admissionSchema("")},
+		[]*statement{admissionSchema("; on wires alone", wireAdmissionWords())},
 	)
 }
 

@@ -56,18 +56,23 @@ func (m ProtectionMode) String() string {
 // Activation is `security flow syn-cookie activation`.
 type Activation int
 
-// The activations: challenge while flooding, or every SYN.
+// The activations: challenge while flooding, every SYN, or while a listener's queue overflows.
 const (
 	ActivationThreshold Activation = iota
 	ActivationAlways
+	ActivationKernel // on wires: as ActivationThreshold
 )
 
 // String gives the configuration keyword.
 func (a Activation) String() string {
-	if a == ActivationAlways {
+	switch a {
+	case ActivationAlways:
 		return "always"
+	case ActivationKernel:
+		return "kernel"
+	default:
+		return "threshold"
 	}
-	return "threshold"
 }
 
 // Flow is `security flow`.
@@ -76,7 +81,9 @@ type Flow struct {
 	ProtectionModePos        Pos
 	Activation               Activation
 	ActivationPos            Pos
-	Admission                Admission
+	PassiveSeconds           int // between two questions whether a listener overflows
+	FloodSeconds             int // and whether it still does; both 0: always
+	Admission                Admission // as it is written; see WireAdmission and HostAdmission
 	AdmissionPos             Pos
 	Zones                    []ZoneAdmission // sorted by zone
 	ValidatedSeconds         int
