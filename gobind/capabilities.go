@@ -24,13 +24,15 @@ func (e *Engine) Capabilities() (dataplane.Capabilities, error) {
 
 func newCapabilities(raw *C.struct_screen_capabilities) dataplane.Capabilities {
 	out := dataplane.Capabilities{
-		Mint:     newProof(&raw.mint),
-		Validate: newProof(&raw.validate),
-		Splice:   newProof(&raw.splice),
-		Keyset:   newProof(&raw.keyset),
-		Staged:   raw.staged != 0,
-		Ports:    []dataplane.PortProof{},
-		Zones:    []dataplane.ZoneProof{},
+		Mint:            newProof(&raw.mint),
+		Validate:        newProof(&raw.validate),
+		Splice:          newProof(&raw.splice),
+		Keyset:          newProof(&raw.keyset),
+		KernelAdmission: newProof(&raw.kernel_admission),
+		KernelCookies:   newProof(&raw.kernel_cookies),
+		Staged:          raw.staged != 0,
+		Ports:           []dataplane.PortProof{},
+		Zones:           []dataplane.ZoneProof{},
 	}
 	for i := range bounded(raw.ports[:], raw.ports_count) {
 		port := &raw.ports[i]

@@ -57,15 +57,17 @@ type zoneProof struct {
 }
 
 type capabilities struct {
-	Mint       proof
-	Validate   proof
-	Splice     proof
-	Keyset     proof
-	PortsCount uint32
-	Staged     uint32
-	Ports      [userspace.PortsMax]portProof
-	ZonesCount uint32
-	Zones      [userspace.ZonesMax]zoneProof
+	Mint            proof
+	Validate        proof
+	Splice          proof
+	Keyset          proof
+	KernelAdmission proof
+	KernelCookies   proof
+	PortsCount      uint32
+	Staged          uint32
+	Ports           [userspace.PortsMax]portProof
+	ZonesCount      uint32
+	Zones           [userspace.ZonesMax]zoneProof
 }
 
 type portStatus struct {
@@ -83,7 +85,8 @@ type portStatus struct {
 	Zerocopy        uint8
 	Dispatcher      uint8
 	OnFailure       uint8
-	Reserved        [2]uint8
+	Host            uint8
+	Admission       uint8
 	RxFrames        uint64
 	RxBytes         uint64
 	TxFrames        uint64

@@ -105,6 +105,8 @@ func (t *tables) newPort(raw *C.struct_screen_port_status) dataplane.PortStatus 
 		ZeroCopy:        raw.zerocopy != 0,
 		Dispatcher:      raw.dispatcher != 0,
 		OnFailure:       dataplane.OnFailure(raw.on_failure),
+		Host:            raw.host != 0,
+		Admission:       dataplane.Admission(raw.admission),
 		RxFrames:        uint64(raw.rx_frames),
 		RxBytes:         uint64(raw.rx_bytes),
 		TxFrames:        uint64(raw.tx_frames),

@@ -60,7 +60,7 @@ func (a *app) replay(ctx context.Context, f replayFlags, name string) error {
 	if err != nil {
 		return failure{err}
 	}
-	ports, err := replay.NewPorts(offline.Ports, f.port)
+	ports, err := replay.NewPorts(offline.Ports, f.port, offline.Hosts...)
 	switch {
 	case err != nil && f.port != "":
 		return fmt.Errorf("--port: %w", err)

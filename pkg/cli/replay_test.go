@@ -38,7 +38,7 @@ func TestReplayRefusesAConfigurationAsCheckDoes(t *testing.T) {
 
 func TestReplayNeedsAPort(t *testing.T) {
 	path := write(t, "set system dataplane-type userspace\n")
-	expect(t, outcome{Code: 1, Stderr: "synscreen: replay f: the configuration has no port: " +
+	expect(t, outcome{Code: 1, Stderr: "synscreen: replay f: the configuration has no wire: " +
 		"add a security forwarding-options secure-wire\n"},
 		"replay", "--config", path, "--key-file", "k", "--epoch", "1", "f")
 }

@@ -81,8 +81,8 @@ type Flow struct {
 	ProtectionModePos        Pos
 	Activation               Activation
 	ActivationPos            Pos
-	PassiveSeconds           int // between two questions whether a listener overflows
-	FloodSeconds             int // and whether it still does; both 0: always
+	PassiveSeconds           int       // between two questions whether a listener overflows
+	FloodSeconds             int       // and whether it still does; both 0: always
 	Admission                Admission // as it is written; see WireAdmission and HostAdmission
 	AdmissionPos             Pos
 	Zones                    []ZoneAdmission // sorted by zone

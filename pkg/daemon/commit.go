@@ -61,6 +61,9 @@ func (l *loop) interfaces() []string {
 // interfaces are those that a configuration takes, sorted.
 func interfaces(cfg *config.Config) []string {
 	var names []string
+	for _, host := range cfg.HostPorts() {
+		names = append(names, host.Name)
+	}
 	for _, wire := range cfg.Wires {
 		names = append(names, wire.InterfaceA, wire.InterfaceB)
 	}

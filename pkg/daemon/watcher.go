@@ -94,7 +94,7 @@ func observeMTU(log *slog.Logger, before, now dataplane.PortStatus, chunkSize ui
 		return // no engine yet
 	}
 	limit := chunkSize - dataplane.ChunkOverhead
-	log = log.With("port", now.Interface, "wire", now.Wire, "mtu", now.MTU, "mtu_max", limit)
+	log = portLog(log, now).With("mtu", now.MTU, "mtu_max", limit)
 	switch {
 	case now.MTU > limit && before.MTU <= limit:
 		log.Error("port's MTU is larger than what packet buffers hold: larger frames are lost",
@@ -106,11 +106,21 @@ func observeMTU(log *slog.Logger, before, now dataplane.PortStatus, chunkSize ui
 
 // observePort logs a link that was lost or found.
 func observePort(log *slog.Logger, before dataplane.PortStatus, known bool, now dataplane.PortStatus) {
-	log = log.With("port", now.Interface, "wire", now.Wire)
+	log = portLog(log, now)
 	switch {
+	case now.Host && !now.Carrier && (!known || before.Carrier):
+		log.Warn("port has no link")
 	case !now.Carrier && (!known || before.Carrier):
 		log.Warn("port has no link", "held_down", now.HeldDown, "peer", now.Peer)
 	case now.Carrier && known && !before.Carrier:
 		log.Info("port has its link again")
 	}
+}
+
+// portLog names a port in what is logged of it: a host port has no wire.
+func portLog(log *slog.Logger, p dataplane.PortStatus) *slog.Logger {
+	if p.Host {
+		return log.With("port", p.Interface, "host", true)
+	}
+	return log.With("port", p.Interface, "wire", p.Wire)
 }

@@ -16,6 +16,7 @@ func TestEnumerationsReadBackWhatTheyWrite(t *testing.T) {
 		{value: Yes, into: new(Answer)},
 		{value: ModeSynCookie, into: new(Mode)},
 		{value: FailClosed, into: new(OnFailure)},
+		{value: AdmissionKernelCookies, into: new(Admission)},
 		{value: Drop, into: new(Verdict)},
 		{value: PortPublished, into: new(PortState)},
 		{value: FlowSpliced, into: new(FlowState)},

@@ -35,6 +35,8 @@ type PortStatus struct {
 	Peer            string        `json:"peer"` // the other port of its wire
 	Zone            string        `json:"zone"`
 	Wire            string        `json:"wire"`
+	Host            bool          `json:"host"`      // in no wire: it protects this machine
+	Admission       Admission     `json:"admission"` // of a host port in the running configuration
 	State           PortState     `json:"state"`
 	Index           uint32        `json:"ifindex"`
 	MTU             uint32        `json:"mtu"`

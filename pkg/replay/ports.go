@@ -3,6 +3,7 @@ package replay
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"synscreen/pkg/dataplane/userspace"
@@ -19,17 +20,18 @@ type Ports struct {
 	peer     map[string]string // of each port
 	fallback string            // empty: several ports or none could be it
 	side     map[mac]string    // the port behind which an address is
+	hosts    []string          // host ports, of which there is no replay
 }
 
 // NewPorts takes the ports of a configuration. Frames of an unnamed interface come in by fallback; when
-// that is empty, by the one port whose zone has a screen.
-func NewPorts(all []userspace.OfflinePort, fallback string) (*Ports, error) {
-	p := &Ports{all: all, peer: map[string]string{}, fallback: fallback, side: map[mac]string{}}
+// that is empty, by the one port whose zone has a screen. Frames of one of hosts are refused.
+func NewPorts(all []userspace.OfflinePort, fallback string, hosts ...string) (*Ports, error) {
+	p := &Ports{all: all, peer: map[string]string{}, fallback: fallback, side: map[mac]string{}, hosts: hosts}
 	for _, port := range all {
 		p.peer[port.Name] = port.Peer
 	}
 	if len(all) == 0 {
-		return nil, errors.New("the configuration has no port: add a security forwarding-options secure-wire")
+		return nil, errors.New("the configuration has no wire: add a security forwarding-options secure-wire")
 	}
 	if _, ok := p.peer[fallback]; !ok && fallback != "" {
 		return nil, fmt.Errorf("%s is no port of the configuration; %s", fallback, p.list())
@@ -62,6 +64,9 @@ func (p *Ports) screened() []string {
 func (p *Ports) of(f frame) (string, error) {
 	if _, ok := p.peer[f.ifname]; ok {
 		return f.ifname, nil
+	}
+	if slices.Contains(p.hosts, f.ifname) {
+		return "", fmt.Errorf("it came in by host port %s, whose listeners a replay does not have", f.ifname)
 	}
 	if p.fallback == "" {
 		return "", p.undecided()

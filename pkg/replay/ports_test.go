@@ -75,11 +75,23 @@ func TestPortThatNobodyNames(t *testing.T) {
 func TestPortThatTheConfigurationDoesNotHave(t *testing.T) {
 	for want, all := range map[string][]userspace.OfflinePort{
 		"eth9 is no port of the configuration; its ports are eth1, eth2":               onePair(),
-		"the configuration has no port: add a security forwarding-options secure-wire": nil,
+		"the configuration has no wire: add a security forwarding-options secure-wire": nil,
 	} {
 		if _, err := NewPorts(all, "eth9"); err == nil || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
 		}
+	}
+}
+
+func TestFrameOfAHostPortIsRefused(t *testing.T) {
+	ports, err := NewPorts(onePair(), "eth1", "eth0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "it came in by host port eth0, whose listeners a replay does not have"
+	got, err := ports.of(frame{ifname: "eth0", data: bare(t, clientMAC, serverMAC)})
+	if err == nil || err.Error() != want {
+		t.Errorf("port %q, error %v, want %s", got, err, want)
 	}
 }
 

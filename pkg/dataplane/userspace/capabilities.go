@@ -67,20 +67,23 @@ func (g *gate) judge() {
 		return
 	}
 	const broken = "do not use this libsynscreen.so on this machine; install one that passes"
+	challenges := !onlyPunts(g.cfg)
 	for _, need := range []struct {
 		name, remedy string
 		proof        dataplane.Proof
+		needed       bool
 	}{
-		{"mint", broken, g.proved.Mint},
-		{"validate", broken, g.proved.Validate},
-		{"splice", broken, g.proved.Splice},
+		{"mint", broken, g.proved.Mint, challenges},
+		{"validate", broken, g.proved.Validate, challenges},
+		{"splice", broken, g.proved.Splice, splices(g.cfg)},
 		{"keyset", "see that the clock runs and that the state directory can be written, " +
-			"then commit again", g.proved.Keyset},
+			"then commit again", g.proved.Keyset, challenges},
 	} {
-		if need.proof.Answer != dataplane.Yes {
+		if need.needed && need.proof.Answer != dataplane.Yes {
 			g.refuse(fmt.Sprintf("syn-cookie needs %s: %s", need.name, need.proof), need.remedy)
 		}
 	}
+	g.judgeHostZones()
 	for _, need := range answerers(g.cfg) {
 		g.judgePort(need)
 	}
@@ -94,8 +97,8 @@ func (g *gate) judge() {
 // judgeZone refuses to splice the connections of a zone of which only one direction comes by.
 func (g *gate) judgeZone(z config.Zone) {
 	zone, ok := g.proved.Zone(z.Name)
-	if !ok || zone.Splice.Answer != dataplane.No ||
-		g.cfg.Flow.ZoneAdmission(z.Name) != config.AdmissionSplice {
+	if !ok || zone.Splice.Answer != dataplane.No || !hasWire(g.cfg, z) ||
+		g.cfg.Flow.ZoneWireAdmission(z.Name) != config.AdmissionSplice {
 		return
 	}
 	g.refusals = append(g.refusals, Refusal{
@@ -161,7 +164,8 @@ type answerer struct {
 }
 
 // answerers are the ports of zones with a SYN-flood screen, which send the challenges, and the other
-// ends of their wires, which send the SYNs of splices; sorted by interface.
+// ends of their wires, which send the SYNs of splices; sorted by interface. Host ports whose SYNs the
+// kernel answers send nothing.
 func answerers(cfg *config.Config) []answerer {
 	needs := map[string]answerer{}
 	for _, z := range cfg.Zones {
@@ -169,6 +173,9 @@ func answerers(cfg *config.Config) []answerer {
 			continue
 		}
 		for _, ifc := range z.Interfaces {
+			if !cfg.InWire(ifc.Name) && punts(cfg, z.Name) {
+				continue
+			}
 			needs[ifc.Name] = answerer{ifname: ifc.Name, path: z.InterfacePath(ifc.Name), pos: ifc.Pos}
 		}
 	}

@@ -30,7 +30,7 @@ func unknown(reason string) dataplane.Proof { return dataplane.Proof{Reason: rea
 // proved is what an engine says that can do everything.
 func proved() *dataplane.Capabilities {
 	return &dataplane.Capabilities{
-		Mint: yes(), Validate: yes(), Splice: yes(), Keyset: yes(),
+		Mint: yes(), Validate: yes(), Splice: yes(), Keyset: yes(), KernelAdmission: yes(), KernelCookies: yes(),
 		Ports: []dataplane.PortProof{
 			{Interface: "eth1", Transmit: yes()},
 			{Interface: "eth2", Transmit: yes()},

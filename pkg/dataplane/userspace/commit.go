@@ -136,6 +136,11 @@ func locate(cfg *config.Config, object string) (path string, pos config.Pos, ok 
 		}
 	}
 	for _, z := range cfg.Zones {
+		for _, i := range z.Interfaces {
+			if i.Name == object {
+				return z.InterfacePath(i.Name), i.Pos, true
+			}
+		}
 		if z.Name == object {
 			return z.Path(), z.Pos, true
 		}

@@ -129,9 +129,12 @@ func (c *compiler) profileIndex(name string) int {
 	return i
 }
 
-// ports makes a port of each interface that a wire names.
+// ports makes a port of each interface that a wire or a zone names.
 func (c *compiler) ports() {
 	var names []string
+	for _, host := range c.cfg.HostPorts() {
+		names = append(names, host.Name)
+	}
 	for _, w := range c.cfg.Wires {
 		names = append(names, w.InterfaceA, w.InterfaceB)
 	}
@@ -142,20 +145,6 @@ func (c *compiler) ports() {
 		}
 		c.portOf[name] = len(c.out.ports)
 		c.out.ports = append(c.out.ports, port{ifname: name, zone: c.zoneIndex(name), wire: NoIndex})
-	}
-	for _, z := range c.cfg.Zones {
-		c.wired(z)
-	}
-}
-
-// wired refuses interfaces of a zone that belong to no wire: the engine has no other kind of port.
-func (c *compiler) wired(z config.Zone) {
-	for _, ifc := range z.Interfaces {
-		if _, ok := c.portOf[ifc.Name]; !ok {
-			c.refuse(z.InterfacePath(ifc.Name), ifc.Pos,
-				"make it one end of a security forwarding-options secure-wire, or take it out of the zone",
-				"%s is in no secure-wire", ifc.Name)
-		}
 	}
 }
 
@@ -197,9 +186,11 @@ func (c *compiler) flow() {
 // was not made from a text is refused here.
 func (c *compiler) cookie() {
 	flow := c.cfg.Flow
-	c.out.always = flow.Activation == config.ActivationAlways
+	c.out.activation = flow.Activation
+	c.out.passiveS, c.out.floodS = flow.PassiveSeconds, flow.FloodSeconds
 	c.out.epochSkewS = flow.EpochSkewSeconds
-	c.out.admission = dataplane.Admission(flow.Admission)
+	c.out.admission = dataplane.Admission(flow.WireAdmission())
+	c.out.hostAdmission = dataplane.Admission(flow.HostAdmission())
 	c.out.validatedS = flow.ValidatedSeconds
 	c.out.replyRate = flow.ReplyRate
 	c.out.replyPrefixRate = flow.ReplyPrefixRate
@@ -223,7 +214,7 @@ func (c *compiler) limits() {
 		max  int
 	}{
 		{"security zones", "zones", len(c.out.zones), ZonesMax},
-		{"security forwarding-options", "interfaces", len(c.out.ports), PortsMax},
+		{"security zones", "interfaces", len(c.out.ports), PortsMax},
 		{"security forwarding-options", "secure-wires", len(c.out.wires), WiresMax},
 		{"security screen", "profiles", len(c.out.profiles), ProfilesMax},
 		{"security screen", "white-list prefixes", len(c.out.prefixes), PrefixesMax},

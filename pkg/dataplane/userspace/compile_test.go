@@ -57,7 +57,7 @@ func TestCompileRefusesWhatDoesNotFit(t *testing.T) {
 			name: "33 wires",
 			cfg:  wired(33),
 			want: []string{
-				"security forwarding-options: 66 interfaces are more than the 64 that one engine has; remove some",
+				"security zones: 66 interfaces are more than the 64 that one engine has; remove some",
 				"security forwarding-options: 33 secure-wires are more than the 32 that one engine has; remove some",
 			},
 		},
@@ -68,10 +68,9 @@ func TestCompileRefusesWhatDoesNotFit(t *testing.T) {
 				"that one engine has; remove some"},
 		},
 		{
-			name: "a port of the host",
-			cfg:  &config.Config{Zones: []config.Zone{{Name: "z", Interfaces: []config.Interface{{Name: "eth1"}}}}},
-			want: []string{"security zones security-zone z interfaces eth1: eth1 is in no secure-wire; " +
-				"make it one end of a security forwarding-options secure-wire, or take it out of the zone"},
+			name: "65 host ports",
+			cfg:  hosted(65),
+			want: []string{"security zones: 65 interfaces are more than the 64 that one engine has; remove some"},
 		},
 		{
 			name: "what no text says of cookies",
@@ -93,7 +92,7 @@ func TestCompileRefusesWhatDoesNotFit(t *testing.T) {
 }
 
 func TestCompileTakesAFullEngine(t *testing.T) {
-	for _, cfg := range []*config.Config{wired(WiresMax), served(ServersMax)} {
+	for _, cfg := range []*config.Config{wired(WiresMax), served(ServersMax), hosted(PortsMax)} {
 		if _, refusals := compile(cfg); len(refusals) != 0 {
 			t.Error(refusals)
 		}
@@ -141,6 +140,15 @@ func served(n int) *config.Config {
 		cfg.Flow.ServerProfiles = append(cfg.Flow.ServerProfiles, config.ServerProfile{Prefix: p, EveryPort: true})
 	}
 	return cfg
+}
+
+// hosted has n host ports.
+func hosted(n int) *config.Config {
+	zone := config.Zone{Name: "z"}
+	for i := range n {
+		zone.Interfaces = append(zone.Interfaces, config.Interface{Name: fmt.Sprintf("h%02d", i)})
+	}
+	return &config.Config{Zones: []config.Zone{zone}}
 }
 
 func wired(n int) *config.Config {

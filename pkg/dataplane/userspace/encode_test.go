@@ -39,7 +39,7 @@ func TestEncodeReadsBackAsTheConfiguration(t *testing.T) {
 	got := decode(t, encode(s, 7))
 	want := decoded{
 		Header: HeaderRecord{
-			Magic: SnapshotMagic, Version: 4, HeaderSize: 392, TotalSize: 1024, Generation: 7,
+			Magic: SnapshotMagic, Version: 5, HeaderSize: 392, TotalSize: 1024, Generation: 7,
 			Zones:    SectionRecord{Offset: 392, Count: 2},
 			Ports:    SectionRecord{Offset: 536, Count: 2},
 			Wires:    SectionRecord{Offset: 584, Count: 1},
@@ -48,10 +48,10 @@ func TestEncodeReadsBackAsTheConfiguration(t *testing.T) {
 			Servers:  SectionRecord{Offset: 896, Count: 4},
 			Mode:     1, Activation: 1, NoSynCheck: 1, TimeWaitS: 151, InitialTimeoutS: 22,
 			EpochSkewS: 5, HalfClose: 1, InactivityTimeoutS: 14401,
-			Admission: 2, ReplyRate: 1005, ReplyPrefixRate: 1006, ValidatedTimeoutS: 121,
+			Admission: 2, HostAdmission: 2, PassiveTimerS: 1, FloodTimerS: 1, ReplyRate: 1005, ReplyPrefixRate: 1006, ValidatedTimeoutS: 121,
 		},
 		Zones: []ZoneRecord{
-			{Name: padded("trust"), Profile: NoIndex, Admission: 2},
+			{Name: padded("trust"), Profile: NoIndex}, // as all zones
 			{Name: padded("untrust"), Profile: 0, Admission: 3},
 		},
 		Ports: []PortRecord{
@@ -92,6 +92,45 @@ func TestEncodeReadsBackAsTheConfiguration(t *testing.T) {
 	want.Header.Digest = got.Header.Digest // decode has checked it
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("decoded (-want +got):\n%s", diff)
+	}
+}
+
+func TestEncodeOfHostPortsGivesThemNoWire(t *testing.T) {
+	got := decode(t, encode(compiled(t, wireAndHosts), 1))
+	h := got.Header
+	if h.Activation != 2 || h.PassiveTimerS != 7 || h.FloodTimerS != 8 || h.Admission != 1 || h.HostAdmission != 4 {
+		t.Errorf("activation %d, timers %d and %d, admissions %d and %d", h.Activation, h.PassiveTimerS,
+			h.FloodTimerS, h.Admission, h.HostAdmission)
+	}
+	ports := map[string]int{}
+	for _, p := range got.Ports {
+		ports[strings.TrimRight(string(p.Ifname[:]), "\x00")] = int(p.Wire)
+	}
+	want := map[string]int{"eth0": NoIndex, "eth1": 0, "eth2": 0, "eth9": NoIndex}
+	if diff := cmp.Diff(want, ports); diff != "" {
+		t.Errorf("wires of ports (-want +got):\n%s", diff)
+	}
+	zones := map[string]uint8{}
+	for _, z := range got.Zones {
+		zones[strings.TrimRight(string(z.Name[:]), "\x00")] = z.Admission
+	}
+	if diff := cmp.Diff(map[string]uint8{"world": 5, "untrust": 3, "trust": 0}, zones); diff != "" {
+		t.Errorf("admissions of zones (-want +got):\n%s", diff)
+	}
+}
+
+func TestEncodeGivesEachKindOfPortItsOwnAdmission(t *testing.T) {
+	for word, want := range map[string][2]uint8{
+		"": {1, 4}, "splice": {1, 4}, "reset": {2, 2}, "safe-reset": {3, 3}, "kernel": {1, 4}, "kernel-cookies": {1, 5},
+	} {
+		text := "set system dataplane-type userspace\n"
+		if word != "" {
+			text += "set security flow syn-cookie admission " + word + "\n"
+		}
+		h := decode(t, encode(compiled(t, text), 1)).Header
+		if got := [2]uint8{h.Admission, h.HostAdmission}; got != want {
+			t.Errorf("admission %q gives wires and host ports %v, want %v", word, got, want)
+		}
 	}
 }
 

@@ -45,6 +45,22 @@ set security flow syn-cookie server-profile 203.0.113.0/24 port 443 timestamps
 set security flow syn-cookie server-profile 203.0.113.0/24 port 443 no-sack
 `
 
+// wireAndHosts has a wire, a host port in a zone of its own and one in a zone with the wire.
+const wireAndHosts = `set system dataplane-type userspace
+set security forwarding-options secure-wire w1 interface [ eth1 eth2 ]
+set security screen ids-option web tcp syn-flood
+set security zones security-zone world interfaces eth0
+set security zones security-zone world screen web
+set security zones security-zone untrust interfaces [ eth1 eth9 ]
+set security zones security-zone untrust screen web
+set security zones security-zone trust interfaces eth2
+set security flow syn-cookie activation kernel
+set security flow syn-cookie passive-timer 7
+set security flow syn-cookie flood-timer 8
+set security flow syn-cookie zone world admission kernel-cookies
+set security flow syn-cookie zone untrust admission safe-reset
+`
+
 const wantCookie = "set security flow syn-flood-protection-mode syn-cookie\n"
 
 func parse(t *testing.T, text string) *config.Config {

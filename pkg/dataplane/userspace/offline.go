@@ -25,6 +25,7 @@ type Replay interface {
 type Offline struct {
 	Snapshot []byte
 	Ports    []OfflinePort // sorted by name
+	Hosts    []string      // host ports, which the replay does not have
 }
 
 // OfflinePort is one port of such a configuration.
@@ -34,15 +35,33 @@ type OfflinePort struct {
 	Screened bool   // its zone has a screen
 }
 
-// CompileOffline compiles a configuration for a replay, in mode syn-cookie unless it says otherwise.
-// The error is a RefusedError.
+// CompileOffline compiles the wires of a configuration for a replay, in mode syn-cookie unless it says
+// otherwise. What becomes of a SYN on a host port is for this machine's listeners to say, which a replay
+// does not have. The error is a RefusedError.
 func CompileOffline(cfg *config.Config) (Offline, error) {
-	s, refusals := compile(cfg)
+	wires, hosts := withoutHostPorts(cfg)
+	s, refusals := compile(wires)
 	if refusals = append(refusals, refuseMode(cfg)...); len(refusals) > 0 {
 		return Offline{}, &RefusedError{Refusals: refusals}
 	}
 	s.mode = dataplane.ModeSynCookie
-	return Offline{Snapshot: encode(s, 1), Ports: s.offlinePorts()}, nil
+	return Offline{Snapshot: encode(s, 1), Ports: s.offlinePorts(), Hosts: hosts}, nil
+}
+
+// withoutHostPorts gives a configuration that has none, and their names. Admissions of host ports alone fit
+// no port of the rest.
+func withoutHostPorts(cfg *config.Config) (*config.Config, []string) {
+	out := *cfg
+	out.Zones = slices.Clone(cfg.Zones)
+	for i := range out.Zones {
+		out.Zones[i].Interfaces = slices.DeleteFunc(slices.Clone(out.Zones[i].Interfaces),
+			func(ifc config.Interface) bool { return !cfg.InWire(ifc.Name) })
+	}
+	var hosts []string
+	for _, host := range cfg.HostPorts() {
+		hosts = append(hosts, host.Name)
+	}
+	return &out, hosts
 }
 
 func (s *snapshot) offlinePorts() []OfflinePort {

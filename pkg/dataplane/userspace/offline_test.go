@@ -22,6 +22,26 @@ func TestOfflineKnowsEachPortsPeerAndScreen(t *testing.T) {
 	}
 }
 
+func TestOfflineLeavesHostPortsOut(t *testing.T) {
+	offline, err := CompileOffline(parse(t, wireAndHosts))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"eth0", "eth9"}, offline.Hosts); diff != "" {
+		t.Errorf("host ports (-want +got):\n%s", diff)
+	}
+	var names []string
+	for _, p := range offline.Ports {
+		names = append(names, p.Name)
+	}
+	if diff := cmp.Diff([]string{"eth1", "eth2"}, names); diff != "" {
+		t.Errorf("ports (-want +got):\n%s", diff)
+	}
+	if got := decode(t, offline.Snapshot); len(got.Ports) != 2 || got.Ports[0].Wire != 0 || got.Ports[1].Wire != 0 {
+		t.Errorf("encoded ports %+v", got.Ports)
+	}
+}
+
 func TestOfflineModeIsSynCookieWhereTheConfigurationLeavesItOpen(t *testing.T) {
 	for _, text := range []string{oneWire, oneWire + wantCookie} {
 		offline, err := CompileOffline(parse(t, text))

@@ -6,7 +6,7 @@ package userspace
 // Values of snapshot.h's enumerators.
 const (
 	SnapshotMagic   = 0x53594e53
-	SnapshotVersion = 4
+	SnapshotVersion = 5
 	NameSize        = 68
 	InterfaceSize   = 16
 	PathSize        = 256
@@ -59,12 +59,14 @@ type HeaderRecord struct {
 	EpochSkewS         uint8
 	HalfClose          uint8
 	Admission          uint8
-	Reserved2          uint8
+	HostAdmission      uint8
 	InactivityTimeoutS uint32
 	ReplyRate          uint32
 	ReplyPrefixRate    uint32
 	ValidatedTimeoutS  uint16
-	Reserved3          [3]uint16
+	PassiveTimerS      uint16
+	FloodTimerS        uint16
+	Reserved3          uint16
 	KeyFile            [PathSize]byte
 }
 

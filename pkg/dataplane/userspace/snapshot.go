@@ -3,6 +3,7 @@ package userspace
 import (
 	"net/netip"
 
+	"synscreen/pkg/config"
 	"synscreen/pkg/dataplane"
 )
 
@@ -10,9 +11,11 @@ import (
 // position. Two equal configurations give equal snapshots.
 type snapshot struct {
 	mode                       dataplane.Mode
-	always                     bool // challenge in calm too
+	activation                 config.Activation
+	passiveS, floodS           int // between questions to the kernel
 	epochSkewS                 int
-	admission                  dataplane.Admission
+	admission                  dataplane.Admission // of wires
+	hostAdmission              dataplane.Admission
 	validatedS                 int
 	replyRate, replyPrefixRate int
 	keyFile                    string // empty: that of the state directory
@@ -31,14 +34,14 @@ type snapshot struct {
 
 type zone struct {
 	name      string
-	admission dataplane.Admission
-	profile   int // NoIndex: not screened
+	admission dataplane.Admission // AdmissionUnset: that of all wires, or host ports
+	profile   int                 // NoIndex: not screened
 }
 
 type port struct {
 	ifname string
 	zone   int // NoIndex: in no zone
-	wire   int
+	wire   int // NoIndex: a host port
 }
 
 type wire struct {
