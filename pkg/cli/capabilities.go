@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"synscreen/pkg/control"
+	"synscreen/pkg/dataplane"
 	"synscreen/pkg/dataplane/userspace"
 )
 
@@ -35,6 +36,8 @@ func printCapabilities(w io.Writer, report control.CapabilityReport) {
 	fmt.Fprintf(w, "validate\t\t%s\n", proved.Validate)
 	fmt.Fprintf(w, "splice\t\t%s\n", proved.Splice)
 	fmt.Fprintf(w, "keyset\t\t%s\n", proved.Keyset)
+	printHostProof(w, "kernel_admission", proved.KernelAdmission)
+	printHostProof(w, "kernel_cookies", proved.KernelCookies)
 	for _, port := range proved.Ports {
 		fmt.Fprintf(w, "tx\t%s\t%s\n", port.Interface, port.Transmit)
 	}
@@ -44,9 +47,16 @@ func printCapabilities(w io.Writer, report control.CapabilityReport) {
 	printRefusal(w, report.LastRefusal)
 }
 
+// printHostProof tells what host ports need. Without any there is nothing to prove.
+func printHostProof(w io.Writer, name string, proof dataplane.Proof) {
+	if proof != (dataplane.Proof{}) {
+		fmt.Fprintf(w, "%s\t\t%s\n", name, proof)
+	}
+}
+
 func printRunning(w io.Writer, running userspace.Running) {
 	if running.Generation == 0 {
-		fmt.Fprintln(w, "No configuration is running: traffic passes as each wire's on-failure says, where a bridge could be made")
+		fmt.Fprintln(w, "No configuration is running: traffic passes as each wire's on-failure says, where a bridge could be made, and by every host port")
 		return
 	}
 	fmt.Fprintf(w, "Running %s: generation %d, mode %s\n", running.Source, running.Generation, running.Mode)

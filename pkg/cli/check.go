@@ -39,8 +39,12 @@ func (a *app) check(name string, text []byte) error {
 			armed++
 		}
 	}
+	ports := count(len(parsed.Wires), "wire")
+	if hosts := len(parsed.HostPorts()); hosts > 0 {
+		ports += ", " + count(hosts, "host port")
+	}
 	fmt.Fprintf(a.stdout, "configuration is valid: %s, %s, %s with a SYN-flood screen; "+
-		"syn-flood-protection-mode %s\n", count(len(parsed.Wires), "wire"), count(len(parsed.Zones), "zone"),
+		"syn-flood-protection-mode %s\n", ports, count(len(parsed.Zones), "zone"),
 		count(armed, "profile"), parsed.Flow.ProtectionMode)
 	return nil
 }

@@ -245,6 +245,15 @@ splice                 yes
 keyset                 yes
 tx          eth1       could not tell: the link is down
 `
+	const hostTable = `
+Capability        Interface  Proved
+mint                         could not tell
+validate                     could not tell
+splice                       could not tell
+keyset                       could not tell
+kernel_admission             no: net.ipv4.tcp_syncookies is 0
+kernel_cookies               yes
+`
 	const last = "\nLast refused: b.conf, at 2026-01-02T03:04:05Z\nsecurity flow: no; mend it\n"
 	for _, test := range []struct {
 		name   string
@@ -256,7 +265,14 @@ tx          eth1       could not tell: the link is down
 			Capabilities: proved,
 		}, "Running a.conf: generation 3, mode syn-cookie\n" + table},
 		{"refused at the start", control.CapabilityReport{LastRefusal: refused},
-			"No configuration is running: traffic passes as each wire's on-failure says, where a bridge could be made\n" + table + last},
+			"No configuration is running: traffic passes as each wire's on-failure says, where a bridge could be made, and by every host port\n" + table + last},
+		{"with host ports", control.CapabilityReport{
+			Running: userspace.Running{Source: "a.conf", Generation: 3, Mode: dataplane.ModeSynCookie},
+			Capabilities: dataplane.Capabilities{
+				KernelAdmission: dataplane.Proof{Answer: dataplane.No, Reason: "net.ipv4.tcp_syncookies is 0"},
+				KernelCookies:   dataplane.Proof{Answer: dataplane.Yes},
+			},
+		}, "Running a.conf: generation 3, mode syn-cookie\n" + hostTable},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			socket := serve(t, &canned{report: test.report})
@@ -288,7 +304,11 @@ func sampleStatus() dataplane.Status {
 				},
 				Shim: []dataplane.ShimCount{{Counter: "shim_to_engine", Frames: 100}},
 			},
-			{Interface: "eth2", Peer: "eth1", Wire: "w1", Zone: "trust", HeldDown: true},
+			{Interface: "eth2", Peer: "eth1", Wire: "w1", Zone: "trust", HeldDown: true,
+				Shim: []dataplane.ShimCount{{Counter: "shim_to_engine"}, {Counter: "shim_host_asked"}}},
+			{Interface: "eth3", Zone: "world", Host: true, Admission: dataplane.AdmissionKernel,
+				State: dataplane.PortPublished, MTU: 1500, Queues: 1, Carrier: true, Native: true, RxFrames: 60,
+				Shim: []dataplane.ShimCount{{Counter: "shim_host_calm", Frames: 6}, {Counter: "shim_host_asked", Frames: 7}}},
 		},
 		Wires: []dataplane.WireStatus{{Name: "w1", Ports: [2]string{"eth1", "eth2"}, Bridge: "ssb-w1"}},
 		Zones: []dataplane.ZoneStatus{
@@ -302,9 +322,10 @@ func sampleStatus() dataplane.Status {
 func TestShowPrintsTables(t *testing.T) {
 	socket := serve(t, &canned{status: sampleStatus()})
 	for want, args := range map[string][]string{
-		`Port  Peer  Wire  Zone     State      Link       MTU   Queues  XDP      Memory  Program  Rx frames  Tx frames  Lost
-eth1  eth2  w1    untrust  published  up         1500  2       native   copy    alone    100        50         3
-eth2  eth1  w1    trust    free       held down  0     0       generic  copy    alone    0          0          0
+		`Port  Peer  Wire  Zone     Admission  State      Link       MTU   Queues  XDP      Memory  Program  Rx frames  Tx frames  Lost
+eth1  eth2  w1    untrust  -          published  up         1500  2       native   copy    alone    100        50         3
+eth2  eth1  w1    trust    -          free       held down  0     0       generic  copy    alone    0          0          0
+eth3  -     host  world    kernel     published  up         1500  1       native   copy    alone    60         0          0
 `: {"show", "ports"},
 		`Wire  Ports      On failure  Bridge
 w1    eth1 eth2  open        ssb-w1
@@ -318,6 +339,20 @@ eth1  reply    reply_challenge    50
 eth1  drop     drop_reply_budget  2
 eth1  shim     shim_to_engine     100
 `: {"show", "counters", "--port", "eth1"},
+		`Port  Verdict  Counter            Count
+eth2  -        rx_frames          0
+eth2  -        rx_bytes           0
+eth2  -        tx_frames          0
+eth2  -        tx_bytes           0
+eth2  lost     kernel_rx_dropped  0
+eth2  -        kernel_fill_empty  0
+eth2  shim     shim_to_engine     0
+`: {"show", "counters", "--port", "eth2", "--all"},
+		`Port  Verdict  Counter          Count
+eth3  -        rx_frames        60
+eth3  shim     shim_host_calm   6
+eth3  shim     shim_host_asked  7
+`: {"show", "counters", "--port", "eth3"},
 		`Zone: untrust, screen: web
 IDS attack type                  Statistics
   ICMP flood                     101
@@ -374,10 +409,10 @@ IDS attack type                  Statistics
 func TestShowOfSomethingUnknownNamesWhatThereIs(t *testing.T) {
 	socket := serve(t, &canned{status: sampleStatus()})
 	for want, args := range map[string][]string{
-		"show counters of port eth9: no such port; the ports are [eth1 eth2]": {"show", "counters", "--port", "eth9"},
+		"show counters of port eth9: no such port; the ports are [eth1 eth2 eth3]": {"show", "counters", "--port", "eth9"},
 		"show statistics of zone dmz: no such zone; the zones are [trust untrust]": {
 			"show", "security", "screen", "statistics", "zone", "dmz"},
-		"show statistics of interface eth9: no such port; the ports are [eth1 eth2]": {
+		"show statistics of interface eth9: no such port; the ports are [eth1 eth2 eth3]": {
 			"show", "security", "screen", "statistics", "interface", "eth9"},
 	} {
 		expect(t, outcome{Code: 1, Stderr: "synscreen: " + want + "\n"}, append(args, "--control-socket", socket)...)

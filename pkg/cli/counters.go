@@ -16,6 +16,7 @@ import (
 type portCounters struct {
 	Interface       string                  `json:"interface"`
 	Zone            string                  `json:"zone"`
+	Host            bool                    `json:"host"`
 	RxFrames        uint64                  `json:"rx_frames"`
 	RxBytes         uint64                  `json:"rx_bytes"`
 	TxFrames        uint64                  `json:"tx_frames"`
@@ -54,7 +55,7 @@ func selectCounters(ports []dataplane.PortStatus, only string) ([]portCounters, 
 	for _, p := range ports {
 		names = append(names, p.Interface)
 		if only == "" || only == p.Interface {
-			selected = append(selected, portCounters{p.Interface, p.Zone, p.RxFrames, p.RxBytes,
+			selected = append(selected, portCounters{p.Interface, p.Zone, p.Host, p.RxFrames, p.RxBytes,
 				p.TxFrames, p.TxBytes, p.KernelRxDropped, p.KernelFillEmpty, p.Frames, p.Shim})
 		}
 	}
@@ -83,7 +84,9 @@ func printCounters(w io.Writer, ports []portCounters, all bool) {
 			row(reason.Verdict.String(), reason.Reason, reason.Frames)
 		}
 		for _, shim := range p.Shim {
-			row("shim", shim.Counter, shim.Frames)
+			if p.Host || !shim.OfHosts() {
+				row("shim", shim.Counter, shim.Frames)
+			}
 		}
 	}
 }

@@ -120,6 +120,30 @@ func TestShowFlowSynCookieTellsOfFloods(t *testing.T) {
 		"the zones are [trust untrust]\n"}, append(ask, "zone", "x")...)
 }
 
+func TestShowFlowSynCookieTellsOfHostPorts(t *testing.T) {
+	report := sampleFloods()
+	report.Zones = []dataplane.ZoneStatus{{Name: "world", Profile: "web"}, {Name: "zoo"}}
+	report.Hosts = []dataplane.HostPort{
+		{Interface: "eth8", Zone: "other", Admission: dataplane.AdmissionReset},
+		{Interface: "eth9", Zone: "world", Admission: dataplane.AdmissionKernel, Asked: 21, Admitted: 22,
+			NotAdmitted: 23, KernelCookies: 24, Invalid: 25, Punted: 26},
+	}
+	socket := serve(t, &canned{looks: looks{floods: report}})
+	const want = `Zone: world, screen: web
+  State              calm
+  SYNs per second    0
+  Challenges sent    0
+  Cookies valid      0
+  Cookies invalid    0
+  Refused by budget  0
+
+  Host port  Admission  Asked  Admitted  Not admitted  Kernel's cookies  Invalid  Punted
+  eth9       kernel     21     22        23            24                25       26
+`
+	expect(t, outcome{Stdout: want}, "show", "security", "flow", "syn-cookie", "zone", "world",
+		"--control-socket", socket)
+}
+
 func TestShowFlowSynCookieTellsOfTenOfEach(t *testing.T) {
 	report := sampleFloods()
 	for range 20 {

@@ -25,10 +25,14 @@ func (a *app) portsCommand() *cobra.Command {
 }
 
 func printPorts(w io.Writer, ports []dataplane.PortStatus) {
-	fmt.Fprintln(w, "Port\tPeer\tWire\tZone\tState\tLink\tMTU\tQueues\tXDP\tMemory\tProgram\tRx frames\tTx frames\tLost")
+	fmt.Fprintln(w, "Port\tPeer\tWire\tZone\tAdmission\tState\tLink\tMTU\tQueues\tXDP\tMemory\tProgram\tRx frames\tTx frames\tLost")
 	for _, p := range ports {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%d\t%d\t%d\n",
-			p.Interface, p.Peer, p.Wire, orDash(p.Zone), p.State, link(p), p.MTU, p.Queues,
+		peer, wire, admission := p.Peer, p.Wire, "-"
+		if p.Host {
+			peer, wire, admission = "-", "host", p.Admission.String()
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%d\t%d\t%d\n",
+			p.Interface, peer, wire, orDash(p.Zone), admission, p.State, link(p), p.MTU, p.Queues,
 			choose(p.Native, "native", "generic"), choose(p.ZeroCopy, "zero-copy", "copy"),
 			choose(p.Dispatcher, "dispatched", "alone"), p.RxFrames, p.TxFrames, p.KernelRxDropped)
 	}

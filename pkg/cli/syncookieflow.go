@@ -21,6 +21,7 @@ type zoneFlood struct {
 	Zone         dataplane.ZoneStatus    `json:"zone"`
 	Destinations []dataplane.Destination `json:"destinations"` // the highest rates first
 	Sources      []dataplane.Source      `json:"sources"`      // the most SYNs first
+	Hosts        []dataplane.HostPort    `json:"hosts"`        // its host ports
 }
 
 func (a *app) synCookieFlowCommand() *cobra.Command {
@@ -30,7 +31,10 @@ func (a *app) synCookieFlowCommand() *cobra.Command {
 		long: "Shows, for each zone or for one, whether it floods and what was challenged; the ten destinations\n" +
 			"with the most SYNs a second, those whose flood ended just now included; and the ten source\n" +
 			"prefixes (IPv4 /24, IPv6 /64) that most SYNs of these floods name. Sources may be forged: a flood\n" +
-			"looks spoofed when under 5 % of its challenges come back valid, like a crowd from 50 % on.",
+			"looks spoofed when under 5 % of its challenges come back valid, like a crowd from 50 % on.\n\n" +
+			"For host ports it shows how valid answers are admitted, how often the kernel was asked whether a\n" +
+			"listener overflows, and what became of answers: admitted by the kernel, refused by it, a cookie of\n" +
+			"the kernel's own, or none at all; and the SYNs left to the kernel's cookies.",
 		args: zoneOrNothing("syn-cookie"),
 		ask: func(ctx context.Context, args []string) ([]zoneFlood, error) {
 			report, err := a.client().Floods(ctx)
@@ -71,7 +75,12 @@ func selectFloods(report control.FloodReport, only string) ([]zoneFlood, error) 
 	for _, zone := range zones {
 		flood := zoneFlood{
 			Time: report.Time, Zone: zone,
-			Destinations: []dataplane.Destination{}, Sources: []dataplane.Source{},
+			Destinations: []dataplane.Destination{}, Sources: []dataplane.Source{}, Hosts: []dataplane.HostPort{},
+		}
+		for _, row := range report.Hosts {
+			if row.Zone == zone.Name {
+				flood.Hosts = append(flood.Hosts, row)
+			}
 		}
 		for _, row := range report.Destinations {
 			if row.Zone == zone.Name && len(flood.Destinations) < topRows {
@@ -106,8 +115,11 @@ func printFlood(w io.Writer, flood zoneFlood) {
 	fmt.Fprintf(w, "  Cookies valid\t%d\n", z.CookiesValid)
 	fmt.Fprintf(w, "  Cookies invalid\t%d\n", z.CookiesInvalid)
 	fmt.Fprintf(w, "  Refused by budget\t%d\n", z.Refused)
-	if z.Profile != "" {
+	if z.Profile != "" && (len(flood.Hosts) == 0 || z.OneWay+z.TwoWay > 0) {
 		fmt.Fprintf(w, "  Way back\t%s\n", wayBack(z))
+	}
+	if len(flood.Hosts) > 0 {
+		printHosts(w, flood.Hosts)
 	}
 	if len(flood.Destinations) > 0 {
 		fmt.Fprintln(w)
@@ -118,6 +130,14 @@ func printFlood(w io.Writer, flood zoneFlood) {
 		for _, row := range flood.Sources {
 			fmt.Fprintf(w, "  %s\t%d\n", row.Prefix, row.SYNs)
 		}
+	}
+}
+
+func printHosts(w io.Writer, hosts []dataplane.HostPort) {
+	fmt.Fprintln(w, "\n  Host port\tAdmission\tAsked\tAdmitted\tNot admitted\tKernel's cookies\tInvalid\tPunted")
+	for _, h := range hosts {
+		fmt.Fprintf(w, "  %s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\n", h.Interface, h.Admission, h.Asked, h.Admitted,
+			h.NotAdmitted, h.KernelCookies, h.Invalid, h.Punted)
 	}
 }
 

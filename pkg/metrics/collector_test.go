@@ -48,7 +48,13 @@ func sample() *still {
 				{Reason: "forward_flow", Verdict: dataplane.Forward, Frames: 7},
 				{Reason: "reply_challenge", Verdict: dataplane.Reply, Frames: 4},
 			},
-			Shim: []dataplane.ShimCount{{Counter: "shim_to_engine", Frames: 11}},
+			Shim: []dataplane.ShimCount{{Counter: "shim_to_engine", Frames: 11}, {Counter: "shim_host_calm"}},
+		}, {
+			Interface: "eth3", Zone: "world", Host: true, Admission: dataplane.AdmissionKernel, Carrier: true,
+			Shim: []dataplane.ShimCount{
+				{Counter: "shim_to_engine", Frames: 12}, {Counter: "shim_host_calm", Frames: 13},
+				{Counter: "shim_host_admitted", Frames: 14}, {Counter: "shim_host_asked", Frames: 15},
+			},
 		}},
 		Zones: []dataplane.ZoneStatus{
 			{Name: "trust", IDs: make([]uint64, dataplane.ScreenCount)},
@@ -156,6 +162,13 @@ synscreen_flows 5
 # TYPE synscreen_frames_total counter
 synscreen_frames_total{port="eth1",reason="forward_flow",verdict="forward",zone="untrust"} 7
 synscreen_frames_total{port="eth1",reason="reply_challenge",verdict="reply",zone="untrust"} 4
+# HELP synscreen_host_frames_total SYNs and answers to challenges at host ports by what became of them.
+# TYPE synscreen_host_frames_total counter
+synscreen_host_frames_total{counter="shim_host_admitted",port="eth3",zone="world"} 14
+synscreen_host_frames_total{counter="shim_host_calm",port="eth3",zone="world"} 13
+# HELP synscreen_host_questions_total Times that the kernel was asked whether a listener of a host port overflows.
+# TYPE synscreen_host_questions_total counter
+synscreen_host_questions_total{port="eth3",zone="world"} 15
 # HELP synscreen_key_info Always 1 for each master key in use; the labels say which and what for.
 # TYPE synscreen_key_info gauge
 synscreen_key_info{fingerprint="aa",use="active"} 1
@@ -163,12 +176,18 @@ synscreen_key_info{fingerprint="bb",use="retired"} 1
 # HELP synscreen_key_retired_left_seconds Time until the retired master key is forgotten; 0 when none is.
 # TYPE synscreen_key_retired_left_seconds gauge
 synscreen_key_retired_left_seconds 131
+# HELP synscreen_port_info Always 1; the labels describe the port.
+# TYPE synscreen_port_info gauge
+synscreen_port_info{admission="",attach="native",bind="copy",kind="wire",on_failure="open",peer="eth2",port="eth1",wire="w1",zone="untrust"} 1
+synscreen_port_info{admission="kernel",attach="generic",bind="copy",kind="host",on_failure="",peer="",port="eth3",wire="",zone="world"} 1
 # HELP synscreen_port_receive_frames_total Frames taken from the receive rings.
 # TYPE synscreen_port_receive_frames_total counter
 synscreen_port_receive_frames_total{port="eth1"} 11
+synscreen_port_receive_frames_total{port="eth3"} 0
 # HELP synscreen_shim_frames_total Frames by what the XDP program did with them.
 # TYPE synscreen_shim_frames_total counter
 synscreen_shim_frames_total{counter="shim_to_engine",port="eth1"} 11
+synscreen_shim_frames_total{counter="shim_to_engine",port="eth3"} 12
 # HELP synscreen_syn_rate SYNs from the zone in the last whole second.
 # TYPE synscreen_syn_rate gauge
 synscreen_syn_rate{zone="trust"} 0
@@ -206,7 +225,8 @@ synscreen_zone_flooding{zone="untrust"} 1
 	names := []string{"synscreen_cluster_ahead", "synscreen_cluster_jumps_total",
 		"synscreen_cluster_offset_seconds", "synscreen_codec_info", "synscreen_epoch",
 		"synscreen_epoch_skew_seconds", "synscreen_key_info", "synscreen_key_retired_left_seconds",
-		"synscreen_flows", "synscreen_frames_total", "synscreen_port_receive_frames_total", "synscreen_shim_frames_total",
+		"synscreen_flows", "synscreen_frames_total", "synscreen_host_frames_total", "synscreen_host_questions_total",
+		"synscreen_port_info", "synscreen_port_receive_frames_total", "synscreen_shim_frames_total",
 		"synscreen_syn_rate", "synscreen_up", "synscreen_zone_flooding",
 		"synscreen_events_logged_total", "synscreen_events_suppressed_total", "synscreen_events_lost_total",
 		"synscreen_syslog_sent_total", "synscreen_syslog_dropped_total", "synscreen_zone_challenged_total",

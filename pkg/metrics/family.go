@@ -65,10 +65,14 @@ func flowFamilies() []metric {
 func portFamilies() []metric {
 	return []metric{
 		family("port_info", "Always 1; the labels describe the port.", prometheus.GaugeValue,
-			[]string{"port", "peer", "wire", "zone", "attach", "bind", "on_failure"},
+			[]string{"port", "kind", "peer", "wire", "zone", "attach", "bind", "on_failure", "admission"},
 			func(s *dataplane.Status, emit emit) {
 				for _, p := range s.Ports {
-					emit(1, p.Interface, p.Peer, p.Wire, p.Zone, attach(p), bind(p), p.OnFailure.String())
+					onFailure, admission := p.OnFailure.String(), ""
+					if p.Host {
+						onFailure, admission = "", p.Admission.String()
+					}
+					emit(1, p.Interface, kind(p), p.Peer, p.Wire, p.Zone, attach(p), bind(p), onFailure, admission)
 				}
 			}),
 		portGauge("port_carrier", "Whether the port has a link.",
@@ -105,11 +109,40 @@ func portFamilies() []metric {
 			func(s *dataplane.Status, emit emit) {
 				for _, p := range s.Ports {
 					for _, c := range p.Shim {
-						emit(float64(c.Frames), p.Interface, c.Counter)
+						if !c.OfHosts() {
+							emit(float64(c.Frames), p.Interface, c.Counter)
+						}
+					}
+				}
+			}),
+		family("host_frames_total", "SYNs and answers to challenges at host ports by what became of them.",
+			prometheus.CounterValue, []string{"port", "zone", "counter"},
+			func(s *dataplane.Status, emit emit) {
+				for _, p := range s.Ports {
+					for _, c := range p.Shim {
+						if p.Host && c.OfHosts() && c.OfFrames() {
+							emit(float64(c.Frames), p.Interface, p.Zone, c.Counter)
+						}
+					}
+				}
+			}),
+		family("host_questions_total", "Times that the kernel was asked whether a listener of a host port overflows.",
+			prometheus.CounterValue, []string{"port", "zone"},
+			func(s *dataplane.Status, emit emit) {
+				for _, p := range s.Ports {
+					if p.Host {
+						emit(float64(p.Asked()), p.Interface, p.Zone)
 					}
 				}
 			}),
 	}
+}
+
+func kind(p dataplane.PortStatus) string {
+	if p.Host {
+		return "host"
+	}
+	return "wire"
 }
 
 func attach(p dataplane.PortStatus) string {

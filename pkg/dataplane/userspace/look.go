@@ -14,6 +14,7 @@ type Floods struct {
 	Zones        []dataplane.ZoneStatus  `json:"zones"`        // sorted by name
 	Destinations []dataplane.Destination `json:"destinations"` // the highest rate first
 	Sources      []dataplane.Source      `json:"sources"`      // the most SYNs first
+	Hosts        []dataplane.HostPort    `json:"hosts"`        // sorted by interface
 }
 
 // Floods reads which zones and destinations flood, and from where.
@@ -32,7 +33,8 @@ func (m *Manager) Floods() (Floods, error) {
 	if err != nil {
 		return Floods{}, fmt.Errorf("read the engine's sources: %w", err)
 	}
-	return Floods{Zones: status.Zones, Destinations: destinations, Sources: sources}, nil
+	return Floods{Zones: status.Zones, Destinations: destinations, Sources: sources,
+		Hosts: dataplane.HostPorts(status.Ports)}, nil
 }
 
 // Clear sets the statistics of a zone to zero; empty: of all.
