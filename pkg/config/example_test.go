@@ -28,6 +28,26 @@ func TestExamplesInBothFormsAreTheSame(t *testing.T) {
 	}
 }
 
+func TestExampleOfAHostPortGivesNoWarning(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(examplesDir, "host.conf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, warnings, err := Parse("host.conf", text)
+	if err != nil || len(warnings) > 0 {
+		t.Fatalf("error %v, warnings:\n%s", err, warnings)
+	}
+	if hosts := got.HostPorts(); len(hosts) != 1 || hosts[0].Name != "eth0" || hosts[0].Zone != "world" {
+		t.Errorf("host ports are %v", hosts)
+	}
+	f := got.Flow
+	if f.Activation != ActivationKernel || f.PassiveSeconds != 1 || f.FloodSeconds != 1 ||
+		f.ZoneHostAdmission("world") != AdmissionKernel {
+		t.Errorf("activation %s, timers %d and %d, admission %s", f.Activation, f.PassiveSeconds, f.FloodSeconds,
+			f.ZoneHostAdmission("world"))
+	}
+}
+
 // What an SRX leaves the factory with is pasted by many: its values are asserted one by one.
 func TestStockProfileOfAnSRXIsReadAsItIs(t *testing.T) {
 	got := example(t, "stock-srx-profile.conf").Screens[0]

@@ -51,16 +51,28 @@ func newCounterRow(enumerator string) counterRow {
 	name := strings.ToLower(strings.TrimPrefix(enumerator, "SCREEN_"))
 	verdict, rest, _ := strings.Cut(name, "_")
 	if verdict == "shim" {
-		verdict = map[string]string{"passed": "passed", "dropped": "dropped"}[strings.SplitN(rest, "_", 2)[0]]
-		if verdict == "" {
-			verdict = "to the engine"
-		}
+		verdict = shimVerdict(rest)
 	}
 	// a challenge is a reply with a verdict of its own: enum screen_verdict
 	if name == "reply_challenge" {
 		verdict = "challenge"
 	}
 	return counterRow{Name: name, Verdict: verdict}
+}
+
+// shimVerdict is what a counter of the shim or the admitter, without "shim_", says of a frame.
+func shimVerdict(name string) string {
+	host, isHost := strings.CutPrefix(name, "host_")
+	first, _, _ := strings.Cut(host, "_")
+	switch {
+	case host == "asked":
+		return "not a frame"
+	case first == "dropped" || host == "not_admitted" || host == "cookie_invalid":
+		return "dropped"
+	case isHost || first == "passed":
+		return "passed"
+	}
+	return "to the engine"
 }
 
 // pageCounters reads the rows of the page's tables that have four columns.
