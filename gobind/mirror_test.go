@@ -173,7 +173,7 @@ type engineStatus struct {
 	Mode              uint8
 	Learning          uint8
 	KeysetLate        uint8
-	Reserved          uint8
+	WorkersLate       uint8
 	FramesPerWorker   uint32
 	ChunkSize         uint32
 	Ports             [userspace.PortsMax]portStatus

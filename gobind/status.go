@@ -30,6 +30,7 @@ func (t *tables) newStatus(raw *C.struct_screen_engine_status) dataplane.Status 
 		Uptime:          since(raw.now_ns, raw.start_ns),
 		Learning:        raw.learning != 0,
 		KeysetLate:      raw.keyset_late != 0,
+		WorkersLate:     uint32(raw.workers_late),
 		CheckEpoch:      uint64(raw.check_epoch),
 		MintEpoch:       uint64(raw.mint_epoch),
 		EpochSkew:       time.Duration(raw.epoch_skew_s) * time.Second,

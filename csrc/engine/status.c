@@ -1,5 +1,6 @@
 /* What show and metrics see. [control] */
 #include "attach.h"
+#include "beat.h"
 #include "netlink.h"
 #include "symmetry.h"
 #include "worker.h"
@@ -125,6 +126,20 @@ static void fill_workers(const struct screen_engine *engine, struct screen_engin
 	s->held_max = (uint64_t)s->workers * SCREEN_HELD_MAX;
 }
 
+/* Workers that serve a port and stand still. A port that is on its way out is served no more. */
+static uint8_t workers_late(const struct screen_engine *engine, uint64_t now_ns)
+{
+	uint64_t late = 0;
+
+	for (int i = 0; i < SCREEN_PORTS_MAX; i++) {
+		const struct screen_port *port = &engine->ports[i];
+
+		if (port->state != SCREEN_PORT_FREE && !port->leaving && port->control)
+			late |= screen_beat_late(port->control, port->queues_count, now_ns);
+	}
+	return (uint8_t)__builtin_popcountll(late);
+}
+
 static void fill_validated(const struct screen_engine *engine, struct screen_engine_status *s)
 {
 	const _Atomic uint64_t *count = engine->validated->count;
@@ -177,6 +192,7 @@ static void fill(struct screen_engine *engine, struct screen_engine_status *s)
 	s->chunk_size = engine->options.chunk_size;
 	s->handover = engine->handover;
 	fill_workers(engine, s);
+	s->workers_late = workers_late(engine, s->now_ns);
 	fill_validated(engine, s);
 	for (int i = 0; i < SCREEN_PORTS_MAX; i++)
 		if (engine->ports[i].state != SCREEN_PORT_FREE)

@@ -1,4 +1,5 @@
 # One executable per unit. Labels: unit (also run under ASan and UBSan), tsan, bpf (needs root).
+screen_test(test_beat)
 screen_test(test_budget)
 screen_test(test_checksum)
 screen_test(test_cluster)

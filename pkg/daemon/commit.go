@@ -13,6 +13,7 @@ import (
 
 // commit takes a configuration from the command line, for good or until it is confirmed.
 func (l *loop) commit(request control.CommitRequest) (control.CommitResult, error) {
+	defer l.reloading()()
 	sent, err := parse(request.Name, []byte(request.Text))
 	switch {
 	case err != nil:

@@ -66,7 +66,9 @@ func serve(ctx context.Context, options Options, listeners listeners, dataplane 
 	ctx, stop := context.WithCancelCause(parent)
 	defer stop(nil)
 	errands, done := make(chan errand), make(chan struct{})
+	manager := newService(os.Getenv, os.Getpid(), options.Log)
 	l := &loop{
+		service:   manager,
 		dataplane: dataplane,
 		history:   kept,
 		file:      options.ConfigFile,
@@ -91,24 +93,18 @@ func serve(ctx context.Context, options Options, listeners listeners, dataplane 
 	if syslog != nil {
 		servers.Go(func() { syslog.run(ctx) })
 	}
-	l.run(ctx, first, func() { tell(options, "READY=1") })
+	l.run(ctx, first)
+	manager.tell("STOPPING=1")
 	close(done)
 	if syslog != nil {
 		syslog.end()
 	}
-	tell(options, "STOPPING=1")
 	options.Log.Info("daemon stops", "cause", context.Cause(ctx))
 	servers.Wait()
 	if parent.Err() != nil {
 		return nil
 	}
 	return context.Cause(ctx)
-}
-
-func tell(options Options, state string) {
-	if err := notify(os.Getenv("NOTIFY_SOCKET"), state); err != nil {
-		options.Log.Warn("service manager not notified", "state", state, "error", err)
-	}
 }
 
 // listeners are where the daemon can be reached.

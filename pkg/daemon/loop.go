@@ -32,6 +32,7 @@ type Dataplane interface {
 // loop decides about commits and changes of the master key, one at a time, in one goroutine.
 type loop struct {
 	dataplane Dataplane
+	service   service
 	history   *history.Store
 	file      string // read again on hangup
 	log       *slog.Logger
@@ -49,7 +50,7 @@ type loop struct {
 }
 
 // run commits the configuration and serves until the context ends.
-func (l *loop) run(ctx context.Context, file source, ready func()) {
+func (l *loop) run(ctx context.Context, file source) {
 	l.retry = stoppedTimer()
 	defer l.retry.Stop()
 	l.probation.timer = stoppedTimer()
@@ -59,8 +60,11 @@ func (l *loop) run(ctx context.Context, file source, ready func()) {
 	look := time.NewTicker(eventInterval)
 	defer look.Stop()
 
+	alive := l.service.keepAlives()
+	defer alive.Stop()
+
 	l.start(file)
-	ready()
+	l.service.ready(l.dataplane.Running())
 	for {
 		select {
 		case <-ctx.Done():
@@ -76,6 +80,8 @@ func (l *loop) run(ctx context.Context, file source, ready func()) {
 			l.probationTick()
 		case <-watch.C:
 			l.watch()
+		case <-alive.C:
+			l.keepAlive()
 		case <-look.C:
 			l.events.poll(time.Now(), l.dataplane)
 		}
@@ -97,8 +103,25 @@ func (l *loop) start(file source) {
 	}
 }
 
+// keepAlive tells the service manager that the daemon lives, while the engine's workers do. This loop and
+// the control of the engine live when it gets as far as to ask.
+func (l *loop) keepAlive() {
+	status, err := l.dataplane.Status()
+	if err == nil && status.WorkersLate == 0 {
+		l.service.tell("WATCHDOG=1")
+	}
+}
+
+// reloading tells the service manager that the configuration is changing, until the function that it
+// gives is called.
+func (l *loop) reloading() func() {
+	l.service.reloading()
+	return func() { l.service.ready(l.dataplane.Running()) }
+}
+
 // reload reads the configuration file again.
 func (l *loop) reload() {
+	defer l.reloading()()
 	read, err := readSource(l.file)
 	if err != nil {
 		l.refused(l.file, err)

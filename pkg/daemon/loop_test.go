@@ -171,7 +171,7 @@ func inLoopOf(t *testing.T, dataplane *scripted, state, text string, use func(t 
 		ctx, stop := context.WithCancel(t.Context())
 		go func() {
 			defer close(ended)
-			l.run(ctx, first, func() {})
+			l.run(ctx, first)
 			close(done)
 		}()
 		synctest.Wait()

@@ -115,6 +115,7 @@ func (l *loop) probationTick() {
 // rollBack runs what was confirmed last. Where there is no direct way, because a port would change its
 // wire in one commit, it goes back step by step.
 func (l *loop) rollBack() error {
+	defer l.reloading()()
 	p := &l.probation
 	for {
 		_, err := l.apply(p.trail[0], history.AutoRollback)

@@ -12,6 +12,7 @@ var errNothingRuns = errors.New("no configuration is running; `synscreen show ca
 
 // rollback runs a kept configuration.
 func (l *loop) rollback(number int) (control.CommitResult, error) {
+	defer l.reloading()()
 	record, text, err := l.history.Read(number)
 	if err != nil {
 		return control.CommitResult{}, err

@@ -38,6 +38,7 @@ func (w *watcher) observe(log *slog.Logger, status dataplane.Status) {
 	observeKeys(log, w.last.Key, status.Key)
 	observeHandover(log, w.last.Handover, status.Handover)
 	observeKeyset(log, w.last.KeysetLate, status.KeysetLate)
+	observeWorkers(log, w.last, status)
 	w.last = status
 }
 
@@ -84,6 +85,17 @@ func observeKeyset(log *slog.Logger, before, late bool) {
 			"within two epochs no cookie can be minted or checked, and SYNs to flooding destinations are dropped")
 	case before && !late:
 		log.Info("keys of the new epoch are in use")
+	}
+}
+
+// observeWorkers logs that workers stand still, and that all go on.
+func observeWorkers(log *slog.Logger, before, now dataplane.Status) {
+	switch {
+	case now.WorkersLate > before.WorkersLate:
+		log.Error("workers stand still: their ports do as without an engine", "workers_late", now.WorkersLate,
+			"workers", now.Workers, "remedy", "give them processor time; if they stay so, restart the daemon")
+	case before.WorkersLate > 0 && now.WorkersLate == 0:
+		log.Info("all workers go on")
 	}
 }
 

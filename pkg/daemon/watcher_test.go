@@ -68,6 +68,14 @@ func portAt(carrier bool) dataplane.Status {
 	}}}
 }
 
+func lateAt(workers uint32) dataplane.Status {
+	return dataplane.Status{Workers: 2, WorkersLate: workers}
+}
+
+func hostAt(carrier bool) dataplane.Status {
+	return dataplane.Status{Ports: []dataplane.PortStatus{{Interface: "eth0", Host: true, Carrier: carrier}}}
+}
+
 func clusterAt(state dataplane.ClusterState, jumps uint64) dataplane.Status {
 	return dataplane.Status{ClusterState: state, ClusterJumps: jumps, ClusterOffset: 1500 * time.Millisecond,
 		CheckEpoch: 100}
@@ -133,6 +141,16 @@ func TestWatcherLogsWhatChanged(t *testing.T) {
 		{"a link at first", []dataplane.Status{portAt(true)}, []string{}},
 		{"no link at first", []dataplane.Status{portAt(false)},
 			[]string{`level=WARN msg="port has no link" port=eth1 wire=w1 held_down=false peer=eth2`}},
+		{"no link at a host port", []dataplane.Status{hostAt(true), hostAt(false)},
+			[]string{`level=WARN msg="port has no link" port=eth0 host=true`}},
+		{"a link at a host port is back", []dataplane.Status{hostAt(false), hostAt(true)},
+			[]string{`level=INFO msg="port has its link again" port=eth0 host=true`}},
+		{"a worker stands still", []dataplane.Status{lateAt(0), lateAt(1)}, []string{
+			`level=ERROR msg="workers stand still: their ports do as without an engine" workers_late=1 workers=2 ` +
+				`remedy="give them processor time; if they stay so, restart the daemon"`}},
+		{"it still does", []dataplane.Status{lateAt(1), lateAt(1)}, []string{}},
+		{"one of two goes on", []dataplane.Status{lateAt(2), lateAt(1)}, []string{}},
+		{"all go on", []dataplane.Status{lateAt(1), lateAt(0)}, []string{`level=INFO msg="all workers go on"`}},
 		{"still no link", []dataplane.Status{portAt(false), portAt(false)}, []string{}},
 		{"a link is back", []dataplane.Status{portAt(false), portAt(true)},
 			[]string{`level=INFO msg="port has its link again" port=eth1 wire=w1`}},

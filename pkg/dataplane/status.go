@@ -18,6 +18,7 @@ type Status struct {
 	Key             KeyStatus       `json:"key"`
 	Codec           string          `json:"codec"` // which code computes cookies
 	Workers         uint32          `json:"workers"`
+	WorkersLate     uint32          `json:"workers_late"` // that stand still: without a heartbeat for a second
 	FramesPerWorker uint32          `json:"frames_per_worker"`
 	ChunkSize       uint32          `json:"chunk_size"`
 	Flows           FlowTable       `json:"flows"`

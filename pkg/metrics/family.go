@@ -28,6 +28,8 @@ func engineFamilies() []metric {
 			func(s *dataplane.Status) float64 { return s.Uptime.Seconds() }),
 		gauge("workers", "Worker threads, one for each receive queue of a port.",
 			func(s *dataplane.Status) float64 { return float64(s.Workers) }),
+		gauge("workers_late", "Worker threads that stand still: without a heartbeat for a second.",
+			func(s *dataplane.Status) float64 { return float64(s.WorkersLate) }),
 	}
 }
 

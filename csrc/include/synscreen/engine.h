@@ -308,7 +308,7 @@ struct screen_engine_status {
 	uint8_t mode;
 	uint8_t learning; /* 1 in the learning period */
 	uint8_t keyset_late; /* 1: the state directory cannot be written, so no new epoch is used */
-	uint8_t reserved;
+	uint8_t workers_late; /* that have not beaten for a second: the shim takes them for gone */
 	uint32_t frames_per_worker, chunk_size;
 	struct screen_port_status ports[SCREEN_PORTS_MAX];
 	struct screen_wire_status wires[SCREEN_WIRES_MAX];
