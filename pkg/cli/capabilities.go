@@ -56,7 +56,8 @@ func printHostProof(w io.Writer, name string, proof dataplane.Proof) {
 
 func printRunning(w io.Writer, running userspace.Running) {
 	if running.Generation == 0 {
-		fmt.Fprintln(w, "No configuration is running: traffic passes as each wire's on-failure says, where a bridge could be made, and by every host port")
+		fmt.Fprintln(w, "No configuration is running: traffic passes as each wire's on-failure says, "+
+			"where a bridge could be made, and by every host port")
 		return
 	}
 	fmt.Fprintf(w, "Running %s: generation %d, mode %s\n", running.Source, running.Generation, running.Mode)

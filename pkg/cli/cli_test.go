@@ -216,6 +216,12 @@ func TestCheckListsEveryError(t *testing.T) {
 	}
 }
 
+func TestCheckCountsHostPorts(t *testing.T) {
+	path := write(t, "set system dataplane-type userspace\nset security zones security-zone z interfaces [ eth0 eth1 ]\n")
+	expect(t, outcome{Stdout: "configuration is valid: 0 wires, 2 host ports, 1 zone, 0 profiles with a SYN-flood " +
+		"screen; syn-flood-protection-mode unset\n"}, "check", path)
+}
+
 func TestCheckRefusesWhatNoEngineDoes(t *testing.T) {
 	path := write(t, "set system dataplane-type userspace\n"+
 		"set security flow syn-flood-protection-mode syn-proxy\n")
@@ -265,7 +271,8 @@ kernel_cookies               yes
 			Capabilities: proved,
 		}, "Running a.conf: generation 3, mode syn-cookie\n" + table},
 		{"refused at the start", control.CapabilityReport{LastRefusal: refused},
-			"No configuration is running: traffic passes as each wire's on-failure says, where a bridge could be made, and by every host port\n" + table + last},
+			"No configuration is running: traffic passes as each wire's on-failure says, " +
+				"where a bridge could be made, and by every host port\n" + table + last},
 		{"with host ports", control.CapabilityReport{
 			Running: userspace.Running{Source: "a.conf", Generation: 3, Mode: dataplane.ModeSynCookie},
 			Capabilities: dataplane.Capabilities{
@@ -308,7 +315,8 @@ func sampleStatus() dataplane.Status {
 				Shim: []dataplane.ShimCount{{Counter: "shim_to_engine"}, {Counter: "shim_host_asked"}}},
 			{Interface: "eth3", Zone: "world", Host: true, Admission: dataplane.AdmissionKernel,
 				State: dataplane.PortPublished, MTU: 1500, Queues: 1, Carrier: true, Native: true, RxFrames: 60,
-				Shim: []dataplane.ShimCount{{Counter: "shim_host_calm", Frames: 6}, {Counter: "shim_host_asked", Frames: 7}}},
+				Shim: []dataplane.ShimCount{
+					{Counter: "shim_host_calm", Frames: 6}, {Counter: "shim_host_asked", Frames: 7}}},
 		},
 		Wires: []dataplane.WireStatus{{Name: "w1", Ports: [2]string{"eth1", "eth2"}, Bridge: "ssb-w1"}},
 		Zones: []dataplane.ZoneStatus{

@@ -75,7 +75,8 @@ func selectFloods(report control.FloodReport, only string) ([]zoneFlood, error) 
 	for _, zone := range zones {
 		flood := zoneFlood{
 			Time: report.Time, Zone: zone,
-			Destinations: []dataplane.Destination{}, Sources: []dataplane.Source{}, Hosts: []dataplane.HostPort{},
+			Destinations: []dataplane.Destination{}, Sources: []dataplane.Source{},
+			Hosts: []dataplane.HostPort{},
 		}
 		for _, row := range report.Hosts {
 			if row.Zone == zone.Name {

@@ -119,7 +119,8 @@ func TestUnitIsOneThatSystemdKnows(t *testing.T) {
 	if said := verify(unitText(t)); said != "" {
 		t.Errorf("systemd-analyze verify: %s", said)
 	}
-	if said := verify(strings.Replace(unitText(t), "ProtectClock=", "ProtectClok=", 1)); !strings.Contains(said, "ProtectClok") {
+	misspelt := strings.Replace(unitText(t), "ProtectClock=", "ProtectClok=", 1)
+	if said := verify(misspelt); !strings.Contains(said, "ProtectClok") {
 		t.Errorf("a misspelt keyword is not found: %s", said)
 	}
 }

@@ -32,7 +32,9 @@ func (c *Config) HostPorts() []HostPort {
 
 // InWire says whether an interface is one end of a wire.
 func (c *Config) InWire(name string) bool {
-	return slices.ContainsFunc(c.Wires, func(w Wire) bool { return w.InterfaceA == name || w.InterfaceB == name })
+	return slices.ContainsFunc(c.Wires, func(w Wire) bool {
+		return w.InterfaceA == name || w.InterfaceB == name
+	})
 }
 
 // hostPorts checks what is said of host ports, and of wires as the other kind of port. Without knowing
@@ -76,14 +78,13 @@ func (c *Config) fits(a Admission, name string) bool {
 }
 
 func (c *checker) misfit(config *Config, of ZoneAdmission, i Interface) {
+	kind, is, words := "wires", "a host port", "kernel, kernel-cookies, reset"
 	if config.InWire(i.Name) {
-		c.fail(of.Pos, of.Path(), fmt.Sprintf("admission %s is for host ports, and %s (%s) is in a wire",
-			of.Admission, i.Name, i.Pos), "use splice, reset or safe-reset, or give host ports a zone of their own")
-		return
+		kind, is, words = "host ports", "in a wire", "splice, reset"
 	}
-	c.fail(of.Pos, of.Path(), fmt.Sprintf("admission %s is for wires, and %s (%s) is a host port",
-		of.Admission, i.Name, i.Pos), "use kernel, kernel-cookies, reset or safe-reset, or give host ports a zone of "+
-		"their own")
+	c.fail(of.Pos, of.Path(),
+		fmt.Sprintf("admission %s is for %s, and %s (%s) is %s", of.Admission, kind, i.Name, i.Pos, is),
+		"use "+words+" or safe-reset, or give host ports a zone of their own")
 }
 
 // globalAdmission warns of one that no port has.
@@ -116,8 +117,9 @@ func (c *checker) kernelActivation(config *Config) {
 
 // screensWires says whether a profile screens what enters some wire.
 func (c *Config) screensWires() bool {
+	inWire := func(i Interface) bool { return c.InWire(i.Name) }
 	return slices.ContainsFunc(c.Zones, func(z Zone) bool {
-		return z.Screen != "" && slices.ContainsFunc(z.Interfaces, func(i Interface) bool { return c.InWire(i.Name) })
+		return z.Screen != "" && slices.ContainsFunc(z.Interfaces, inWire)
 	})
 }
 

@@ -3,12 +3,13 @@ package dataplane
 // Capabilities is what an engine has proved, for the staged configuration or, when none is staged, for
 // the running one.
 type Capabilities struct {
-	Mint            Proof       `json:"mint"`             // known answers, on each path that this CPU runs
-	Validate        Proof       `json:"validate"`         // known answers and a round trip
-	Splice          Proof       `json:"splice"`           // the translation's known answers
-	Keyset          Proof       `json:"keyset"`           // keys of the current epoch are published
-	KernelAdmission Proof       `json:"kernel_admission"` // of host ports: a connection was made in a namespace of its own
-	KernelCookies   Proof       `json:"kernel_cookies"`   // of host ports: net.ipv4.tcp_syncookies can be written
+	Mint     Proof `json:"mint"`     // known answers, on each path that this CPU runs
+	Validate Proof `json:"validate"` // known answers and a round trip
+	Splice   Proof `json:"splice"`   // the translation's known answers
+	Keyset   Proof `json:"keyset"`   // keys of the current epoch are published
+	// of host ports: a connection was made in a namespace of its own
+	KernelAdmission Proof       `json:"kernel_admission"`
+	KernelCookies   Proof       `json:"kernel_cookies"` // likewise: net.ipv4.tcp_syncookies can be written
 	Staged          bool        `json:"staged"`
 	Ports           []PortProof `json:"ports"` // sorted by interface
 	Zones           []ZoneProof `json:"zones"` // the screened ones, sorted by name
