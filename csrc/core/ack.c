@@ -1,18 +1,12 @@
 /* The returning ACK: its cookie, and the splice that a valid one begins. */
 #include "step.h"
 
-/* Cookies of ours are under way for as long as they live after the last flood, or after the start: an
- * earlier process may have minted them. A peer's may come at any time. */
+/* A peer's may come at any time. */
 bool step_cookies_under_way(const struct step *s)
 {
-	const struct screen_zone_meter *z = step_zone(s);
-	uint64_t last = atomic_load_explicit(&z->flood_last_ns, memory_order_relaxed);
-
 	if (s->c->policy->mode != SCREEN_MODE_SYN_COOKIE || !s->c->keyset)
 		return false;
-	if (s->c->policy->has_peers || s->c->now_ns < z->first_ns + SCREEN_COOKIE_LIFE_NS)
-		return true;
-	return last != 0 && s->c->now_ns < last + SCREEN_COOKIE_LIFE_NS;
+	return s->c->policy->has_peers || screen_zone_cookies(step_zone(s), s->c->now_ns);
 }
 
 static bool may_carry_cookie(const struct step *s)

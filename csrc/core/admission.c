@@ -8,6 +8,10 @@ enum screen_admission step_admission(struct step *s)
 	uint8_t admission = s->port->admission;
 
 	(void)step_server(s);
+	/* the shim knows what the kernel would not admit, and sends it by the other ring */
+	if (s->port->host)
+		return s->frame->syn_ring ? (enum screen_admission)admission :
+					    SCREEN_ADMISSION_SAFE_RESET;
 	if (s->admission != SCREEN_ADMISSION_UNSET)
 		admission = s->admission;
 	if (admission == SCREEN_ADMISSION_SPLICE &&

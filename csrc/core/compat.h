@@ -1,6 +1,6 @@
 /*
- * What the core needs of its surroundings, for the host and for BPF. The only file that knows
- * __bpf__.
+ * What the core needs of its surroundings, for the host and for BPF. Only this file, atomics.h and
+ * the walks that the verifier must be able to follow know __bpf__.
  */
 #pragma once
 
@@ -10,6 +10,11 @@
 #include <stdbool.h>
 #include <stdint.h> /* the compiler's own: BPF is built with -ffreestanding */
 #define screen_inline static inline __attribute__((always_inline))
+/* a function of its own, which the verifier looks at once, and whose result can be anything */
+#define screen_stage __attribute__((noinline))
+#define memcpy __builtin_memcpy
+#define memset __builtin_memset
+#define memcmp __builtin_memcmp
 #else
 #include <linux/types.h>
 #include <stdbool.h>
@@ -17,6 +22,7 @@
 #include <stdint.h>
 #include <string.h>
 #define screen_inline static inline
+#define screen_stage static inline
 #endif
 
 /* Keeps the compiler from computing an offset twice: the verifier believes only the copy that was

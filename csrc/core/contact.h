@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <stdatomic.h>
+#include "atomics.h"
 
 #include "compat.h"
 

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include <stdatomic.h>
+#include "atomics.h"
 
 #include "compat.h"
 #include "../include/synscreen/engine.h"

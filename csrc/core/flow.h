@@ -13,7 +13,7 @@
  */
 #pragma once
 
-#include <stdatomic.h>
+#include "atomics.h"
 
 #include "packet.h"
 #include "policy.h"

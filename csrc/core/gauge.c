@@ -158,6 +158,19 @@ bool step_meter_syn(struct step *s)
 	return too_many(s, &r);
 }
 
+void step_count_flooding(struct step *s)
+{
+	uint32_t threshold = step_profile(s)->attack_threshold, window = step_seconds(s);
+	uint64_t hash = destination_hash(s);
+	struct screen_meter_reading r = {
+		.count = screen_sketch_estimate(&s->c->meters->attack, hash, window),
+		.flooding = screen_sketch_flooding(&s->c->meters->attack, hash, window, threshold),
+	};
+
+	note_flood(s, false);
+	count_victim(s, hash, &r, r.flooding);
+}
+
 bool step_destination_floods(struct step *s)
 {
 	if (!step_syn_flood_armed(s))

@@ -12,7 +12,7 @@
  */
 #pragma once
 
-#include <stdatomic.h>
+#include "atomics.h"
 
 #include "contact.h"
 #include "event.h"
@@ -30,7 +30,12 @@ enum {
 	SCREEN_METER_ZONES = 64,
 	SCREEN_METER_WINDOWS = 0x7fffffff,
 	SCREEN_METER_AHEAD = 60, /* seconds that a worker's burst cannot have lasted */
+	/* How long after the last SYN to a flooding destination an ACK may still carry a cookie: two
+	 * epochs and the largest skew, 148 s, at the half speed that cluster time may go. Unit: s. */
+	SCREEN_COOKIE_LIFE = 296,
 };
+
+static const uint64_t SCREEN_COOKIE_LIFE_NS = SCREEN_COOKIE_LIFE * 1000000000ull;
 
 /* One cell: bit 63 flooding | bits 62..32 window, in seconds | bits 31..0 SYNs in that window. */
 typedef _Atomic uint64_t screen_cell;
@@ -48,7 +53,7 @@ struct screen_meter_reading {
 
 /* How many seconds a cell's window is behind; negative: ahead, as a worker whose burst began after the
  * window turned has been there. Windows have 31 bits, and go round. */
-static inline int32_t screen_cell_since(uint64_t cell, uint32_t window)
+screen_inline int32_t screen_cell_since(uint64_t cell, uint32_t window)
 {
 	uint32_t since = (window - (uint32_t)(cell >> 32)) & SCREEN_METER_WINDOWS;
 
@@ -58,7 +63,7 @@ static inline int32_t screen_cell_since(uint64_t cell, uint32_t window)
 	return (int32_t)since;
 }
 
-static inline bool screen_cell_flooding(uint64_t cell, uint32_t window, uint32_t threshold)
+screen_inline bool screen_cell_flooding(uint64_t cell, uint32_t window, uint32_t threshold)
 {
 	int32_t since = screen_cell_since(cell, window);
 
@@ -71,7 +76,7 @@ static inline bool screen_cell_flooding(uint64_t cell, uint32_t window, uint32_t
 	return !(since >= 2 || 2ULL * (uint32_t)cell < threshold);
 }
 
-static inline uint64_t screen_cell_next(uint64_t cell, uint32_t window, uint32_t threshold)
+screen_stage uint64_t screen_cell_next(uint64_t cell, uint32_t window, uint32_t threshold)
 {
 	int32_t since = screen_cell_since(cell, window);
 	uint32_t count = since == 0 ? (uint32_t)cell : 0;
@@ -87,88 +92,112 @@ static inline uint64_t screen_cell_next(uint64_t cell, uint32_t window, uint32_t
 	return (uint64_t)flooding << 63 | (uint64_t)(window & SCREEN_METER_WINDOWS) << 32 | count;
 }
 
-static inline screen_cell *screen_sketch_cell(struct screen_sketch *s, uint64_t hash, int row)
+screen_inline screen_cell *screen_sketch_cell(struct screen_sketch *s, uint64_t hash, int row)
 {
 	uint32_t at = (uint32_t)(row ? hash >> 32 : hash) & (SCREEN_SKETCH_CELLS - 1);
 
 	return &s->cell[row][at];
 }
 
-static inline uint64_t screen_cell_count(screen_cell *cell, uint32_t window, uint32_t threshold,
+screen_inline uint64_t screen_cell_count(screen_cell *cell, uint32_t window, uint32_t threshold,
 					 uint64_t *next)
 {
 	uint64_t old = atomic_load_explicit(cell, memory_order_relaxed);
+	uint32_t tries = 0;
 
 	do
 		*next = screen_cell_next(old, window, threshold);
 	/* in order: who sees another's count in the second row sees it in the first one, too */
 	while (!atomic_compare_exchange_weak_explicit(cell, &old, *next, memory_order_acq_rel,
-						      memory_order_relaxed));
+						      memory_order_relaxed) &&
+	       screen_again(&tries));
 	return old;
 }
 
 /* Whether a cell has counted so many in this window. */
-static inline bool screen_cell_reached(uint64_t cell, uint32_t window, uint32_t count)
+screen_inline bool screen_cell_reached(uint64_t cell, uint32_t window, uint32_t count)
 {
 	return screen_cell_since(cell, window) <= 0 && (uint32_t)cell >= count;
+}
+
+/* What a SYN did to a row. */
+struct screen_row {
+	uint64_t next; /* the cell as it left it */
+	bool floods;   /* made it flood */
+	bool reached;  /* made it reach alarm */
+};
+
+screen_inline struct screen_row screen_row_count(screen_cell *cell, uint32_t window, uint32_t threshold,
+						 uint32_t alarm)
+{
+	struct screen_row r;
+	uint64_t old = screen_cell_count(cell, window, threshold, &r.next);
+
+	r.floods = r.next >> 63 && !screen_cell_flooding(old, window, threshold);
+	r.reached = alarm && !screen_cell_reached(old, window, alarm) &&
+		    screen_cell_reached(r.next, window, alarm);
+	return r;
 }
 
 /* Of a change that a SYN made in a row, and of whether the other row had it: was the key's the last one?
  * Of workers that count at the same time one is told so: the one that takes the second row there, as the
  * first is there before it; or, where other keys have taken the second row further, the one that takes the
  * first there. */
-static inline bool screen_sketch_last(const bool changed[SCREEN_SKETCH_ROWS], bool first_has,
+screen_inline bool screen_sketch_last(bool first_changed, bool second_changed, bool first_has,
 				      bool second_had)
 {
-	return (changed[0] && second_had) || (changed[1] && first_has);
+	return (first_changed && second_had) || (second_changed && first_has);
 }
 
 /* Counts one SYN of the key with this hash in the window (in seconds). threshold is at least 1.
  * r.alarm: with this SYN the estimate has come to alarm (0: never). */
-static inline struct screen_meter_reading screen_sketch_meter(struct screen_sketch *s, uint64_t hash,
+screen_inline struct screen_meter_reading screen_sketch_meter(struct screen_sketch *s, uint64_t hash,
 							      uint32_t window, uint32_t threshold,
 							      uint32_t alarm)
 {
-	screen_cell *cell[SCREEN_SKETCH_ROWS] = { screen_sketch_cell(s, hash, 0),
-						  screen_sketch_cell(s, hash, 1) };
-	uint64_t second = atomic_load_explicit(cell[1], memory_order_relaxed), first, old, next[2];
-	bool floods[SCREEN_SKETCH_ROWS], at[SCREEN_SKETCH_ROWS];
+	screen_cell *one = screen_sketch_cell(s, hash, 0), *two = screen_sketch_cell(s, hash, 1);
+	uint64_t second = atomic_load_explicit(two, memory_order_relaxed), first;
+	struct screen_row a = screen_row_count(one, window, threshold, alarm);
+	struct screen_row b = screen_row_count(two, window, threshold, alarm);
 	struct screen_meter_reading r;
 
-	for (int row = 0; row < SCREEN_SKETCH_ROWS; row++) {
-		old = screen_cell_count(cell[row], window, threshold, &next[row]);
-		floods[row] = next[row] >> 63 && !screen_cell_flooding(old, window, threshold);
-		at[row] = alarm && !screen_cell_reached(old, window, alarm) &&
-			  screen_cell_reached(next[row], window, alarm);
-	}
-	first = atomic_load_explicit(cell[0], memory_order_relaxed);
-	r.count = (uint32_t)next[0] < (uint32_t)next[1] ? (uint32_t)next[0] : (uint32_t)next[1];
-	r.entered = screen_sketch_last(floods, screen_cell_flooding(first, window, threshold),
+	first = atomic_load_explicit(one, memory_order_relaxed);
+	r.count = (uint32_t)a.next < (uint32_t)b.next ? (uint32_t)a.next : (uint32_t)b.next;
+	r.entered = screen_sketch_last(a.floods, b.floods, screen_cell_flooding(first, window, threshold),
 				       screen_cell_flooding(second, window, threshold));
 	/* another worker may have taken the first row there since this one counted in it */
-	r.flooding = r.entered || (next[0] & next[1]) >> 63;
-	r.alarm = screen_sketch_last(at, screen_cell_reached(first, window, alarm),
+	r.flooding = r.entered || (a.next & b.next) >> 63;
+	r.alarm = screen_sketch_last(a.reached, b.reached, screen_cell_reached(first, window, alarm),
 				     screen_cell_reached(second, window, alarm));
 	return r;
 }
 
-static inline struct screen_meter_reading screen_sketch_count(struct screen_sketch *s, uint64_t hash,
+screen_inline struct screen_meter_reading screen_sketch_count(struct screen_sketch *s, uint64_t hash,
 							      uint32_t window, uint32_t threshold)
 {
 	return screen_sketch_meter(s, hash, window, threshold, 0);
 }
 
 /* Whether the key floods, without counting. */
-static inline bool screen_sketch_flooding(struct screen_sketch *s, uint64_t hash, uint32_t window,
+screen_inline bool screen_sketch_flooding(struct screen_sketch *s, uint64_t hash, uint32_t window,
 					  uint32_t threshold)
 {
-	bool flooding = true;
+	uint64_t first = atomic_load_explicit(screen_sketch_cell(s, hash, 0), memory_order_relaxed);
+	uint64_t second = atomic_load_explicit(screen_sketch_cell(s, hash, 1), memory_order_relaxed);
 
-	for (int row = 0; row < SCREEN_SKETCH_ROWS; row++)
-		flooding &= screen_cell_flooding(
-			atomic_load_explicit(screen_sketch_cell(s, hash, row), memory_order_relaxed),
-			window, threshold);
-	return flooding;
+	return screen_cell_flooding(first, window, threshold) &&
+	       screen_cell_flooding(second, window, threshold);
+}
+
+/* How many SYNs of the key were counted in this window, without counting. */
+screen_inline uint32_t screen_sketch_estimate(struct screen_sketch *s, uint64_t hash, uint32_t window)
+{
+	uint64_t first = atomic_load_explicit(screen_sketch_cell(s, hash, 0), memory_order_relaxed);
+	uint64_t second = atomic_load_explicit(screen_sketch_cell(s, hash, 1), memory_order_relaxed);
+	uint32_t a = screen_cell_since(first, window) <= 0 ? (uint32_t)first : 0;
+	uint32_t b = screen_cell_since(second, window) <= 0 ? (uint32_t)second : 0;
+
+	return a < b ? a : b;
 }
 
 /* What a zone's SYNs amount to, for show and for the question whether cookies may be under way; and
@@ -182,15 +211,28 @@ struct screen_zone_meter {
 	_Atomic uint64_t other_last_ns;	 /* the last one challenged that no victim's meter tells of */
 	struct screen_pace asked;	 /* SYNs to learn whether a port is open */
 	struct screen_pace known;	 /* SYNs of live flows to flooding destinations */
+	/* activation kernel: when it was asked last, whether listeners overflow, and SYNs to them */
+	_Atomic uint64_t asked_ns, overflows;
+	screen_cell listeners;
 	_Atomic uint64_t alarms, attacks;
 	_Atomic uint64_t challenged, cookies_valid, cookies_invalid, refused;
 	_Atomic uint64_t ids[SCREEN_IDS];
 	_Atomic uint64_t logged[SCREEN_IDS]; /* second << 32 | low half of ids[] then */
 };
 
+/* Whether cookies of ours may be under way to the zone: for as long as they live after the last flood, or
+ * after the start, as an earlier process may have minted them. */
+screen_inline bool screen_zone_cookies(const struct screen_zone_meter *z, uint64_t now_ns)
+{
+	uint64_t last = atomic_load_explicit(&z->flood_last_ns, memory_order_relaxed);
+
+	return now_ns < z->first_ns + SCREEN_COOKIE_LIFE_NS ||
+	       (last && now_ns < last + SCREEN_COOKIE_LIFE_NS);
+}
+
 /* How many hits there were since the record that left this behind. The statistics may have been
  * cleared in between. */
-static inline uint32_t screen_hits_since(uint64_t total, uint64_t logged)
+screen_inline uint32_t screen_hits_since(uint64_t total, uint64_t logged)
 {
 	uint32_t hits = (uint32_t)total - (uint32_t)logged;
 
@@ -198,7 +240,7 @@ static inline uint32_t screen_hits_since(uint64_t total, uint64_t logged)
 }
 
 /* What is noted with a record: its second, and the hits until then. */
-static inline uint64_t screen_hits_logged(uint32_t now_s, uint64_t total)
+screen_inline uint64_t screen_hits_logged(uint32_t now_s, uint64_t total)
 {
 	return (uint64_t)now_s << 32 | (uint32_t)total;
 }
@@ -222,7 +264,7 @@ struct screen_meters {
 };
 
 /* Of an address and port (0: of all of them) in a zone: what meters and servers are found by. */
-static inline uint64_t screen_meters_hash(const struct screen_meters *m, uint16_t zone,
+screen_inline uint64_t screen_meters_hash(const struct screen_meters *m, uint16_t zone,
 					  const uint8_t address[16], uint16_t port)
 {
 	uint64_t words[3];
@@ -233,13 +275,13 @@ static inline uint64_t screen_meters_hash(const struct screen_meters *m, uint16_
 }
 
 /* Likewise, for what is kept by name of a server. Never 0, which marks a free entry. */
-static inline uint64_t screen_meters_server(const struct screen_meters *m, uint16_t zone,
+screen_inline uint64_t screen_meters_server(const struct screen_meters *m, uint16_t zone,
 					    const uint8_t address[16], uint16_t port)
 {
 	return screen_meters_hash(m, zone, address, port) | SCREEN_HASH_MARK;
 }
 
-static inline bool screen_meters_floods(struct screen_meters *m, struct screen_victim *v,
+screen_inline bool screen_meters_floods(struct screen_meters *m, struct screen_victim *v,
 					uint32_t window)
 {
 	return screen_sketch_flooding(&m->attack,
@@ -248,7 +290,7 @@ static inline bool screen_meters_floods(struct screen_meters *m, struct screen_v
 }
 
 /* Whether a listed destination's flood is over, and nobody has been told: yes, once. */
-static inline bool screen_meters_ended(struct screen_meters *m, struct screen_victim *v,
+screen_inline bool screen_meters_ended(struct screen_meters *m, struct screen_victim *v,
 				       uint32_t window)
 {
 	return !screen_meters_floods(m, v, window) &&
@@ -257,7 +299,7 @@ static inline bool screen_meters_ended(struct screen_meters *m, struct screen_vi
 
 /* The zones that flood, a bit each: those with a listed destination whose meter says so; and for a while
  * after the last SYN those where SYNs are challenged for another reason. */
-static inline uint64_t screen_meters_zones(struct screen_meters *m, uint64_t now_ns)
+screen_inline uint64_t screen_meters_zones(struct screen_meters *m, uint64_t now_ns)
 {
 	uint64_t zones = 0;
 
@@ -277,7 +319,7 @@ static inline uint64_t screen_meters_zones(struct screen_meters *m, uint64_t now
 }
 
 /* What the keeper does in the end: zones that do not flood have not flooded since anything. */
-static inline void screen_meters_calm(struct screen_meters *m, uint64_t now_ns)
+screen_inline void screen_meters_calm(struct screen_meters *m, uint64_t now_ns)
 {
 	uint64_t zones = screen_meters_zones(m, now_ns);
 

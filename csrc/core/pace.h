@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include <stdatomic.h>
+#include "atomics.h"
 
 #include "compat.h"
 
@@ -13,7 +13,7 @@ struct screen_pace {
 	_Atomic uint64_t before;	/* counted in windows that are over */
 };
 
-static inline uint64_t screen_pace_next(uint64_t old, uint32_t window, uint32_t n)
+screen_inline uint64_t screen_pace_next(uint64_t old, uint32_t window, uint32_t n)
 {
 	if (old >> 32 < window)
 		return (uint64_t)window << 32 | n;
@@ -22,13 +22,15 @@ static inline uint64_t screen_pace_next(uint64_t old, uint32_t window, uint32_t 
 }
 
 /* Counts n at once. */
-static inline void screen_pace_add(struct screen_pace *p, uint32_t window, uint32_t n)
+screen_inline void screen_pace_add(struct screen_pace *p, uint32_t window, uint32_t n)
 {
 	uint64_t old = atomic_load_explicit(&p->current, memory_order_relaxed);
+	uint32_t tries = 0;
 
 	while (!atomic_compare_exchange_weak_explicit(&p->current, &old,
 						      screen_pace_next(old, window, n),
-						      memory_order_relaxed, memory_order_relaxed))
+						      memory_order_relaxed, memory_order_relaxed) &&
+	       screen_again(&tries))
 		;
 	if (old >> 32 < window) {
 		atomic_store_explicit(&p->last, old, memory_order_relaxed);
@@ -37,27 +39,27 @@ static inline void screen_pace_add(struct screen_pace *p, uint32_t window, uint3
 }
 
 /* Begins anew. What others count meanwhile may be kept or not. */
-static inline void screen_pace_clear(struct screen_pace *p)
+screen_inline void screen_pace_clear(struct screen_pace *p)
 {
 	atomic_store_explicit(&p->current, 0, memory_order_relaxed);
 	atomic_store_explicit(&p->last, 0, memory_order_relaxed);
 	atomic_store_explicit(&p->before, 0, memory_order_relaxed);
 }
 
-static inline void screen_pace_count(struct screen_pace *p, uint32_t window)
+screen_inline void screen_pace_count(struct screen_pace *p, uint32_t window)
 {
 	screen_pace_add(p, window, 1);
 }
 
 /* Counts, and returns the count of this window so far. */
-static inline uint32_t screen_pace_counted(struct screen_pace *p, uint32_t window)
+screen_inline uint32_t screen_pace_counted(struct screen_pace *p, uint32_t window)
 {
 	screen_pace_count(p, window);
 	return (uint32_t)atomic_load_explicit(&p->current, memory_order_relaxed);
 }
 
 /* The count of the last whole window before `window`. */
-static inline uint32_t screen_pace_last(struct screen_pace *p, uint32_t window)
+screen_inline uint32_t screen_pace_last(struct screen_pace *p, uint32_t window)
 {
 	uint64_t current = atomic_load_explicit(&p->current, memory_order_relaxed);
 	uint64_t last = atomic_load_explicit(&p->last, memory_order_relaxed);
@@ -68,7 +70,7 @@ static inline uint32_t screen_pace_last(struct screen_pace *p, uint32_t window)
 }
 
 /* All that was counted. While a window turns, without that window's for a moment. */
-static inline uint64_t screen_pace_total(struct screen_pace *p)
+screen_inline uint64_t screen_pace_total(struct screen_pace *p)
 {
 	uint64_t current = atomic_load_explicit(&p->current, memory_order_relaxed);
 

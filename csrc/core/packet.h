@@ -62,6 +62,7 @@ struct screen_frame {
 	uint8_t *data;
 	uint32_t length; /* bytes */
 	uint8_t slot;	 /* the port that it came in by */
+	uint8_t syn_ring; /* 1: and the receive ring for SYNs */
 };
 
 struct screen_packet {

@@ -17,7 +17,8 @@ struct screen_port_policy {
 	uint16_t profile;   /* SCREEN_NONE: SYNs that come in here are not screened */
 	uint8_t screened;   /* this zone or the peer's has a profile: TCP is tracked */
 	uint8_t admission;  /* enum screen_admission, of the zone, never UNSET */
-	uint8_t reserved[6];
+	uint8_t host;	    /* it has no peer: what comes in here is never forwarded */
+	uint8_t reserved[5];
 };
 
 struct screen_policy {

@@ -130,9 +130,11 @@ void screen_decide(struct screen_context *context, struct screen_frame *frame,
 	enum screen_kind kind;
 
 	d->cookie = SCREEN_COOKIE_UNCHECKED;
-	if (!s.port->used || s.port->peer == SCREEN_SLOT_NONE)
+	if (!s.port->used || (s.port->peer == SCREEN_SLOT_NONE && !s.port->host))
 		return step_drop(&s, SCREEN_DROP_NO_PEER);
 	kind = screen_parse(frame->data, frame->data + frame->length, &d->packet);
+	if (s.port->host)
+		return step_host(&s, kind);
 	if (!step_screened(&s) || !step_ids(&s, kind))
 		by_kind(&s, kind);
 }
@@ -143,6 +145,8 @@ void screen_resume(struct screen_context *context, struct screen_frame *frame,
 {
 	struct step s = step_of(context, frame, d);
 
+	if (s.port->host)
+		return step_host_answer(&s);
 	tracked(&s);
 }
 

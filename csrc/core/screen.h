@@ -22,12 +22,7 @@ enum {
 	/* a second, of one client to one port: more than any validated client makes is who forges it */
 	SCREEN_VALIDATED_SYNS_MAX = 64,
 	SCREEN_ASKED_MAX = 512, /* splices of one share that wait for a server */
-	/* How long after the last SYN to a flooding destination an ACK may still carry a cookie: two
-	 * epochs and the largest skew, 148 s, at the half speed that cluster time may go. Unit: s. */
-	SCREEN_COOKIE_LIFE = 296,
 };
-
-static const uint64_t SCREEN_COOKIE_LIFE_NS = SCREEN_COOKIE_LIFE * 1000000000ull;
 
 /* What a worker brings along. One per worker, nothing in it is shared but what says so. */
 struct screen_context {

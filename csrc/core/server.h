@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include <stdatomic.h>
+#include "atomics.h"
 
 #include "policy.h"
 #include "scan.h"
@@ -54,12 +54,12 @@ struct screen_servers {
 	struct screen_server server[SCREEN_SERVERS];
 };
 
-static inline uint32_t screen_server_first(uint64_t hash)
+screen_inline uint32_t screen_server_first(uint64_t hash)
 {
 	return (uint32_t)(hash >> 20 & (SCREEN_SERVER_SETS - 1)) * SCREEN_SERVER_WAYS;
 }
 
-static inline uint32_t screen_server_find(struct screen_servers *t, uint64_t hash)
+screen_inline uint32_t screen_server_find(struct screen_servers *t, uint64_t hash)
 {
 	uint32_t first = screen_server_first(hash);
 
@@ -71,18 +71,18 @@ static inline uint32_t screen_server_find(struct screen_servers *t, uint64_t has
 
 /* Whether so many seconds have passed since `then`; of "never" they have. A worker's clock may be a
  * second behind the one that noted. */
-static inline bool screen_server_past(uint32_t then, uint32_t now_s, uint32_t seconds)
+screen_inline bool screen_server_past(uint32_t then, uint32_t now_s, uint32_t seconds)
 {
 	return then == 0 || (now_s > then && now_s - then > seconds);
 }
 
-static inline bool screen_server_answers(const struct screen_server *v, uint32_t now_s)
+screen_inline bool screen_server_answers(const struct screen_server *v, uint32_t now_s)
 {
 	return !screen_server_past(atomic_load_explicit(&v->seen_s, memory_order_relaxed), now_s,
 				   SCREEN_SERVER_LIFE);
 }
 
-static inline bool screen_server_is_closed(const struct screen_server *v, uint64_t now_ns)
+screen_inline bool screen_server_is_closed(const struct screen_server *v, uint64_t now_ns)
 {
 	uint64_t then = atomic_load_explicit(&v->closed_ns, memory_order_relaxed);
 
@@ -104,7 +104,7 @@ void screen_server_refused(struct screen_server *v, uint64_t now_ns);
 
 /* Whether a SYN may go through to this server that is not known to answer: one a second. The caller
  * has a budget beside. */
-static inline bool screen_server_ask(struct screen_server *v, uint32_t now_s)
+screen_inline bool screen_server_ask(struct screen_server *v, uint32_t now_s)
 {
 	uint32_t then = atomic_load_explicit(&v->asked_s, memory_order_relaxed);
 

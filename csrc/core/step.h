@@ -127,6 +127,9 @@ bool step_meter_syn(struct step *s);
 /* Whether the frame's destination floods, without counting. */
 bool step_destination_floods(struct step *s);
 
+/* Counts a SYN that somebody else has found to flood. */
+void step_count_flooding(struct step *s);
+
 /* Counts a SYN that would have been challenged, were it not for alarm-without-drop. */
 void step_count_unsent(struct step *s);
 
@@ -186,6 +189,13 @@ bool step_syn_floods(struct step *s);
 
 /* A SYN without ACK, RST or FIN. */
 void step_syn(struct step *s);
+
+/* Answers a SYN to a flooding destination, if it can be answered. */
+void step_challenge(struct step *s);
+
+/* host.c: a frame of a host port; and again, when its cookie has been checked. */
+void step_host(struct step *s, enum screen_kind kind);
+void step_host_answer(struct step *s);
 
 /* admission.c: what a valid answer to a challenge of this frame's destination leads to. */
 enum screen_admission step_admission(struct step *s);

@@ -74,8 +74,7 @@ static void refuse(struct step *s)
 	step_decide(s, SCREEN_REPLY, SCREEN_REPLY_CLOSED_PORT);
 }
 
-/* An unknown SYN to a flooding destination. */
-static void challenge(struct step *s)
+void step_challenge(struct step *s)
 {
 	enum screen_reason reason = obstacle(s);
 
@@ -150,7 +149,7 @@ static void admit(struct step *s, enum screen_reason reason)
 				 step_admission(s) != SCREEN_ADMISSION_SPLICE))
 			return step_drop(s, SCREEN_DROP_DESTINATION_THRESHOLD);
 		step_note_flood(s);
-		return challenge(s);
+		return step_challenge(s);
 	}
 	if (cookies && step_over_source_threshold(s))
 		return step_drop(s, SCREEN_DROP_SOURCE_THRESHOLD);
@@ -180,7 +179,7 @@ static void unknown_syn(struct step *s)
 		reason = SCREEN_FORWARD_SYN_VALIDATED;
 	else if (floods && challengeable(s, SCREEN_IDS_SYN_FLOOD)) {
 		if (!may_ask(s))
-			return challenge(s);
+			return step_challenge(s);
 		reason = SCREEN_FORWARD_SYN_PROBE;
 	}
 	admit(s, reason);
@@ -242,6 +241,6 @@ void step_syn(struct step *s)
 	if (state != SCREEN_FLOW_HALF_OPEN)
 		return known_syn(s);
 	if (step_syn_floods(s))
-		return challenge(s);
+		return step_challenge(s);
 	step_forward(s, SCREEN_FORWARD_SYN_KNOWN);
 }

@@ -46,7 +46,7 @@ struct screen_victims {
 	struct screen_victim victim[SCREEN_VICTIMS];
 };
 
-static inline uint32_t screen_victim_find(struct screen_victims *t, uint64_t hash)
+screen_inline uint32_t screen_victim_find(struct screen_victims *t, uint64_t hash)
 {
 	uint32_t first = (uint32_t)(hash & (SCREEN_VICTIM_SETS - 1)) * SCREEN_VICTIM_WAYS;
 
@@ -56,7 +56,7 @@ static inline uint32_t screen_victim_find(struct screen_victims *t, uint64_t has
 	return SCREEN_VICTIM_NONE;
 }
 
-static inline bool screen_victim_room(struct screen_victims *t, uint32_t first)
+screen_inline bool screen_victim_room(struct screen_victims *t, uint32_t first)
 {
 	for (uint32_t i = first; i < first + SCREEN_VICTIM_WAYS; i++)
 		if (atomic_load_explicit(&t->victim[i].hash, memory_order_relaxed) == 0)
@@ -66,7 +66,7 @@ static inline bool screen_victim_room(struct screen_victims *t, uint32_t first)
 
 /* Makes an entry for a destination; SCREEN_VICTIM_NONE without room, or while another worker makes one
  * nearby. Without room it only looks: this is asked for each SYN. */
-static inline uint32_t screen_victim_make(struct screen_victims *t, uint64_t hash,
+screen_inline uint32_t screen_victim_make(struct screen_victims *t, uint64_t hash,
 					  const uint8_t address[16], uint32_t zone_port,
 					  uint64_t now_ns)
 {
@@ -100,7 +100,7 @@ static inline uint32_t screen_victim_make(struct screen_victims *t, uint64_t has
 }
 
 /* It goes from calm to flooding: what is counted is counted from now on. */
-static inline void screen_victim_begin(struct screen_victim *v, uint64_t now_ns)
+screen_inline void screen_victim_begin(struct screen_victim *v, uint64_t now_ns)
 {
 	screen_pace_clear(&v->rate);
 	screen_pace_clear(&v->challenges);
@@ -112,7 +112,7 @@ static inline void screen_victim_begin(struct screen_victim *v, uint64_t now_ns)
 	atomic_store_explicit(&v->since_ns, now_ns, memory_order_relaxed);
 }
 
-static inline enum screen_looks screen_victim_looks(struct screen_victim *v, uint32_t now_s)
+screen_inline enum screen_looks screen_victim_looks(struct screen_victim *v, uint32_t now_s)
 {
 	uint32_t window = now_s / SCREEN_LOOKS_WINDOW_S;
 	uint32_t challenged = screen_pace_last(&v->challenges, window);
@@ -127,19 +127,19 @@ static inline enum screen_looks screen_victim_looks(struct screen_victim *v, uin
 	return SCREEN_LOOKS_MIXED;
 }
 
-static inline uint64_t screen_victim_challenged(struct screen_victim *v)
+screen_inline uint64_t screen_victim_challenged(struct screen_victim *v)
 {
 	return screen_pace_total(&v->challenges) +
 	       atomic_load_explicit(&v->unsent, memory_order_relaxed);
 }
 
-static inline void screen_victim_add(_Atomic uint64_t *counter)
+screen_inline void screen_victim_add(_Atomic uint64_t *counter)
 {
 	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
 /* What stays as it is for many SYNs is not written for each: others would wait for the memory. */
-static inline void screen_victim_set(_Atomic uint32_t *value, uint32_t to)
+screen_inline void screen_victim_set(_Atomic uint32_t *value, uint32_t to)
 {
 	if (atomic_load_explicit(value, memory_order_relaxed) != to)
 		atomic_store_explicit(value, to, memory_order_relaxed);

@@ -1,0 +1,489 @@
+/*
+ * The XDP program of a host port: which SYNs are the engine's, and which the kernel's.
+ *
+ * Everything but SYNs to a listener of this machine that floods is the kernel's. SYNs to listeners are
+ * counted, in the engine's own meters. Answers to challenges go to the engine where it admits the client
+ * itself (reset, safe-reset); else admit.bpf.c looks at them.
+ *
+ * Without a live engine all is the kernel's.
+ */
+#include "host_maps.h"
+
+#include <bpf/bpf_endian.h>
+#include <linux/tcp.h>
+
+enum {
+	KNOWN_SYNS_MAX = 64, /* a second, of known sockets of a zone that floods */
+	IP_SIZE_IPV4 = 20,
+	IP_SIZE_IPV6 = 40,
+	TCP_SIZE_MAX = 60,
+	ADMITTED_MSS_IPV4 = 536,  /* below them the kernel refuses a socket */
+	ADMITTED_MSS_IPV6 = 1220,
+	LISTEN = 10, /* BPF_TCP_LISTEN */
+	AF_INET_ = 2,
+	AF_INET6_ = 10,
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_XSKMAP);
+	__uint(max_entries, SCREEN_SHIM_KEYS);
+	__type(key, __u32);
+	__type(value, __u32);
+} xsks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct screen_shim_control);
+} control SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct screen_validated);
+} validated SEC(".maps");
+
+struct white_map {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, SCREEN_PREFIXES_MAX);
+	__uint(key_size, sizeof(struct screen_host_prefix));
+	__uint(value_size, sizeof(__u64)); /* bits of lists */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct white_map);
+} whites SEC(".maps");
+
+/* What the stages hand to each other, in map memory: what a stage writes there does not multiply the
+ * states of its caller. */
+struct scratch {
+	struct screen_packet packet;
+	__u8 tcp[64], ip[64];
+	__u32 tcp_length;
+	struct screen_options options;
+	struct bpf_sock_tuple tuple;
+	__u8 source[16], destination[16]; /* v4-mapped */
+	struct bpf_fib_lookup route;
+	__u64 now_ns;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+static __always_inline struct scratch *scratch_of(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&scratches, &zero);
+}
+
+/* Copies the headers to where helpers can have them, and takes addresses and options out. */
+__noinline int take_headers(struct xdp_md *ctx)
+{
+	struct scratch *s = scratch_of();
+	__u32 length;
+
+	if (!s)
+		return -1;
+	length = s->packet.payload - s->packet.l4;
+	if (length < 20 || length > TCP_SIZE_MAX)
+		return -1;
+	length = ((length - 1) & 63) + 1; /* 6.1 wants it provably non-zero */
+	if (bpf_xdp_load_bytes(ctx, s->packet.l4, s->tcp, length))
+		return -1;
+	s->tcp_length = length;
+	if (s->packet.family == 4) {
+		if (bpf_xdp_load_bytes(ctx, s->packet.l3, s->ip, IP_SIZE_IPV4))
+			return -1;
+		__builtin_memcpy(&s->tuple.ipv4.saddr, s->ip + 12, 8);
+		__builtin_memcpy(&s->tuple.ipv4.sport, s->tcp, 4);
+		map_v4(s->ip + 12, s->source);
+		map_v4(s->ip + 16, s->destination);
+		return 0;
+	}
+	if (bpf_xdp_load_bytes(ctx, s->packet.l3, s->ip, IP_SIZE_IPV6))
+		return -1;
+	__builtin_memcpy(s->tuple.ipv6.saddr, s->ip + 8, 32);
+	__builtin_memcpy(&s->tuple.ipv6.sport, s->tcp, 4);
+	__builtin_memcpy(s->source, s->ip + 8, 16);
+	__builtin_memcpy(s->destination, s->ip + 24, 16);
+	return 0;
+}
+
+__noinline int walk_options(struct scratch *s)
+{
+	if (!s)
+		return 0;
+	screen_options_walk(s->tcp + 20, s->tcp_length - 20, &s->options);
+	return 0;
+}
+
+static __always_inline struct bpf_sock *look_up(struct xdp_md *ctx, struct scratch *s)
+{
+	return bpf_skc_lookup_tcp(ctx, &s->tuple,
+				  s->packet.family == 4 ? sizeof(s->tuple.ipv4) : sizeof(s->tuple.ipv6),
+				  BPF_F_CURRENT_NETNS, 0);
+}
+
+/* A wildcard listener is found for any address: is this one ours, or would the frame be forwarded? */
+__noinline int is_local(struct xdp_md *ctx)
+{
+	struct scratch *s = scratch_of();
+	int result;
+
+	if (!s)
+		return 0;
+	__builtin_memset(&s->route, 0, sizeof(s->route));
+	s->route.l4_protocol = SCREEN_PROTO_TCP;
+	s->route.ifindex = ctx->ingress_ifindex;
+	if (s->packet.family == 4) {
+		s->route.family = AF_INET_;
+		s->route.ipv4_src = s->tuple.ipv4.saddr;
+		s->route.ipv4_dst = s->tuple.ipv4.daddr;
+	} else {
+		s->route.family = AF_INET6_;
+		__builtin_memcpy(s->route.ipv6_src, s->tuple.ipv6.saddr, 16);
+		__builtin_memcpy(s->route.ipv6_dst, s->tuple.ipv6.daddr, 16);
+	}
+	result = bpf_fib_lookup(ctx, &s->route, sizeof(s->route), 0);
+	return result == BPF_FIB_LKUP_RET_NOT_FWDED || result == BPF_FIB_LKUP_RET_FWD_DISABLED;
+}
+
+static __always_inline __u64 hash_of(const struct screen_meters *m, const struct scratch *s, __u32 zone)
+{
+	return screen_meters_server(m, (__u16)zone, s->destination, s->packet.dport);
+}
+
+/* ---- the kernel's opinion ------------------------------------------------------------------ */
+
+/* Whether it is this SYN's turn to ask. */
+static __always_inline bool may_ask(struct screen_zone_meter *z, const struct screen_host_zone *c,
+				    __u64 now_ns)
+{
+	__u64 asked = atomic_load_explicit(&z->asked_ns, memory_order_relaxed);
+	__u64 period = atomic_load_explicit(&z->overflows, memory_order_relaxed) ? c->flood_ns :
+										   c->passive_ns;
+
+	if (asked && now_ns < asked + period)
+		return false;
+	return atomic_compare_exchange_strong_explicit(&z->asked_ns, &asked, now_ns,
+						       memory_order_relaxed, memory_order_relaxed);
+}
+
+/* Flooding is left only when the kernel says no and a whole window stayed under half: its queue is empty
+ * because the challenges keep it so. */
+static __always_inline void note_opinion(struct screen_zone_meter *z, const struct screen_host_zone *c,
+					 bool overflows, __u32 window)
+{
+	if (overflows)
+		atomic_store_explicit(&z->overflows, 1, memory_order_relaxed);
+	else if (!screen_cell_flooding(atomic_load_explicit(&z->listeners, memory_order_relaxed), window,
+				       c->attack_threshold))
+		atomic_store_explicit(&z->overflows, 0, memory_order_relaxed);
+}
+
+static __always_inline void ask_kernel(struct scratch *s, struct bpf_sock *listener,
+				       struct screen_zone_meter *z, const struct screen_host_zone *c)
+{
+	__u32 window = (__u32)(s->now_ns / 1000000000u), length = s->tcp_length;
+	uint64_t next;
+	__s64 answer;
+
+	(void)screen_cell_count(&z->listeners, window, c->attack_threshold, &next);
+	if (!may_ask(z, c, s->now_ns) || length < 20 || length > TCP_SIZE_MAX)
+		return;
+	count(SCREEN_SHIM_HOST_ASKED);
+	answer = bpf_tcp_gen_syncookie(listener, s->ip,
+				       s->packet.family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6,
+				       (struct tcphdr *)s->tcp, length);
+	note_opinion(z, c, answer > 0, window);
+}
+
+/* ---- who passes ---------------------------------------------------------------------------- */
+
+static __always_inline __u64 lists_of(void *trie, const struct scratch *s, __u16 profile, __u8 kind)
+{
+	struct screen_host_prefix key = {
+		.length = SCREEN_HOST_PREFIX_FIXED + 128,
+		.profile = profile,
+		.kind = kind,
+		.family = s->packet.family,
+	};
+	__u64 *lists;
+
+	__builtin_memcpy(key.address, kind == SCREEN_PREFIX_SOURCE ? s->source : s->destination, 16);
+	lists = bpf_map_lookup_elem(trie, &key);
+	return lists ? *lists : 0;
+}
+
+__noinline int is_white(__u16 profile)
+{
+	struct scratch *s = scratch_of();
+	__u32 zero = 0;
+	void *trie = bpf_map_lookup_elem(&whites, &zero);
+
+	if (!s || !trie)
+		return 0;
+	return (lists_of(trie, s, profile, SCREEN_PREFIX_SOURCE) &
+		lists_of(trie, s, profile, SCREEN_PREFIX_DESTINATION)) != 0;
+}
+
+__noinline int is_validated(__u32 zone)
+{
+	struct screen_validated_client client = { .zone = (__u16)zone };
+	struct scratch *s = scratch_of();
+	__u32 zero = 0;
+	struct screen_validated *t = bpf_map_lookup_elem(&validated, &zero);
+
+	if (!s || !t || atomic_load_explicit(&t->last_ms, memory_order_relaxed) <= s->now_ns / 1000000)
+		return 0;
+	__builtin_memcpy(client.source, s->source, 16);
+	__builtin_memcpy(client.destination, s->destination, 16);
+	client.port = s->packet.dport;
+	return screen_validated_find(t, screen_validated_key(t, &client), s->now_ns / 1000000);
+}
+
+/* ---- SYNs ---------------------------------------------------------------------------------- */
+
+static __always_inline void tell(const struct scratch *s, __u32 kind, __u32 zone, __u32 n)
+{
+	struct screen_host_news *item = bpf_ringbuf_reserve(&news, sizeof(*item), 0);
+
+	if (!item)
+		return;
+	__builtin_memset(item, 0, sizeof(*item));
+	item->now_ns = s->now_ns;
+	item->kind = kind;
+	item->count = n;
+	item->slot = (__u8)slot;
+	item->zone = (__u8)zone;
+	item->sport = s->packet.sport;
+	item->dport = s->packet.dport;
+	__builtin_memcpy(item->source, s->source, 16);
+	__builtin_memcpy(item->destination, s->destination, 16);
+	bpf_ringbuf_submit(item, 0);
+}
+
+static __always_inline int pass(__u32 counter)
+{
+	count(counter);
+	return XDP_PASS;
+}
+
+static __always_inline int drop(__u32 counter)
+{
+	count(counter);
+	return XDP_DROP;
+}
+
+static __always_inline int to_engine(struct xdp_md *ctx, __u32 first, __u32 counter)
+{
+	int action = bpf_redirect_map(&xsks, first + ctx->rx_queue_index, XDP_PASS);
+
+	count(action == XDP_PASS ? SCREEN_SHIM_HOST_PUNTED : counter);
+	return action;
+}
+
+/* Its addresses and ports have a socket. The kernel knows what to do; but not for each of a flood. */
+static __always_inline int known_syn(const struct screen_host_zone *c, struct screen_zone_meter *z,
+				     bool flooding, __u64 now_ns)
+{
+	if (!flooding || c->act == SCREEN_HOST_DRY ||
+	    screen_pace_counted(&z->known, (__u32)(now_ns / 1000000000u)) <= KNOWN_SYNS_MAX)
+		return pass(SCREEN_SHIM_HOST_SOCKET);
+	return drop(SCREEN_SHIM_HOST_DROPPED_SOCKET);
+}
+
+/* A SYN that is challenged. What the kernel could not admit gets a challenge that its sender resets; it
+ * goes by the other ring, which tells the engine so. */
+static __always_inline int challenge(struct xdp_md *ctx, const struct scratch *s,
+				     const struct screen_host_zone *c, bool multipath)
+{
+	__u16 mss = screen_options_mss(&s->options, s->packet.family);
+	bool small = mss < (s->packet.family == 4 ? ADMITTED_MSS_IPV4 : ADMITTED_MSS_IPV6);
+
+	if (c->admission == SCREEN_ADMISSION_KERNEL && (multipath || small))
+		return to_engine(ctx, 0, SCREEN_SHIM_TO_ENGINE);
+	return to_engine(ctx, SCREEN_SHIM_SYN_KEY, SCREEN_SHIM_SYN_TO_ENGINE);
+}
+
+static __always_inline void note_flood(struct screen_zone_meter *z, __u64 now_ns)
+{
+	if (now_ns > atomic_load_explicit(&z->flood_last_ns, memory_order_relaxed) + 1000000)
+		atomic_store_explicit(&z->flood_last_ns, now_ns, memory_order_relaxed);
+	if (!atomic_load_explicit(&z->flood_first_ns, memory_order_relaxed))
+		atomic_store_explicit(&z->flood_first_ns, now_ns, memory_order_relaxed);
+}
+
+/* A SYN to a listener of ours. */
+static __always_inline int listener_syn(struct xdp_md *ctx, struct scratch *s, struct screen_meters *m,
+					const struct screen_host_zone *c, __u32 zone, bool multipath)
+{
+	struct screen_zone_meter *z = &m->zone[zone & (SCREEN_METER_ZONES - 1)];
+	__u32 window = (__u32)(s->now_ns / 1000000000u);
+	__u64 hash = hash_of(m, s, zone);
+	struct screen_meter_reading r;
+
+	screen_pace_count(&z->rate, window);
+	r = screen_sketch_meter(&m->attack, hash, window, c->attack_threshold, c->alarm_threshold);
+	if (r.alarm)
+		tell(s, SCREEN_HOST_ALARM, zone, r.count);
+	if (r.entered)
+		tell(s, SCREEN_HOST_START, zone, r.count);
+	if (!floods(m, c, z, hash, window))
+		return pass(SCREEN_SHIM_HOST_CALM);
+	note_flood(z, s->now_ns);
+	if (c->white && is_white(c->profile))
+		return pass(SCREEN_SHIM_HOST_WHITE_LIST);
+	if (is_validated(zone))
+		return pass(SCREEN_SHIM_HOST_VALIDATED);
+	if (c->act == SCREEN_HOST_CHALLENGE)
+		return challenge(ctx, s, c, multipath);
+	if (c->act == SCREEN_HOST_DROP)
+		return r.count >= c->attack_threshold ? drop(SCREEN_SHIM_HOST_DROPPED_FLOOD) :
+							pass(SCREEN_SHIM_HOST_CALM);
+	return pass(SCREEN_SHIM_HOST_PUNTED);
+}
+
+__noinline int syn(struct xdp_md *ctx)
+{
+	struct screen_meters *m = meters_of();
+	struct scratch *s = scratch_of();
+	const struct screen_host_zone *c;
+	struct screen_zone_meter *z;
+	bool multipath, listens;
+	struct bpf_sock *sk;
+	__u32 zone = 0;
+
+	c = zone_of_port(&zone);
+	if (!s || !m || !c || zone >= SCREEN_METER_ZONES)
+		return XDP_PASS;
+	z = &m->zone[zone];
+	walk_options(s);
+	sk = look_up(ctx, s);
+	if (!sk)
+		return pass(SCREEN_SHIM_HOST_NO_LISTENER);
+	listens = sk->state == LISTEN;
+	multipath = listens && bpf_skc_to_mptcp_sock(sk);
+	if (listens && c->activation == SCREEN_ACTIVATION_KERNEL)
+		ask_kernel(s, sk, z, c);
+	bpf_sk_release(sk);
+	if (!listens)
+		return known_syn(c, z, floods(m, c, z, hash_of(m, s, zone),
+					      (__u32)(s->now_ns / 1000000000u)), s->now_ns);
+	if (!is_local(ctx))
+		return pass(SCREEN_SHIM_HOST_NO_LISTENER);
+	return listener_syn(ctx, s, m, c, zone, multipath);
+}
+
+/* ---- answers ------------------------------------------------------------------------------- */
+
+/* Whether an ACK to a listener carries a cookie of the kernel's own: it minted some before it was
+ * relieved, and they live on. */
+static __always_inline bool kernel_minted(struct scratch *s, struct bpf_sock *listener)
+{
+	__u32 length = s->tcp_length;
+
+	if (length < 20 || length > TCP_SIZE_MAX)
+		return false;
+	return bpf_tcp_check_syncookie(listener, s->ip,
+				       s->packet.family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6,
+				       (struct tcphdr *)s->tcp, length) == 0;
+}
+
+/* A segment that may answer a challenge of which the engine itself admits the client: of no socket. */
+__noinline int answer(struct xdp_md *ctx)
+{
+	struct scratch *s = scratch_of();
+	bool listens, kernels = false;
+	struct bpf_sock *sk;
+
+	if (!s)
+		return XDP_PASS;
+	sk = look_up(ctx, s);
+	if (!sk)
+		return XDP_PASS;
+	listens = sk->state == LISTEN;
+	if (listens && (s->packet.tcp_flags & SCREEN_TCP_ACK))
+		kernels = kernel_minted(s, sk);
+	bpf_sk_release(sk);
+	if (kernels)
+		return pass(SCREEN_SHIM_HOST_KERNEL_COOKIE);
+	if (!listens || !is_local(ctx))
+		return XDP_PASS;
+	return to_engine(ctx, 0, SCREEN_SHIM_TO_ENGINE);
+}
+
+/* The RST of a client that was challenged so comes also to a zone whose other clients the kernel admits. */
+static __always_inline bool may_answer(const struct screen_host_zone *c, const struct screen_zone_meter *z,
+				       __u8 flags, __u64 now_ns)
+{
+	bool ack = (flags & (SCREEN_TCP_SYN | SCREEN_TCP_RST | SCREEN_TCP_ACK)) == SCREEN_TCP_ACK;
+
+	if (c->act != SCREEN_HOST_CHALLENGE || (!c->peers && !screen_zone_cookies(z, now_ns)))
+		return false;
+	if ((flags & (SCREEN_TCP_SYN | SCREEN_TCP_RST | SCREEN_TCP_ACK | SCREEN_TCP_FIN)) == SCREEN_TCP_RST)
+		return true;
+	return ack && c->admission == SCREEN_ADMISSION_RESET;
+}
+
+/* ---- frames -------------------------------------------------------------------------------- */
+
+/* Whether the engine is there; else all is the kernel's. */
+static __always_inline bool engine_lives(struct xdp_md *ctx, __u64 now_ns)
+{
+	__u32 zero = 0, queue = ctx->rx_queue_index;
+	struct screen_shim_control *c = bpf_map_lookup_elem(&control, &zero);
+
+	if (!c || c->mode != SCREEN_SHIM_ENGINE) {
+		count(SCREEN_SHIM_PASSED_STAGED);
+		return false;
+	}
+	if (queue >= c->queues || queue >= SCREEN_SHIM_QUEUES ||
+	    (__s64)(now_ns - c->beat[queue]) > SCREEN_SHIM_STALE_NS) {
+		count(SCREEN_SHIM_PASSED_STALE);
+		return false;
+	}
+	return true;
+}
+
+SEC("xdp")
+int screen_host(struct xdp_md *ctx)
+{
+	const __u8 kinds = SCREEN_TCP_SYN | SCREEN_TCP_ACK | SCREEN_TCP_RST | SCREEN_TCP_FIN;
+	struct screen_meters *m = meters_of();
+	struct scratch *s = scratch_of();
+	const struct screen_host_zone *c;
+	bool is_syn;
+	__u32 zone = 0;
+
+	if (!s || !m)
+		return XDP_PASS;
+	if (screen_parse((void *)(long)ctx->data, (void *)(long)ctx->data_end, &s->packet) !=
+	    SCREEN_KIND_TCP || s->packet.tags)
+		return XDP_PASS; /* what has a tag is an interface's above this one */
+	c = zone_of_port(&zone);
+	if (!c || zone >= SCREEN_METER_ZONES)
+		return XDP_PASS;
+	s->now_ns = bpf_ktime_get_ns();
+	is_syn = (s->packet.tcp_flags & kinds) == SCREEN_TCP_SYN;
+	if (!is_syn && !may_answer(c, &m->zone[zone], s->packet.tcp_flags, s->now_ns))
+		return XDP_PASS;
+	if (!engine_lives(ctx, s->now_ns) || take_headers(ctx))
+		return XDP_PASS;
+	return is_syn ? syn(ctx) : answer(ctx);
+}
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -1,0 +1,99 @@
+/* The maps that all programs of host ports share. The engine makes them, and has each object use them. */
+#pragma once
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "host.h"
+#include "meter.h"
+#include "shim.h"
+#include "validated.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct screen_meters);
+} meters SEC(".maps");
+
+struct policy_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct screen_host_policy));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct policy_map);
+} policies SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, SCREEN_HOST_NEWS_SIZE);
+} news SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SCREEN_SHIM_COUNTERS);
+	__type(key, __u32);
+	__type(value, __u64);
+} counters SEC(".maps");
+
+/* The port's place in the engine. */
+const volatile __u32 slot = 0;
+
+static __always_inline void count(__u32 counter)
+{
+	__u64 *value = bpf_map_lookup_elem(&counters, &counter);
+
+	if (value)
+		(*value)++;
+}
+
+static __always_inline struct screen_meters *meters_of(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&meters, &zero);
+}
+
+/* The zone of this port, and what is done in it; NULL: nothing. */
+static __always_inline const struct screen_host_zone *zone_of_port(__u32 *zone)
+{
+	const struct screen_host_policy *p;
+	__u32 zero = 0, at = slot;
+	void *inner = bpf_map_lookup_elem(&policies, &zero);
+
+	if (!inner || at >= SCREEN_PORTS_MAX)
+		return NULL;
+	p = bpf_map_lookup_elem(inner, &zero);
+	if (!p)
+		return NULL;
+	*zone = p->zone_of[at];
+	if (*zone >= SCREEN_ZONES_MAX || p->zone[*zone].act == SCREEN_HOST_PASS)
+		return NULL;
+	return &p->zone[*zone];
+}
+
+/* Whether SYNs to the destination with this hash are challenged now. */
+static __always_inline bool floods(struct screen_meters *m, const struct screen_host_zone *c,
+				   struct screen_zone_meter *z, __u64 hash, __u32 window)
+{
+	if (c->activation == SCREEN_ACTIVATION_ALWAYS)
+		return true;
+	if (c->activation == SCREEN_ACTIVATION_KERNEL)
+		return (!c->passive_ns && !c->flood_ns) ||
+		       atomic_load_explicit(&z->overflows, memory_order_relaxed);
+	return screen_sketch_flooding(&m->attack, hash, window, c->attack_threshold);
+}
+
+static __always_inline void map_v4(const __u8 *address, __u8 to[16])
+{
+	__builtin_memset(to, 0, 10);
+	to[10] = to[11] = 0xff;
+	__builtin_memcpy(to + 12, address, 4);
+}
