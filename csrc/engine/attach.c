@@ -10,12 +10,15 @@
 #include <unistd.h>
 #include <xdp/libxdp.h>
 
+#include "host.skel.h"
+#include "hostmaps.h"
 #include "shim.skel.h"
 
-static const char PROGRAM[] = "screen_shim";
+static const char *const PROGRAMS[] = { "screen_shim", "screen_host" };
 static const char DISPATCHER[] = "xdp_dispatcher"; /* libxdp's, which has others below it */
 
-enum { BUSY_TRIES = 50, BUSY_WAIT_MS = 20, ORPHAN_TRIES = 15, ORPHAN_WAIT_MS = 100 };
+enum { BUSY_TRIES = 50, BUSY_WAIT_MS = 20, ORPHAN_TRIES = 15, ORPHAN_WAIT_MS = 100,
+       SHIM_MAPS_MAX = 32 };
 
 static int silent(enum libbpf_print_level level, const char *format, va_list arguments)
 {
@@ -33,15 +36,60 @@ static int silent_xdp(enum libxdp_print_level level, const char *format, va_list
 	return 0;
 }
 
-static int map_control(struct screen_port *port)
+static bool is_ours(const char *name)
+{
+	return strcmp(name, PROGRAMS[0]) == 0 || strcmp(name, PROGRAMS[1]) == 0;
+}
+
+static int map_fd(const struct screen_port *port, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(port->object, name);
+}
+
+static int take_maps(struct screen_port *port)
 {
 	void *map = mmap(NULL, sizeof(struct screen_shim_control), PROT_READ | PROT_WRITE,
-			 MAP_SHARED, bpf_map__fd(port->shim->maps.control), 0);
+			 MAP_SHARED, map_fd(port, "control"), 0);
 
 	if (map == MAP_FAILED)
 		return -errno;
 	port->control = map;
+	port->xsks_fd = map_fd(port, "xsks");
+	port->counters_fd = map_fd(port, "counters");
 	return 0;
+}
+
+/* The program's object, opened: libxdp loads it. */
+static struct bpf_object *open_shim(const struct screen_port *port)
+{
+	struct shim *shim = shim__open();
+	struct bpf_object *object;
+
+	if (!shim)
+		return NULL;
+	shim->rodata->first_on_failure = port->on_failure;
+	object = shim->obj;
+	shim->skeleton->obj = NULL; /* it is the port's now */
+	shim__destroy(shim);
+	return object;
+}
+
+static struct bpf_object *open_host(const struct screen_engine *engine, const struct screen_port *port)
+{
+	struct host *host = host__open();
+	struct bpf_object *object;
+
+	if (!host)
+		return NULL;
+	host->rodata->slot = port->slot;
+	if (screen_hostmaps_share(engine, host->obj)) {
+		host__destroy(host);
+		return NULL;
+	}
+	object = host->obj;
+	host->skeleton->obj = NULL;
+	host__destroy(host);
+	return object;
 }
 
 static int attach_patiently(struct screen_port *port, enum xdp_attach_mode mode)
@@ -102,21 +150,30 @@ static bool under_dispatcher(uint32_t ifindex)
 	return is_dispatcher(&a);
 }
 
-int screen_attach_shim(struct screen_port *port, enum screen_attach how,
+static void unload(struct screen_port *port)
+{
+	if (port->program)
+		xdp_program__close(port->program);
+	bpf_object__close(port->object);
+	port->program = NULL;
+	port->object = NULL;
+}
+
+int screen_attach_shim(const struct screen_engine *engine, struct screen_port *port,
 		       struct screen_error_info *error)
 {
+	enum screen_attach how = engine->options.attach;
 	enum xdp_attach_mode mode = how == SCREEN_ATTACH_GENERIC ? XDP_MODE_SKB : XDP_MODE_NATIVE;
 	const char *remedy = "";
 	int result;
 
 	libbpf_set_print(silent);
 	libxdp_set_print(silent_xdp);
-	port->shim = shim__open();
-	if (!port->shim)
+	port->object = port->is_host ? open_host(engine, port) : open_shim(port);
+	if (!port->object)
 		return screen_error_set(error, SCREEN_ERROR_ATTACH, errno, port->ifname,
-					"cannot open the XDP shim");
-	port->shim->rodata->first_on_failure = port->on_failure;
-	port->program = xdp_program__from_bpf_obj(port->shim->obj, "xdp");
+					"cannot open the XDP program");
+	port->program = xdp_program__from_bpf_obj(port->object, "xdp");
 	if (!port->program || libxdp_get_error(port->program)) {
 		port->program = NULL;
 		result = -EINVAL;
@@ -129,23 +186,18 @@ int screen_attach_shim(struct screen_port *port, enum screen_attach how,
 				 "lower the MTU or try --attach generic)";
 		goto fail;
 	}
-	result = map_control(port);
+	result = take_maps(port);
 	if (result) {
 		(void)xdp_program__detach(port->program, (int)port->ifindex, mode, 0);
 		goto fail;
 	}
 	port->native = mode == XDP_MODE_NATIVE;
 	port->dispatcher = under_dispatcher(port->ifindex);
-	port->counters_fd = bpf_map__fd(port->shim->maps.counters);
 	return SCREEN_OK;
 fail:
 	screen_error_set(error, SCREEN_ERROR_ATTACH, -result, port->ifname,
-			 "cannot attach the XDP shim%s", remedy);
-	if (port->program)
-		xdp_program__close(port->program);
-	port->program = NULL;
-	shim__destroy(port->shim);
-	port->shim = NULL;
+			 "cannot attach the XDP program%s", remedy);
+	unload(port);
 	return SCREEN_ERROR_ATTACH;
 }
 
@@ -168,11 +220,8 @@ void screen_detach_shim(struct screen_port *port)
 		(void)bpf_xdp_detach((int)port->ifindex, mode_flags(!port->native), &ours);
 	if (port->control)
 		munmap(port->control, sizeof(*port->control));
-	xdp_program__close(port->program);
-	shim__destroy(port->shim);
-	port->program = NULL;
 	port->control = NULL;
-	port->shim = NULL;
+	unload(port);
 }
 
 /* Whether a control map says that some worker's heart beats: also while its port is staged. */
@@ -193,13 +242,13 @@ static bool control_beats(int map)
 /* Whether the maps of a shim belong to an engine that lives. */
 static bool shim_beats(int program)
 {
-	uint32_t ids[8] = { 0 }, size = sizeof(struct bpf_prog_info);
-	struct bpf_prog_info info = { .nr_map_ids = 8, .map_ids = (uintptr_t)ids };
+	uint32_t ids[SHIM_MAPS_MAX] = { 0 }, size = sizeof(struct bpf_prog_info);
+	struct bpf_prog_info info = { .nr_map_ids = SHIM_MAPS_MAX, .map_ids = (uintptr_t)ids };
 	bool beats = false;
 
 	if (bpf_obj_get_info_by_fd(program, &info, &size))
 		return false;
-	for (uint32_t i = 0; i < info.nr_map_ids && i < 8; i++) {
+	for (uint32_t i = 0; i < info.nr_map_ids && i < SHIM_MAPS_MAX; i++) {
 		struct bpf_map_info map = { 0 };
 		int fd = bpf_map_get_fd_by_id(ids[i]);
 
@@ -240,7 +289,7 @@ static int detach_below_dispatcher(uint32_t ifindex)
 	if (!all || libxdp_get_error(all))
 		return 0;
 	while ((program = xdp_multiprog__next_prog(program, all))) {
-		if (strcmp(xdp_program__name(program), PROGRAM) != 0)
+		if (!is_ours(xdp_program__name(program)))
 			continue;
 		result = -EEXIST;
 		if (is_orphan(xdp_program__fd(program)))
@@ -277,7 +326,7 @@ int screen_detach_orphan(uint32_t ifindex, char name[16])
 	if (is_dispatcher(&a))
 		return detach_below_dispatcher(ifindex);
 	screen_text_copy(name, 16, a.name);
-	if (strcmp(a.name, PROGRAM) != 0)
+	if (!is_ours(a.name))
 		return -EBUSY;
 	return detach_alone(ifindex, &a);
 }

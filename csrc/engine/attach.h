@@ -6,8 +6,9 @@
 
 #include "state.h"
 
-/* Loads the shim and attaches it in staged mode; sets the port's program, control and counters. */
-int screen_attach_shim(struct screen_port *port, enum screen_attach how,
+/* Loads the shim, or a host port's program, and attaches it in staged mode; sets the port's object,
+ * program, control and maps. */
+int screen_attach_shim(const struct screen_engine *engine, struct screen_port *port,
 		       struct screen_error_info *error);
 
 /* Detaches the port's shim and unloads it. A no-op when there is none. */

@@ -351,7 +351,8 @@ uint32_t screen_burst_receive(struct screen_worker *w, struct screen_port *port,
 		uint64_t address = desc->addr;
 
 		frames[i] = (struct screen_frame){ .data = screen_frame_data(w, address),
-						   .length = desc->len, .slot = port->slot };
+						   .length = desc->len, .slot = port->slot,
+						   .syn_ring = rx == &queue_of(w, port)->syn.rx };
 		bytes += desc->len;
 		screen_frame_own(w, address, SCREEN_OWNER_WORKER);
 		look_for_room(w);

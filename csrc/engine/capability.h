@@ -10,12 +10,15 @@
 void screen_capability_prove_core(const struct screen_engine *engine,
 				  struct screen_capabilities *c);
 
-/* Has every queue of a port send a probe frame; fills *proof. The port's worker runs. */
+/* Proves what host ports need, if the configuration has any. */
+void screen_capability_prove_host(const struct screen_config *config, struct screen_capabilities *c);
+
 /* Says of each screened zone of a configuration what its flows have shown of the way back. */
 void screen_capability_prove_zones(const struct screen_engine *engine,
 				   const struct screen_config *config,
 				   struct screen_capabilities *c);
 
+/* Has every queue of a port send a probe frame; fills *proof. The port's worker runs. */
 void screen_capability_prove_tx(struct screen_engine *engine, struct screen_port *port,
 				struct screen_proof *proof);
 

@@ -33,6 +33,21 @@ struct screen_config *screen_config_read(const void *snapshot, size_t size,
 	return c;
 }
 
+static void set_host_port(struct screen_config *c, uint32_t i)
+{
+	const struct screen_port_config *p = &c->snapshot.ports[i];
+	const struct screen_zone_config *zone = &c->snapshot.zones[p->zone];
+
+	c->policy->port[c->slot[i]] = (struct screen_port_policy){
+		.used = 1,
+		.host = 1,
+		.peer = SCREEN_SLOT_NONE,
+		.zone = c->zone_id[p->zone],
+		.profile = zone->profile,
+		.admission = zone->admission ? zone->admission : c->snapshot.header->host_admission,
+	};
+}
+
 static void set_port(const uint16_t wires[SCREEN_PORTS_MAX], struct screen_config *c, uint32_t i)
 {
 	const struct screen_port_config *p = &c->snapshot.ports[i];
@@ -78,7 +93,10 @@ int screen_config_policy(struct screen_config *c, const uint16_t wires[SCREEN_PO
 	for (uint32_t i = 0; i < h->profiles.count; i++)
 		c->policy->profile[i] = c->snapshot.profiles[i];
 	for (uint32_t i = 0; i < h->ports.count; i++)
-		set_port(wires, c, i);
+		if (c->snapshot.ports[i].wire == SCREEN_NONE)
+			set_host_port(c, i);
+		else
+			set_port(wires, c, i);
 	if (h->prefixes.count == 0)
 		return SCREEN_OK;
 	c->white = calloc(1, screen_white_list_size(h->prefixes.count));

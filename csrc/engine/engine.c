@@ -10,10 +10,12 @@
 #include "capability.h"
 #include "config.h"
 #include "handover.h"
+#include "hostmaps.h"
 #include "keeper.h"
 #include "netlink.h"
 #include "residue.h"
 #include "stage.h"
+#include "syncookies.h"
 #include "tap.h"
 #include "view.h"
 #include "worker.h"
@@ -65,12 +67,9 @@ static int allocate(struct screen_engine *e, struct screen_error_info *error)
 			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (e->flows_memory == MAP_FAILED)
 		e->flows_memory = NULL;
-	e->meters = calloc(1, sizeof(*e->meters));
 	e->sessions = calloc(1, sizeof(*e->sessions));
-	e->validated = calloc(1, sizeof(*e->validated));
 	e->empty_policy = calloc(1, sizeof(*e->empty_policy));
-	if (!e->flows_memory || !e->meters || !e->sessions || !e->validated ||
-	    !e->empty_policy)
+	if (screen_hostmaps_create(e) || !e->flows_memory || !e->sessions || !e->empty_policy)
 		return screen_error_set(error, SCREEN_ERROR_MEMORY, ENOMEM, "engine",
 					"flow table and meters");
 	e->empty_policy->time_wait_s = 150;
@@ -106,6 +105,7 @@ int screen_engine_create(const struct screen_engine_options *options,
 	pthread_mutex_init(&e->lock, NULL);
 	e->codec = screen_codec_best();
 	screen_keyring_init(&e->keyring, options->state_dir);
+	screen_syncookies_restore(options->state_dir); /* of an engine that was killed */
 	result = allocate(e, error);
 	if (result == 0) {
 		/* no keys yet: what would need them is closed */
@@ -219,9 +219,8 @@ static void free_engine(struct screen_engine *e)
 	screen_keyring_close(&e->keyring);
 	if (e->flows_memory)
 		munmap(e->flows_memory, e->flows_size);
-	free(e->meters);
+	screen_hostmaps_destroy(e);
 	free(e->sessions);
-	free(e->validated);
 	screen_tap_free(atomic_load(&e->tap));
 	free(e->empty_policy);
 	pthread_mutex_destroy(&e->lock);
@@ -252,6 +251,8 @@ void screen_engine_destroy(struct screen_engine *engine, enum screen_leave leave
 		return;
 	stop(engine);
 	screen_stage_leave(engine, leave);
+	if (engine->host.punting)
+		screen_syncookies_restore(engine->options.state_dir);
 	screen_worker_free_all(engine);
 	free_engine(engine);
 }
@@ -329,6 +330,7 @@ int screen_detach(const char *state_dir, struct screen_error_info *error)
 	if (result == 0)
 		freed = detach_all(state_dir, &all);
 	screen_handover_remove(state_dir);
+	screen_syncookies_restore(state_dir);
 	free(all.links);
 	if (result)
 		return screen_error_set(error, SCREEN_ERROR_SYSTEM, -result, "netlink",

@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "clients.h"
+#include "hostnews.h"
 #include "look.h"
 #include "netlink.h"
 #include "qsbr.h"
+#include "syncookies.h"
 #include "view.h"
 
 enum {
@@ -154,6 +156,8 @@ static void *run(void *data)
 		}
 		settle_links(engine);
 		(void)screen_keeper_rotate(engine);
+		screen_hostnews_take(engine);
+		screen_syncookies_settle(engine);
 		screen_look_calm(engine);
 		screen_look_hits(engine);
 		pthread_mutex_unlock(&engine->lock);

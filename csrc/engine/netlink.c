@@ -7,6 +7,7 @@
 #include <linux/if_arp.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
@@ -274,6 +275,74 @@ int screen_ipv6_disable(const char *ifname, bool disabled)
 		result = -errno;
 	close(fd);
 	return result;
+}
+
+/* ---- clsact -------------------------------------------------------------------------------- */
+
+struct clsact {
+	uint32_t ifindex;
+	bool there;
+	int filters;
+};
+
+static int parse_kind(const struct nlattr *attribute, void *data)
+{
+	struct clsact *c = data;
+
+	if (mnl_attr_get_type(attribute) == TCA_KIND &&
+	    strcmp(mnl_attr_get_str(attribute), "clsact") == 0)
+		c->there = true;
+	return MNL_CB_OK;
+}
+
+static int parse_qdisc(const struct nlmsghdr *message, void *data)
+{
+	const struct tcmsg *tc = mnl_nlmsg_get_payload(message);
+	struct clsact *c = data;
+
+	if (tc->tcm_ifindex == (int)c->ifindex)
+		mnl_attr_parse(message, sizeof(*tc), parse_kind, c);
+	return MNL_CB_OK;
+}
+
+static int parse_filter(const struct nlmsghdr *message, void *data)
+{
+	const struct tcmsg *tc = mnl_nlmsg_get_payload(message);
+	struct clsact *c = data;
+
+	c->filters += tc->tcm_handle != 0; /* without: the chain that it is in */
+	return MNL_CB_OK;
+}
+
+static int dump_tc(uint16_t type, uint32_t parent, mnl_cb_t callback, struct clsact *c)
+{
+	char buffer[BUFFER] __attribute__((aligned(8)));
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	struct tcmsg *tc;
+
+	message->nlmsg_type = type;
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	tc = mnl_nlmsg_put_extra_header(message, sizeof(*tc));
+	tc->tcm_family = AF_UNSPEC;
+	tc->tcm_ifindex = (int)c->ifindex;
+	tc->tcm_parent = parent;
+	return talk(message, callback, c);
+}
+
+int screen_netlink_clsact(uint32_t ifindex)
+{
+	const uint32_t parents[] = { TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS),
+				     TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS) };
+	struct clsact c = { .ifindex = ifindex };
+	int result = dump_tc(RTM_GETQDISC, 0, parse_qdisc, &c);
+
+	if (result)
+		return result;
+	if (!c.there)
+		return -ENOENT;
+	for (int i = 0; i < 2 && result == 0; i++)
+		result = dump_tc(RTM_GETTFILTER, parents[i], parse_filter, &c);
+	return result ? result : c.filters;
 }
 
 int screen_netlink_watch(void)

@@ -41,6 +41,9 @@ int screen_netlink_enslave(uint32_t ifindex, uint32_t bridge);
 bool screen_ipv6_disabled(const char *ifname);
 int screen_ipv6_disable(const char *ifname, bool disabled);
 
+/* How many filters the clsact of a link has, -ENOENT when there is none. */
+int screen_netlink_clsact(uint32_t ifindex);
+
 /* A socket that is told of changes of links; -1 on failure. Read by screen_netlink_next(). */
 int screen_netlink_watch(void);
 

@@ -6,11 +6,12 @@
 #include <linux/if.h>
 #include <stdlib.h>
 
+#include "admitter.h"
 #include "attach.h"
 #include "ethtool.h"
+#include "hostmaps.h"
 #include "netlink.h"
 #include "residue.h"
-#include "shim.skel.h"
 #include "worker.h"
 
 enum {
@@ -25,6 +26,26 @@ uint32_t screen_port_queues(const char *ifname, uint32_t fallback)
 	if (queues > 0)
 		return (uint32_t)queues;
 	return fallback ? fallback : 1;
+}
+
+/* What a host port cannot be: frames for these come in by others, or are another's. */
+static int check_host(struct screen_engine *engine, struct screen_port *port,
+		      const struct screen_link *link, struct screen_error_info *error)
+{
+	static const char *const refused[] = { "vlan", "bond", "bridge", "team", "macvlan", "ipvlan",
+					       "vrf" };
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		if (strcmp(link->kind, refused[i]) == 0)
+			return screen_error_set(error, SCREEN_ERROR_ATTACH, 0, port->ifname,
+						"is a %s: AF_XDP has no queues of it; name the "
+						"interface that its frames come in by, untagged, and not "
+						"one that belongs to a bond or bridge", link->kind);
+	if (link->master)
+		return screen_error_set(error, SCREEN_ERROR_ATTACH, 0, port->ifname,
+					"belongs to a bond or bridge, whose addresses its frames are for: "
+					"take it out, or name another");
+	return screen_hostmaps_check(engine, error);
 }
 
 static int check(struct screen_engine *engine, struct screen_port *port,
@@ -52,7 +73,7 @@ static int check(struct screen_engine *engine, struct screen_port *port,
 static int change_settings(struct screen_engine *engine, struct screen_port *port,
 			   struct screen_error_info *error)
 {
-	int result = screen_residue_note(engine->options.state_dir, port->ifname);
+	int result = screen_residue_note(engine->options.state_dir, port->ifname, port->is_host);
 
 	if (result)
 		return screen_error_set(error, SCREEN_ERROR_SYSTEM, -result, port->ifname,
@@ -65,6 +86,8 @@ static int change_settings(struct screen_engine *engine, struct screen_port *por
 		return screen_error_set(error, SCREEN_ERROR_ATTACH, -result, port->ifname,
 					"cannot turn VLAN stripping off (ethtool -K %s rxvlan off)",
 					port->ifname);
+	if (port->is_host)
+		return SCREEN_OK;
 	/* no router solicitations, no MLD reports of our own on the wire */
 	(void)screen_ipv6_disable(port->ifname, true);
 	result = screen_netlink_set_flags(port->ifindex, IFF_UP | IFF_PROMISC,
@@ -89,7 +112,7 @@ static int shared_socket(struct screen_engine *engine, uint32_t queue)
 
 static int enter(struct screen_port *port, uint32_t key, int fd)
 {
-	return bpf_map_update_elem(bpf_map__fd(port->shim->maps.xsks), &key, &fd, BPF_ANY) ?
+	return bpf_map_update_elem(port->xsks_fd, &key, &fd, BPF_ANY) ?
 		       -errno : 0;
 }
 
@@ -148,7 +171,7 @@ static int replace_orphan(struct screen_port *port, struct screen_error_info *er
 				"cannot take an earlier shim off");
 }
 
-int screen_port_open(struct screen_engine *engine, uint8_t slot, const char *ifname,
+int screen_port_open(struct screen_engine *engine, uint8_t slot, const char *ifname, bool is_host,
 		     enum screen_on_failure on_failure, struct screen_error_info *error)
 {
 	struct screen_port *port = &engine->ports[slot];
@@ -158,6 +181,7 @@ int screen_port_open(struct screen_engine *engine, uint8_t slot, const char *ifn
 	memset(port, 0, sizeof(*port));
 	port->slot = slot;
 	port->peer = SCREEN_SLOT_NONE;
+	port->is_host = is_host;
 	port->on_failure = on_failure;
 	screen_text_copy(port->ifname, sizeof(port->ifname), ifname);
 	if (result)
@@ -169,6 +193,8 @@ int screen_port_open(struct screen_engine *engine, uint8_t slot, const char *ifn
 	memcpy(port->mac, link.mac, 6);
 	port->queues_count = screen_port_queues(ifname, link.rx_queues);
 	result = check(engine, port, &link, error);
+	if (result == 0 && is_host)
+		result = check_host(engine, port, &link, error);
 	if (result)
 		return result;
 	result = screen_worker_ensure(engine, port->queues_count, error);
@@ -177,9 +203,13 @@ int screen_port_open(struct screen_engine *engine, uint8_t slot, const char *ifn
 	if (result == 0)
 		result = change_settings(engine, port, error);
 	if (result == 0)
-		result = screen_attach_shim(port, engine->options.attach, error);
+		result = screen_attach_shim(engine, port, error);
 	if (result)
 		goto restore;
+	if (is_host)
+		result = screen_admitter_attach(engine, port, error);
+	if (result)
+		goto detach;
 	port->queues = calloc(port->queues_count, sizeof(*port->queues));
 	if (!port->queues) {
 		result = screen_error_set(error, SCREEN_ERROR_MEMORY, ENOMEM, ifname, "queues");
@@ -195,6 +225,7 @@ int screen_port_open(struct screen_engine *engine, uint8_t slot, const char *ifn
 	}
 	close_queues(port);
 detach:
+	screen_admitter_detach(port);
 	screen_detach_shim(port);
 restore:
 	screen_residue_restore(engine->options.state_dir, ifname);
@@ -206,6 +237,7 @@ void screen_port_close(struct screen_engine *engine, struct screen_port *port, b
 {
 	if (port->state == SCREEN_PORT_FREE)
 		return;
+	screen_admitter_detach(port);
 	screen_detach_shim(port);
 	close_queues(port);
 	if (restore)

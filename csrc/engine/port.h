@@ -7,10 +7,10 @@
 
 /*
  * Attaches an interface as port `slot`, in staged mode: checks it, notes and changes its settings,
- * replaces an orphan's shim, opens two sockets on every RX queue. Workers for all queues exist. On
+ * replaces an orphan's programs, opens two sockets on every RX queue. Workers for all queues exist. On
  * failure everything is undone.
  */
-int screen_port_open(struct screen_engine *engine, uint8_t slot, const char *ifname,
+int screen_port_open(struct screen_engine *engine, uint8_t slot, const char *ifname, bool is_host,
 		     enum screen_on_failure on_failure, struct screen_error_info *error);
 
 /* Closes the sockets and detaches the shim. No worker sees the port any more. Its frames are

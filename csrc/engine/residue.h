@@ -12,6 +12,8 @@
 struct screen_residue {
 	char ifname[SCREEN_IFNAME_SIZE];
 	bool up, promiscuous, rx_vlan, rx_stag, ipv6_disabled; /* as they were */
+	bool host;   /* a host port: only offloads and the clsact are changed */
+	bool clsact; /* it had one */
 };
 
 enum { SCREEN_RESIDUES_MAX = 2 * SCREEN_PORTS_MAX };
@@ -30,7 +32,7 @@ int screen_residue_write(const char *state_dir, const struct screen_residues *al
 struct screen_residue *screen_residue_find(struct screen_residues *all, const char *ifname);
 
 /* Notes the interface's settings as they are, unless they are noted already. */
-int screen_residue_note(const char *state_dir, const char *ifname);
+int screen_residue_note(const char *state_dir, const char *ifname, bool host);
 
 /* Puts an interface back as noted and forgets it. A no-op when nothing was noted. */
 void screen_residue_restore(const char *state_dir, const char *ifname);

@@ -10,6 +10,7 @@
 #include "capability.h"
 #include "config.h"
 #include "handover.h"
+#include "hostmaps.h"
 #include "netlink.h"
 #include "port.h"
 #include "residue.h"
@@ -152,6 +153,7 @@ static int stage_ports(struct screen_engine *engine, struct screen_config *c,
 	for (uint32_t i = 0; i < c->snapshot.header->ports.count; i++) {
 		const char *ifname = c->snapshot.ports[i].ifname;
 		uint32_t wire = c->snapshot.ports[i].wire;
+		bool is_host = wire == SCREEN_NONE;
 		struct screen_port *port = port_named(engine, ifname);
 		struct screen_link link;
 		int slot, result;
@@ -162,6 +164,11 @@ static int stage_ports(struct screen_engine *engine, struct screen_config *c,
 						"attached (%u): set it back (ethtool -L), or delete "
 						"its wire in a commit of its own first",
 						port->queues_count);
+		if (port && port->is_host != is_host)
+			return screen_error_set(error, SCREEN_ERROR_STATE, 0, ifname,
+						"is %s of the running configuration: take it out in a "
+						"commit of its own first",
+						port->is_host ? "a host port" : "a wire's port");
 		if (port && screen_netlink_link(ifname, &link) == 0 &&
 		    link.ifindex != port->ifindex)
 			return screen_error_set(error, SCREEN_ERROR_ATTACH, 0, ifname,
@@ -172,8 +179,10 @@ static int stage_ports(struct screen_engine *engine, struct screen_config *c,
 			if (slot < 0)
 				return screen_error_set(error, SCREEN_ERROR_STATE, 0, ifname,
 							"no free port slot");
-			result = screen_port_open(engine, (uint8_t)slot, ifname,
-						  c->snapshot.wires[wire].on_failure, error);
+			result = screen_port_open(engine, (uint8_t)slot, ifname, is_host,
+						  is_host ? SCREEN_ON_FAILURE_OPEN :
+							    c->snapshot.wires[wire].on_failure,
+						  error);
 			if (result)
 				return result;
 			port = &engine->ports[slot];
@@ -302,6 +311,7 @@ static void prove(struct screen_engine *engine, const struct screen_config *c)
 		proof->published = port->state == SCREEN_PORT_PUBLISHED;
 		screen_capability_prove_tx(engine, port, &proof->tx);
 	}
+	screen_capability_prove_host(c, all);
 	screen_capability_prove_zones(engine, c, all);
 }
 
@@ -483,6 +493,10 @@ int screen_stage_publish(struct screen_engine *engine, struct screen_error_info 
 	if (!c)
 		return screen_error_set(error, SCREEN_ERROR_STATE, 0, "snapshot",
 					"nothing is staged");
+	result = screen_hostmaps_policy(engine, c);
+	if (result)
+		return screen_error_set(error, SCREEN_ERROR_SYSTEM, -result, "host ports",
+					"cannot hand their policy to the kernel");
 	result = screen_keyring_commit(&engine->keyring, error);
 	if (result)
 		return result;
@@ -499,7 +513,8 @@ int screen_stage_publish(struct screen_engine *engine, struct screen_error_info 
 	for (uint32_t i = 0; i < c->snapshot.header->ports.count; i++) {
 		struct screen_wire *wire = screen_wire_of(engine, c->slot[i]);
 
-		screen_port_publish(&engine->ports[c->slot[i]], wire->on_failure);
+		screen_port_publish(&engine->ports[c->slot[i]],
+				    wire ? wire->on_failure : SCREEN_ON_FAILURE_OPEN);
 	}
 	close_leaving(engine);
 	forget_zones(engine);
@@ -525,7 +540,7 @@ void screen_stage_leave(struct screen_engine *engine, enum screen_leave leave)
 	for (int i = 0; i < SCREEN_PORTS_MAX; i++) {
 		struct screen_port *port = &engine->ports[i];
 		bool stays = leave == SCREEN_LEAVE_BY_FAILURE_MODE &&
-			     port->on_failure == SCREEN_ON_FAILURE_OPEN &&
+			     port->on_failure == SCREEN_ON_FAILURE_OPEN && !port->is_host &&
 			     port->state == SCREEN_PORT_PUBLISHED;
 
 		screen_port_close(engine, port, !stays);

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "error.h"
+#include "host.h"
 #include "keyring.h"
 #include "meter.h"
 #include "policy.h"
@@ -28,7 +29,8 @@ enum {
 
 struct screen_worker;
 struct screen_tap;
-struct shim; /* the skeleton */
+struct bpf_object;
+struct ring_buffer;
 struct xdp_program;
 
 /* The question whether a queue transmits, asked by the control thread, answered by the worker. */
@@ -63,10 +65,12 @@ struct screen_port {
 	bool leaving; /* no longer in views that are made */
 	char ifname[SCREEN_IFNAME_SIZE];
 	enum screen_on_failure on_failure;
-	struct shim *shim;
+	bool is_host;		   /* it has no peer and no wire */
+	struct bpf_object *object; /* of the XDP program */
+	struct bpf_object *admit;  /* of a host port's TC programs */
 	struct xdp_program *program;
 	struct screen_shim_control *control; /* mapped */
-	int counters_fd;
+	int xsks_fd, counters_fd;
 	struct screen_queue *queues; /* queues_count */
 };
 
@@ -78,6 +82,16 @@ struct screen_wire {
 	enum screen_on_failure on_failure;
 	char name[SCREEN_NAME_SIZE];
 	char bridge[SCREEN_IFNAME_SIZE];
+};
+
+/* What all host ports share with the kernel: descriptors of maps, see hostmaps.h. */
+struct screen_host_maps {
+	bool there; /* else there can be no host ports: */
+	int error;  /* errno */
+	int meters, validated, policies, keys, whites, news;
+	struct ring_buffer *reader;	  /* of the news */
+	struct screen_host_policy policy; /* as it is published */
+	bool punting;			  /* net.ipv4.tcp_syncookies is 2 by our doing */
 };
 
 /* What a worker sees in one burst. Immutable. */
@@ -126,7 +140,8 @@ struct screen_engine {
 	struct screen_flows flows;
 	void *flows_memory;
 	size_t flows_size;
-	struct screen_meters *meters;
+	struct screen_host_maps host;
+	struct screen_meters *meters; /* and validated: see hostmaps.h */
 	struct screen_sessions *sessions;
 	struct screen_validated *validated;
 	struct screen_events events; /* the keeper's */

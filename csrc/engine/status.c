@@ -76,6 +76,9 @@ static void fill_port(struct screen_engine *engine, const struct screen_port *po
 	s->zerocopy = port->queues[0].main.zerocopy;
 	s->dispatcher = port->dispatcher;
 	s->on_failure = (uint8_t)port->on_failure;
+	s->host = port->is_host;
+	if (port->is_host && policy)
+		s->admission = policy->port[port->slot].admission;
 	add_kernel_counters(port, s);
 	add_worker_counters(engine, port, s);
 	screen_shim_read(port, s->shim);

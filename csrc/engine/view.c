@@ -1,5 +1,6 @@
 #include "view.h"
 
+#include "hostmaps.h"
 #include "qsbr.h"
 #include "worker.h"
 
@@ -26,6 +27,8 @@ void screen_view_renew(struct screen_engine *engine, const struct screen_policy 
 		fresh->ports[fresh->ports_count++] = port;
 		fresh->by_slot[i] = port;
 	}
+	/* before anybody mints with them */
+	screen_hostmaps_keys(engine, keyset);
 	atomic_store(&engine->view, fresh);
 	for (uint32_t i = 0; i < atomic_load(&engine->workers_count); i++)
 		screen_worker_wake(engine->workers[i]);

@@ -1,0 +1,32 @@
+/*
+ * What host ports and the engine share: the maps of their programs (bpf/host_maps.h).
+ *
+ * Meters and validated clients are in memory that the programs write to as well. Where the kernel does
+ * not give such memory they are the engine's alone, and there can be no host ports.
+ */
+#pragma once
+
+#include <bpf/libbpf.h>
+
+#include "host.h"
+#include "state.h"
+
+/* Makes the maps; sets engine->meters and engine->validated, zeroed. 0 or a negative errno: no memory. */
+int screen_hostmaps_create(struct screen_engine *engine);
+void screen_hostmaps_destroy(struct screen_engine *engine);
+
+/* Whether there can be host ports; else says why. */
+int screen_hostmaps_check(const struct screen_engine *engine, struct screen_error_info *error);
+
+/* Has an object, opened and not loaded, use those of the maps that it knows. 0 or a negative errno. */
+int screen_hostmaps_share(const struct screen_engine *engine, struct bpf_object *object);
+
+/* Puts a new inner map with this value into an outer map; who has looked the one before up goes on with
+ * it. 0 or a negative errno, and then nothing has changed. */
+int screen_hostmaps_swap(int outer, const void *value, size_t size);
+
+/* Swaps what is done in each zone: no frame sees half of two. [control] */
+int screen_hostmaps_policy(struct screen_engine *engine, const struct screen_config *config);
+
+/* Swaps the keys that answers are checked with. Before anybody mints with them. [control, keeper] */
+void screen_hostmaps_keys(struct screen_engine *engine, const struct screen_keyset *keyset);
