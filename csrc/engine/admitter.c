@@ -14,33 +14,35 @@ enum { HANDLE = 0x5353, PRIORITY = 0x5353 };
 
 static const char *const NAMES[] = { "screen_admit", "screen_learn" };
 
-static struct bpf_tc_hook hook_of(uint32_t ifindex, enum bpf_tc_attach_point point)
+/* libbpf looks at the padding, too. */
+static void make_hook(struct bpf_tc_hook *hook, uint32_t ifindex, enum bpf_tc_attach_point point)
 {
-	struct bpf_tc_hook hook = { .sz = sizeof(hook), .ifindex = (int)ifindex, .attach_point = point };
-
-	return hook;
+	memset(hook, 0, sizeof(*hook));
+	hook->sz = sizeof(*hook);
+	hook->ifindex = (int)ifindex;
+	hook->attach_point = point;
 }
 
-static struct bpf_tc_opts filter_of(int program)
+static void make_filter(struct bpf_tc_opts *filter)
 {
-	struct bpf_tc_opts filter = { .sz = sizeof(filter), .handle = HANDLE, .priority = PRIORITY };
-
-	filter.prog_fd = program;
-	if (program)
-		filter.flags = BPF_TC_F_REPLACE;
-	return filter;
+	memset(filter, 0, sizeof(*filter));
+	filter->sz = sizeof(*filter);
+	filter->handle = HANDLE;
+	filter->priority = PRIORITY;
 }
 
 /* Whether the filter with our numbers is ours by name, too. */
 static bool is_ours(uint32_t ifindex, enum bpf_tc_attach_point point)
 {
-	struct bpf_tc_hook hook = hook_of(ifindex, point);
-	struct bpf_tc_opts filter = filter_of(0);
 	struct bpf_prog_info info = { 0 };
 	uint32_t size = sizeof(info);
+	struct bpf_tc_opts filter;
+	struct bpf_tc_hook hook;
 	bool ours = false;
 	int fd;
 
+	make_hook(&hook, ifindex, point);
+	make_filter(&filter);
 	if (bpf_tc_query(&hook, &filter))
 		return false;
 	fd = bpf_prog_get_fd_by_id(filter.prog_id);
@@ -57,9 +59,11 @@ static void take_off(uint32_t ifindex)
 	static const enum bpf_tc_attach_point points[] = { BPF_TC_INGRESS, BPF_TC_EGRESS };
 
 	for (int i = 0; i < 2; i++) {
-		struct bpf_tc_hook hook = hook_of(ifindex, points[i]);
-		struct bpf_tc_opts filter = filter_of(0);
+		struct bpf_tc_opts filter;
+		struct bpf_tc_hook hook;
 
+		make_hook(&hook, ifindex, points[i]);
+		make_filter(&filter);
 		if (is_ours(ifindex, points[i]))
 			(void)bpf_tc_detach(&hook, &filter);
 	}
@@ -67,9 +71,13 @@ static void take_off(uint32_t ifindex)
 
 static int put_on(uint32_t ifindex, enum bpf_tc_attach_point point, int program)
 {
-	struct bpf_tc_hook hook = hook_of(ifindex, point);
-	struct bpf_tc_opts filter = filter_of(program);
+	struct bpf_tc_opts filter;
+	struct bpf_tc_hook hook;
 
+	make_hook(&hook, ifindex, point);
+	make_filter(&filter);
+	filter.prog_fd = program;
+	filter.flags = BPF_TC_F_REPLACE;
 	return bpf_tc_attach(&hook, &filter);
 }
 
@@ -91,13 +99,14 @@ static struct admit *load(const struct screen_engine *engine, const struct scree
 int screen_admitter_attach(const struct screen_engine *engine, struct screen_port *port,
 			   struct screen_error_info *error)
 {
-	struct bpf_tc_hook both = hook_of(port->ifindex, BPF_TC_INGRESS | BPF_TC_EGRESS);
 	struct admit *admit = load(engine, port);
+	struct bpf_tc_hook both;
 	int result;
 
 	if (!admit)
 		return screen_error_set(error, SCREEN_ERROR_ATTACH, errno, port->ifname,
 					"cannot load the TC programs of a host port");
+	make_hook(&both, port->ifindex, BPF_TC_INGRESS | BPF_TC_EGRESS);
 	result = bpf_tc_hook_create(&both);
 	if (result == 0 || result == -EEXIST)
 		result = put_on(port->ifindex, BPF_TC_INGRESS,
@@ -131,8 +140,9 @@ bool screen_admitter_clsact(uint32_t ifindex)
 
 void screen_admitter_sweep(uint32_t ifindex, bool made_clsact)
 {
-	struct bpf_tc_hook both = hook_of(ifindex, BPF_TC_INGRESS | BPF_TC_EGRESS);
+	struct bpf_tc_hook both;
 
+	make_hook(&both, ifindex, BPF_TC_INGRESS | BPF_TC_EGRESS);
 	take_off(ifindex);
 	if (made_clsact && screen_netlink_clsact(ifindex) == 0)
 		(void)bpf_tc_hook_destroy(&both);

@@ -102,8 +102,8 @@ static bool fill_maps(struct trial *t)
 
 static bool load_admitter(struct trial *t)
 {
-	struct bpf_tc_hook hook = { .sz = sizeof(hook), .ifindex = LOOPBACK, .attach_point = BPF_TC_INGRESS };
-	struct bpf_tc_opts filter = { .sz = sizeof(filter), .handle = 1, .priority = 1 };
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = LOOPBACK, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = 1, .priority = 1);
 
 	t->admit = admit__open_and_load();
 	if (!t->admit)
