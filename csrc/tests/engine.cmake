@@ -23,7 +23,7 @@ screen_test(test_wire LABELS wire tsan ${ENGINE_OBJECTS})
 screen_test(test_wire_stamp LABELS wire ${ENGINE_OBJECTS})
 
 screen_test(test_bpf LABELS bpf)
-add_dependencies(test_bpf core_skeleton shim_skeleton)
+add_dependencies(test_bpf core_skeleton shim_skeleton host_skeleton admit_skeleton)
 
 screen_test(test_bpf_cookie LABELS bpf)
 add_dependencies(test_bpf_cookie cookie_skeleton)

@@ -37,6 +37,7 @@ struct world {
 	void *memory;
 	struct frame_spec client; /* what a client's frame looks like; the server's is its mirror */
 	struct random random;
+	bool syn_ring; /* by which ring frames come in */
 	/* what came of the last frame */
 	struct screen_decision d;
 	struct world_frame out;
@@ -271,7 +272,7 @@ static inline enum screen_reason world_decide(struct world *w, const uint8_t *da
 	uint32_t size = length > SCREEN_SYNTHETIC_MAX ? length : SCREEN_SYNTHETIC_MAX;
 	uint8_t *memory = malloc(SCREEN_STAMP_SIZE + size);
 	struct screen_frame frame = { .data = memory + SCREEN_STAMP_SIZE, .length = length,
-				      .slot = slot };
+				      .slot = slot, .syn_ring = w->syn_ring };
 	struct screen_frame *frames[] = { &frame };
 	struct screen_decision *decisions[] = { &w->d };
 	struct screen_decision *d = &w->d;
