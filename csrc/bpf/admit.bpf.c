@@ -331,7 +331,8 @@ static __always_inline struct screen_server_profile promise(const struct segment
 	return p;
 }
 
-/* Whether the engine knows all this, and has heard it lately. */
+/* Whether the engine knows all this, and has heard it lately. A larger window than it knows of is no
+ * news: the smallest counts. */
 static __always_inline bool is_known(const struct screen_meters *m, __u64 hash,
 				     struct screen_server_profile said, __u32 now_s)
 {
@@ -346,8 +347,9 @@ static __always_inline bool is_known(const struct screen_meters *m, __u64 hash,
 			continue;
 		word = atomic_load_explicit(&v->profile, memory_order_relaxed);
 		__builtin_memcpy(&known, &word, sizeof(known));
-		return (known.has & said.has) == said.has && known.window == said.window &&
-		       known.wscale == said.wscale && known.mss == said.mss &&
+		return (known.has & said.has) == said.has && known.window &&
+		       known.window <= said.window && known.mss == said.mss &&
+		       (!(said.has & SCREEN_SERVER_WSCALE) || known.wscale == said.wscale) &&
 		       !screen_server_past(atomic_load_explicit(&v->seen_s, memory_order_relaxed), now_s,
 					   LEARN_AGAIN);
 	}

@@ -166,6 +166,27 @@ static __always_inline __u64 hash_of(const struct screen_meters *m, const struct
 	return screen_meters_server(m, (__u16)zone, s->destination, s->packet.dport);
 }
 
+/* ---- news -------------------------------------------------------------------------------- */
+
+static __always_inline void tell(const struct scratch *s, __u32 kind, __u32 zone, __u32 n)
+{
+	struct screen_host_news *item = bpf_ringbuf_reserve(&news, sizeof(*item), 0);
+
+	if (!item)
+		return;
+	__builtin_memset(item, 0, sizeof(*item));
+	item->now_ns = s->now_ns;
+	item->kind = kind;
+	item->count = n;
+	item->slot = (__u8)slot;
+	item->zone = (__u8)zone;
+	item->sport = s->packet.sport;
+	item->dport = s->packet.dport;
+	__builtin_memcpy(item->source, s->source, 16);
+	__builtin_memcpy(item->destination, s->destination, 16);
+	bpf_ringbuf_submit(item, 0);
+}
+
 /* ---- the kernel's opinion ------------------------------------------------------------------ */
 
 /* Whether it is this SYN's turn to ask. */
@@ -182,33 +203,45 @@ static __always_inline bool may_ask(struct screen_zone_meter *z, const struct sc
 						       memory_order_relaxed, memory_order_relaxed);
 }
 
-/* Flooding is left only when the kernel says no and a whole window stayed under half: its queue is empty
- * because the challenges keep it so. */
-static __always_inline void note_opinion(struct screen_zone_meter *z, const struct screen_host_zone *c,
-					 bool overflows, __u32 window)
+/* A queue overflows. It is told, unless the destination's meter has told of its flood. */
+static __always_inline void begin(const struct scratch *s, struct screen_meters *m, __u32 zone,
+				  const struct screen_host_zone *c, __u32 window)
 {
-	if (overflows)
-		atomic_store_explicit(&z->overflows, 1, memory_order_relaxed);
-	else if (!screen_cell_flooding(atomic_load_explicit(&z->listeners, memory_order_relaxed), window,
-				       c->attack_threshold))
-		atomic_store_explicit(&z->overflows, 0, memory_order_relaxed);
+	bool told = screen_sketch_flooding(&m->attack, hash_of(m, s, zone), window, c->attack_threshold);
+	__u64 state = told ? SCREEN_HOST_OVERFLOWS : SCREEN_HOST_OVERFLOWS_TOLD, before = 0;
+	struct screen_zone_meter *z = &m->zone[zone & (SCREEN_METER_ZONES - 1)];
+
+	if (atomic_compare_exchange_strong_explicit(&z->overflows, &before, state, memory_order_relaxed,
+						    memory_order_relaxed) && !told)
+		tell(s, SCREEN_HOST_OVERFLOW, zone, 1);
 }
 
-static __always_inline void ask_kernel(struct scratch *s, struct bpf_sock *listener,
-				       struct screen_zone_meter *z, const struct screen_host_zone *c)
+static __always_inline void end(const struct scratch *s, struct screen_zone_meter *z, __u32 zone)
 {
+	if (atomic_exchange_explicit(&z->overflows, SCREEN_HOST_RELIEVED, memory_order_relaxed) ==
+	    SCREEN_HOST_OVERFLOWS_TOLD)
+		tell(s, SCREEN_HOST_RELIEF, zone, 0);
+}
+
+/* Flooding is left only when the kernel says no and a whole window stayed under half: its queue is empty
+ * because the challenges keep it so. */
+static __always_inline void ask_kernel(struct scratch *s, struct bpf_sock *listener,
+				       struct screen_meters *m, const struct screen_host_zone *c,
+				       __u32 zone)
+{
+	struct screen_zone_meter *z = &m->zone[zone & (SCREEN_METER_ZONES - 1)];
 	__u32 window = (__u32)(s->now_ns / 1000000000u), length = s->tcp_length;
 	uint64_t next;
-	__s64 answer;
 
 	(void)screen_cell_count(&z->listeners, window, c->attack_threshold, &next);
 	if (!may_ask(z, c, s->now_ns) || length < 20 || length > TCP_SIZE_MAX)
 		return;
 	count(SCREEN_SHIM_HOST_ASKED);
-	answer = bpf_tcp_gen_syncookie(listener, s->ip,
-				       s->packet.family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6,
-				       (struct tcphdr *)s->tcp, length);
-	note_opinion(z, c, answer > 0, window);
+	if (bpf_tcp_gen_syncookie(listener, s->ip, s->packet.family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6,
+				  (struct tcphdr *)s->tcp, length) > 0)
+		begin(s, m, zone, c, window);
+	else if (!screen_cell_flooding(next, window, c->attack_threshold))
+		end(s, z, zone);
 }
 
 /* ---- who passes ---------------------------------------------------------------------------- */
@@ -257,25 +290,6 @@ __noinline int is_validated(__u32 zone)
 
 /* ---- SYNs ---------------------------------------------------------------------------------- */
 
-static __always_inline void tell(const struct scratch *s, __u32 kind, __u32 zone, __u32 n)
-{
-	struct screen_host_news *item = bpf_ringbuf_reserve(&news, sizeof(*item), 0);
-
-	if (!item)
-		return;
-	__builtin_memset(item, 0, sizeof(*item));
-	item->now_ns = s->now_ns;
-	item->kind = kind;
-	item->count = n;
-	item->slot = (__u8)slot;
-	item->zone = (__u8)zone;
-	item->sport = s->packet.sport;
-	item->dport = s->packet.dport;
-	__builtin_memcpy(item->source, s->source, 16);
-	__builtin_memcpy(item->destination, s->destination, 16);
-	bpf_ringbuf_submit(item, 0);
-}
-
 static __always_inline int pass(__u32 counter)
 {
 	count(counter);
@@ -296,26 +310,28 @@ static __always_inline int to_engine(struct xdp_md *ctx, __u32 first, __u32 coun
 	return action;
 }
 
-/* Its addresses and ports have a socket. The kernel knows what to do; but not for each of a flood. */
-static __always_inline int known_syn(const struct screen_host_zone *c, struct screen_zone_meter *z,
-				     bool flooding, __u64 now_ns)
+/* A SYN that only the kernel knows what to do with; but not with each of a flood. */
+static __always_inline int pass_few(const struct screen_host_zone *c, struct screen_zone_meter *z,
+				    __u64 now_ns)
 {
-	if (!flooding || c->act == SCREEN_HOST_DRY ||
+	if (c->act == SCREEN_HOST_DRY ||
 	    screen_pace_counted(&z->known, (__u32)(now_ns / 1000000000u)) <= KNOWN_SYNS_MAX)
 		return pass(SCREEN_SHIM_HOST_SOCKET);
 	return drop(SCREEN_SHIM_HOST_DROPPED_SOCKET);
 }
 
 /* A SYN that is challenged. What the kernel could not admit gets a challenge that its sender resets; it
- * goes by the other ring, which tells the engine so. */
+ * goes by the other ring, which tells the engine so. Where nobody is validated by that, few pass. */
 static __always_inline int challenge(struct xdp_md *ctx, const struct scratch *s,
-				     const struct screen_host_zone *c, bool multipath)
+				     const struct screen_host_zone *c, struct screen_zone_meter *z,
+				     bool multipath)
 {
 	__u16 mss = screen_options_mss(&s->options, s->packet.family);
 	bool small = mss < (s->packet.family == 4 ? ADMITTED_MSS_IPV4 : ADMITTED_MSS_IPV6);
 
 	if (c->admission == SCREEN_ADMISSION_KERNEL && (multipath || small))
-		return to_engine(ctx, 0, SCREEN_SHIM_TO_ENGINE);
+		return c->validates ? to_engine(ctx, 0, SCREEN_SHIM_TO_ENGINE) :
+				      pass_few(c, z, s->now_ns);
 	return to_engine(ctx, SCREEN_SHIM_SYN_KEY, SCREEN_SHIM_SYN_TO_ENGINE);
 }
 
@@ -350,7 +366,7 @@ static __always_inline int listener_syn(struct xdp_md *ctx, struct scratch *s, s
 	if (is_validated(zone))
 		return pass(SCREEN_SHIM_HOST_VALIDATED);
 	if (c->act == SCREEN_HOST_CHALLENGE)
-		return challenge(ctx, s, c, multipath);
+		return challenge(ctx, s, c, z, multipath);
 	if (c->act == SCREEN_HOST_DROP)
 		return r.count >= c->attack_threshold ? drop(SCREEN_SHIM_HOST_DROPPED_FLOOD) :
 							pass(SCREEN_SHIM_HOST_CALM);
@@ -378,11 +394,11 @@ __noinline int syn(struct xdp_md *ctx)
 	listens = sk->state == LISTEN;
 	multipath = listens && bpf_skc_to_mptcp_sock(sk);
 	if (listens && c->activation == SCREEN_ACTIVATION_KERNEL)
-		ask_kernel(s, sk, z, c);
+		ask_kernel(s, sk, m, c, zone);
 	bpf_sk_release(sk);
-	if (!listens)
-		return known_syn(c, z, floods(m, c, z, hash_of(m, s, zone),
-					      (__u32)(s->now_ns / 1000000000u)), s->now_ns);
+	if (!listens) /* its addresses and ports have a socket */
+		return floods(m, c, z, hash_of(m, s, zone), (__u32)(s->now_ns / 1000000000u)) ?
+			       pass_few(c, z, s->now_ns) : pass(SCREEN_SHIM_HOST_SOCKET);
 	if (!is_local(ctx))
 		return pass(SCREEN_SHIM_HOST_NO_LISTENER);
 	return listener_syn(ctx, s, m, c, zone, multipath);

@@ -25,7 +25,8 @@ struct screen_host_zone {
 	uint8_t admission;   /* enum screen_admission, of its host ports */
 	uint8_t white;	     /* 1: there is a white-list */
 	uint16_t profile;
-	uint16_t peers; /* 1: others mint with the same key, at any time */
+	uint8_t peers;	   /* 1: others mint with the same key, at any time */
+	uint8_t validates; /* 1: who has answered passes, for a while */
 	uint32_t attack_threshold, alarm_threshold; /* SYN/s */
 	uint64_t passive_ns, flood_ns;		    /* KERNEL */
 };
@@ -61,6 +62,16 @@ enum screen_host_news_kind {
 	SCREEN_HOST_ALARM = 1, /* a destination reached alarm-threshold */
 	SCREEN_HOST_START = 2, /* it floods */
 	SCREEN_HOST_SERVER = 3, /* a listener has answered */
+	SCREEN_HOST_OVERFLOW = 4, /* a listener's queue overflows, though no destination reached
+				   * attack-threshold */
+	SCREEN_HOST_RELIEF = 5,	  /* it does not any more */
+};
+
+/* What the kernel says of a zone's listeners, as the zone's meter keeps it. */
+enum screen_host_overflow {
+	SCREEN_HOST_RELIEVED = 0,
+	SCREEN_HOST_OVERFLOWS = 1,	/* the destination's own flood has been told */
+	SCREEN_HOST_OVERFLOWS_TOLD = 2, /* it has been told as OVERFLOW */
 };
 
 struct screen_host_news {

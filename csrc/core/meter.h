@@ -211,7 +211,7 @@ struct screen_zone_meter {
 	_Atomic uint64_t other_last_ns;	 /* the last one challenged that no victim's meter tells of */
 	struct screen_pace asked;	 /* SYNs to learn whether a port is open */
 	struct screen_pace known;	 /* SYNs of live flows to flooding destinations */
-	/* activation kernel: when it was asked last, whether listeners overflow, and SYNs to them */
+	/* activation kernel: when it was asked last, what it said (bpf/host.h), and SYNs to listeners */
 	_Atomic uint64_t asked_ns, overflows;
 	screen_cell listeners;
 	_Atomic uint64_t alarms, attacks;

@@ -301,6 +301,15 @@ static void prove_zone(struct screen_zone_meter *z, struct screen_zone_proof *pr
 	}
 }
 
+/* Whether connections of a zone's clients go through wires. */
+static bool has_wire(const struct screen_snapshot *s, uint32_t zone)
+{
+	for (uint32_t i = 0; i < s->header->ports.count; i++)
+		if (s->ports[i].zone == zone && s->ports[i].wire != SCREEN_NONE)
+			return true;
+	return false;
+}
+
 void screen_capability_prove_zones(const struct screen_engine *engine,
 				   const struct screen_config *config,
 				   struct screen_capabilities *c)
@@ -311,7 +320,7 @@ void screen_capability_prove_zones(const struct screen_engine *engine,
 	for (uint32_t i = 0; i < s->header->zones.count; i++) {
 		struct screen_zone_proof *proof = &c->zones[c->zones_count];
 
-		if (s->zones[i].profile == SCREEN_NONE)
+		if (s->zones[i].profile == SCREEN_NONE || !has_wire(s, i))
 			continue;
 		c->zones_count++;
 		screen_text_copy(proof->name, sizeof(proof->name), s->zones[i].name);

@@ -200,6 +200,7 @@ static void fill_zone(const struct screen_config *c, const struct screen_port_po
 		.white = profile->prefix_count > 0,
 		.profile = port->profile,
 		.peers = c->policy->has_peers,
+		.validates = c->policy->validated_s > 0,
 		.attack_threshold = profile->attack_threshold,
 		.alarm_threshold = profile->alarm_threshold,
 		.passive_ns = h->passive_timer_s * 1000000000ull,
@@ -210,7 +211,7 @@ static void fill_zone(const struct screen_config *c, const struct screen_port_po
 static void fill_policy(const struct screen_config *c, struct screen_host_policy *p)
 {
 	memset(p->zone_of, SCREEN_ZONES_MAX, sizeof(p->zone_of));
-	for (int i = 0; i < SCREEN_PORTS_MAX; i++) {
+	for (int i = 0; c && i < SCREEN_PORTS_MAX; i++) {
 		const struct screen_port_policy *port = &c->policy->port[i];
 
 		if (!port->used || !port->host)
@@ -315,7 +316,7 @@ int screen_hostmaps_policy(struct screen_engine *e, const struct screen_config *
 	if (!e->host.there)
 		return 0;
 	fill_policy(config, &p);
-	result = swap_whites(e, config, &p);
+	result = config ? swap_whites(e, config, &p) : 0;
 	if (result == 0)
 		result = screen_hostmaps_swap(e->host.policies, &p, sizeof(p));
 	if (result == 0)

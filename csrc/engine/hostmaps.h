@@ -25,7 +25,7 @@ int screen_hostmaps_share(const struct screen_engine *engine, struct bpf_object 
  * it. 0 or a negative errno, and then nothing has changed. */
 int screen_hostmaps_swap(int outer, const void *value, size_t size);
 
-/* Swaps what is done in each zone: no frame sees half of two. [control] */
+/* Swaps what is done in each zone: no frame sees half of two. NULL: nothing is. [control] */
 int screen_hostmaps_policy(struct screen_engine *engine, const struct screen_config *config);
 
 /* Swaps the keys that answers are checked with. Before anybody mints with them. [control, keeper] */

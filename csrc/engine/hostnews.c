@@ -51,6 +51,24 @@ static void start(struct screen_engine *e, const struct screen_host_news *n)
 		screen_victim_begin(v, n->now_ns);
 }
 
+/* The zone's listeners overflow no more: since nobody asks about them, or by what the kernel said. */
+static void tell_relief(struct screen_engine *e, uint8_t zone, uint64_t now_ns)
+{
+	struct screen_zone_meter *z = &e->meters->zone[zone];
+	uint64_t first = atomic_load_explicit(&z->flood_first_ns, memory_order_relaxed);
+	struct screen_note note = {
+		.now_ns = now_ns,
+		.duration_ns = first && now_ns > first ? now_ns - first : 0,
+		.kind = SCREEN_EVENT_FLOOD_END,
+		.ids = SCREEN_IDS_SYN_FLOOD,
+		.slot = SCREEN_SLOT_NONE,
+		.zone = zone,
+		.protocol = SCREEN_PROTO_TCP,
+	};
+
+	screen_event_put(&e->events, &note);
+}
+
 static void learn(struct screen_engine *e, const struct screen_host_news *n)
 {
 	uint32_t now_s = (uint32_t)(n->now_ns / 1000000000u), at;
@@ -80,6 +98,13 @@ static int take(void *engine, void *data, size_t size)
 	case SCREEN_HOST_SERVER:
 		learn(e, n);
 		break;
+	case SCREEN_HOST_OVERFLOW:
+		atomic_fetch_add_explicit(&e->meters->zone[n->zone].attacks, 1, memory_order_relaxed);
+		tell(e, n, SCREEN_EVENT_FLOOD_START);
+		break;
+	case SCREEN_HOST_RELIEF:
+		tell_relief(e, n->zone, n->now_ns);
+		break;
 	default:
 		break;
 	}
@@ -93,9 +118,12 @@ static void settle_overflows(struct screen_engine *e, uint64_t now_ns)
 		struct screen_zone_meter *z = &e->meters->zone[i];
 		uint64_t cell = atomic_load_explicit(&z->listeners, memory_order_relaxed);
 
-		if (atomic_load_explicit(&z->overflows, memory_order_relaxed) &&
-		    screen_cell_since(cell, (uint32_t)(now_ns / 1000000000u)) >= LISTENERS_IDLE_S)
-			atomic_store_explicit(&z->overflows, 0, memory_order_relaxed);
+		if (!atomic_load_explicit(&z->overflows, memory_order_relaxed) ||
+		    screen_cell_since(cell, (uint32_t)(now_ns / 1000000000u)) < LISTENERS_IDLE_S)
+			continue;
+		if (atomic_exchange_explicit(&z->overflows, SCREEN_HOST_RELIEVED,
+					     memory_order_relaxed) == SCREEN_HOST_OVERFLOWS_TOLD)
+			tell_relief(e, (uint8_t)i, now_ns);
 	}
 }
 

@@ -498,8 +498,10 @@ int screen_stage_publish(struct screen_engine *engine, struct screen_error_info 
 		return screen_error_set(error, SCREEN_ERROR_SYSTEM, -result, "host ports",
 					"cannot hand their policy to the kernel");
 	result = screen_keyring_commit(&engine->keyring, error);
-	if (result)
+	if (result) {
+		(void)screen_hostmaps_policy(engine, engine->running);
 		return result;
+	}
 	/* If none can be made now, the keeper tries again. */
 	keyset = screen_keyring_keyset(&engine->keyring, engine->zones);
 	(void)mark_leaving(engine, c, SCREEN_PORT_PUBLISHED);

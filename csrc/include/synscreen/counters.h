@@ -129,7 +129,8 @@ enum screen_shim_counter {
 	SCREEN_SHIM_DROPPED_UNBOUND,/* no socket on the queue while the engine lives */
 	/* on host ports: SYNs that the kernel gets */
 	SCREEN_SHIM_HOST_NO_LISTENER, /* nobody listens: it answers RST, or forwards */
-	SCREEN_SHIM_HOST_SOCKET,      /* their addresses and ports have a socket, in TIME-WAIT or live */
+	SCREEN_SHIM_HOST_SOCKET,      /* their addresses and ports have a socket, in TIME-WAIT or live; or
+				       * nothing but the kernel can admit them */
 	SCREEN_SHIM_HOST_CALM,	      /* to a listener that does not flood */
 	SCREEN_SHIM_HOST_WHITE_LIST,  /* to one that floods, by a white-list */
 	SCREEN_SHIM_HOST_VALIDATED,   /* likewise, of a client that has answered before */
@@ -137,7 +138,7 @@ enum screen_shim_counter {
 				       * alarm-without-drop */
 	/* and SYNs that it does not get */
 	SCREEN_SHIM_HOST_DROPPED_FLOOD,	 /* the excess over attack-threshold, without syn-cookie */
-	SCREEN_SHIM_HOST_DROPPED_SOCKET, /* more SYNs of known sockets than pass while flooding */
+	SCREEN_SHIM_HOST_DROPPED_SOCKET, /* more of those than pass while flooding */
 	/* the answers to challenges, as the admitter sees them */
 	SCREEN_SHIM_HOST_ADMITTED,	 /* a valid cookie: the listener gets a connection */
 	SCREEN_SHIM_HOST_NOT_ADMITTED,	 /* a valid cookie, but the kernel refuses it: dropped */
