@@ -29,7 +29,7 @@ type Sources struct {
 func ReadSources(root string) (s Sources, err error) {
 	headers := map[string]Header{}
 	for _, path := range []string{"core/cookie.h", "core/cluster.h", "core/flow.h", "core/keyset.h",
-		"core/options.h", "core/screen.h", "engine/keyring.c", "include/synscreen/snapshot.h"} {
+		"core/options.h", "core/meter.h", "engine/keyring.c", "include/synscreen/snapshot.h"} {
 		if headers[path], err = ReadHeader(filepath.Join(root, "csrc", path)); err != nil {
 			return s, err
 		}
@@ -47,7 +47,7 @@ func ReadSources(root string) (s Sources, err error) {
 	s.skew = int64(least.Flow.EpochSkewSeconds)
 	s.skewMax = headers["include/synscreen/snapshot.h"].Constant("SCREEN_SKEW_MAX")
 	s.tombstone = headers["core/flow.h"].Constant("SCREEN_TIMEOUT_TOMBSTONE")
-	s.way = headers["core/screen.h"].Constant("SCREEN_COOKIE_LIFE")
+	s.way = headers["core/meter.h"].Constant("SCREEN_COOKIE_LIFE")
 	s.retired = headers["engine/keyring.c"].Constant("RETIRED_EPOCHS")
 	s.readCookie(headers["core/cookie.h"], headers["core/options.h"], headers["core/keyset.h"])
 	s.readCluster(headers["core/cluster.h"])

@@ -84,7 +84,7 @@ func TestHostPortNeedsTheProofOfItsAdmission(t *testing.T) {
 			name: "a host port that answers must send", text: host,
 			spoil: func(c *dataplane.Capabilities) { c.Ports[0].Transmit = no("no completion") },
 			want: []string{atTx + "syn-cookie needs tx on eth0: no: no completion; " +
-				"see that eth0 can send, then commit again"},
+				"see that eth0 is there and can send, then commit again"},
 		},
 		{
 			name: "and mint", text: host,
