@@ -27,3 +27,5 @@ add_dependencies(test_bpf core_skeleton shim_skeleton host_skeleton admit_skelet
 
 screen_test(test_bpf_cookie LABELS bpf)
 add_dependencies(test_bpf_cookie cookie_skeleton)
+
+screen_test(test_hostmaps LABELS bpf ${ENGINE_OBJECTS})
