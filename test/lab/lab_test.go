@@ -83,6 +83,19 @@ func exists(path string) bool {
 	return err == nil
 }
 
+// waitInside waits until a process runs in the namespace: `ip netns exec` enters it a moment after it was started.
+func waitInside(t *testing.T, n *Namespace) {
+	t.Helper()
+	for range 500 {
+		out, err := exec.CommandContext(t.Context(), "ip", "netns", "pids", n.Name).Output()
+		if err == nil && len(out) > 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("no process runs in %s", n.Name)
+}
+
 func TestSweepRemovesOnlyWhatDeadProcessesLeft(t *testing.T) {
 	alive := ForTest(t)
 	kept, err := alive.Namespace(t.Context(), "client")
@@ -107,6 +120,7 @@ func TestSweepRemovesOnlyWhatDeadProcessesLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	waitInside(t, left)
 	if err := Sweep(); err != nil {
 		t.Fatal(err)
 	}
