@@ -86,14 +86,13 @@ func exists(path string) bool {
 // waitInside waits until a process runs in the namespace: `ip netns exec` enters it a moment after it was started.
 func waitInside(t *testing.T, n *Namespace) {
 	t.Helper()
-	for range 500 {
+	err := WaitFor(t.Context(), "a process in "+n.Name, startLimit, func() (bool, error) {
 		out, err := exec.CommandContext(t.Context(), "ip", "netns", "pids", n.Name).Output()
-		if err == nil && len(out) > 0 {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
+		return len(out) > 0, err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("no process runs in %s", n.Name)
 }
 
 func TestSweepRemovesOnlyWhatDeadProcessesLeft(t *testing.T) {
