@@ -1,15 +1,17 @@
 /* SYNs: admitted, or challenged. */
 #include "step.h"
 
-/* Group and unspecified addresses: nobody there could answer. */
+/* Group and unspecified addresses: nobody there could answer. Neither could a v4-mapped one of IPv6, which
+ * is never sent (RFC 6890 section 2.2.3), and is how IPv4's are written here. */
 static bool unanswerable(const uint8_t *data, const struct screen_packet *p, int which)
 {
-	static const uint8_t unspecified[16];
+	static const uint8_t unspecified[16], mapped[12] = { [10] = 0xff, 0xff };
 	const uint8_t *ip = data + p->l3;
 
 	if (p->family == 6) {
 		ip += 8 + which * 16;
-		return ip[0] == 0xff || memcmp(ip, unspecified, 16) == 0;
+		return ip[0] == 0xff || memcmp(ip, unspecified, 16) == 0 ||
+		       memcmp(ip, mapped, sizeof(mapped)) == 0;
 	}
 	ip += 12 + which * 4;
 	return ip[0] >= 224 || ip[0] == 0;

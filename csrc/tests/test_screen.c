@@ -370,6 +370,10 @@ static void syns_that_cannot_be_challenged_are_dropped_by_name(void **state)
 	SCRIPT(&s, "flood 100", "< S seq C mss 1460 frag -> drop_syn_fragment");
 	w->client.source[0] = 0xff;
 	SCRIPT(&s, "< S seq C mss 1460 -> drop_syn_source");
+	/* IPv4-mapped: nobody has this address */
+	memset(w->client.source, 0, 12);
+	w->client.source[10] = w->client.source[11] = 0xff;
+	SCRIPT(&s, "< S seq C mss 1460 -> drop_syn_source");
 	world_free(w);
 }
 
