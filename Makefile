@@ -29,8 +29,12 @@ demo: build ## watch a web server stay reachable through a SYN flood, in three a
 	CGO_ENABLED=0 $(GO) build -o build/demo ./test/demo
 	@$(ENV) $(ROOT) build/demo
 
-bench: build ## what the wire costs, beside a kernel bridge (a minute; writes build/bench)
+bench: build ## side by side with the kernel's own ways (minutes; writes build/bench)
+	@test/setup/packages.sh valgrind
+	$(NINJA) build/c $(JOBS) --target bench_tools
+	CGO_ENABLED=0 $(GO) build -o build/suite ./bench/suite
 	CGO_ENABLED=0 $(GO) build -o build/bulk ./bench/bulk
+	@$(ENV) $(ROOT) build/suite
 	@$(ENV) $(ROOT) build/bulk
 
 test: build unit asan tsan gotest check ## everything that CI runs

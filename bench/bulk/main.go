@@ -7,15 +7,14 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
+	"synscreen/bench/report"
 	"synscreen/test/lab"
 )
 
@@ -56,22 +55,5 @@ func run(ctx context.Context, rounds, seconds int) (err error) {
 		}
 	}
 	results.print(os.Stdout)
-	return store(results)
-}
-
-// store writes the results to build/bench/bulk.json of the checkout.
-func store(r *results) error {
-	root, err := lab.Root()
-	if err != nil {
-		return err
-	}
-	dir := filepath.Join(root, "build", "bench")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	text, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, "bulk.json"), append(text, '\n'), 0o644)
+	return report.Store("bulk", results)
 }
