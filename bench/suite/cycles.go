@@ -85,13 +85,13 @@ func runCycles(ctx context.Context, rounds int) (map[subject]report.Sample, []su
 	return samples, order, err
 }
 
-// benchTool runs one of the C programs, whose output is a JSON object a line. It stays on one processor.
+// benchTool runs one of the C programs, whose output is a JSON object a line.
 func benchTool[line any](ctx context.Context, take func(line), name string, args ...string) error {
 	binary, err := lab.Built("c/bench/" + name)
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, "taskset", append([]string{"-c", "1", binary}, args...)...)
+	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

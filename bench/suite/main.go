@@ -29,6 +29,7 @@ type part struct {
 
 var parts = []part{
 	{"cycles", cycles},
+	{"growing", growing},
 }
 
 func main() {
