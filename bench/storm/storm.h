@@ -1,0 +1,15 @@
+/* What the storm and its programs both know. */
+#pragma once
+
+enum {
+	STORM_LENGTH = 74,
+	STORM_TSVAL = 14 + 20 + 20 + 8, /* its upper half */
+	STORM_LATE_NS = 1000000,	/* a storm makes up for no more than this */
+};
+
+#define STORM_PREFIX 0xc6120000u /* 198.18.0.0/16 */
+
+struct storm_template {
+	unsigned char frame[STORM_LENGTH] __attribute__((aligned(8)));
+	unsigned int ip_sum, tcp_sum; /* in memory order, unfolded */
+};
