@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -10,15 +11,18 @@ import (
 type Sample []float64
 
 // Median is NaN where nothing was measured.
-func (s Sample) Median() float64 { return s.quantile(0.5) }
+func (s Sample) Median() float64 { return s.Quantile(0.5) }
 
 // Noise is the distance between the quartiles, as a share of the median.
-func (s Sample) Noise() float64 {
-	return math.Abs((s.quantile(0.75) - s.quantile(0.25)) / s.Median())
+func (s Sample) Noise() Number {
+	if s.Quantile(0.75) == s.Quantile(0.25) {
+		return 0 // also of nothing but zeros
+	}
+	return Number(math.Abs((s.Quantile(0.75) - s.Quantile(0.25)) / s.Median()))
 }
 
-// quantile interpolates between the two nearest ranks.
-func (s Sample) quantile(q float64) float64 {
+// Quantile interpolates between the two nearest ranks.
+func (s Sample) Quantile(q float64) float64 {
 	if len(s) == 0 {
 		return math.NaN()
 	}
@@ -27,6 +31,15 @@ func (s Sample) quantile(q float64) float64 {
 	low := int(at)
 	high := min(low+1, len(sorted)-1)
 	return sorted[low] + (at-float64(low))*(sorted[high]-sorted[low])
+}
+
+// Mean is NaN where nothing was measured.
+func (s Sample) Mean() float64 {
+	sum := 0.0
+	for _, v := range s {
+		sum += v
+	}
+	return sum / float64(len(s))
 }
 
 // Pair combines what was measured of two things in the same rounds.
@@ -43,9 +56,21 @@ func Minus(a, b float64) float64 { return a - b }
 func Over(a, b float64) float64  { return a / b }
 
 // Percent writes a share.
-func Percent(share float64) string {
+func Percent[F ~float64](of F) string {
+	share := float64(of)
 	if math.IsNaN(share) || math.IsInf(share, 0) {
 		return "-"
 	}
 	return fmt.Sprintf("%.0f %%", share*100)
+}
+
+// Number is null in JSON where nothing was measured.
+type Number float64
+
+// MarshalJSON implements json.Marshaler.
+func (n Number) MarshalJSON() ([]byte, error) {
+	if math.IsNaN(float64(n)) || math.IsInf(float64(n), 0) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(n))
 }

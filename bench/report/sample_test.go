@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"math"
 	"testing"
 )
@@ -13,14 +14,18 @@ func TestMedianAndNoise(t *testing.T) {
 		{Sample{7}, 7, 0},
 		{Sample{4, 1, 3, 2}, 2.5, 0.6},
 		{Sample{10, 20, 30, 40, 1000}, 30, 2.0 / 3},
+		{Sample{0, 0, 0}, 0, 0},
 		{Sample{-1, -2, -3}, -2, 0.5},
 	} {
 		if got := c.sample.Median(); got != c.median {
 			t.Errorf("%v: median %v, not %v", c.sample, got, c.median)
 		}
-		if got := c.sample.Noise(); math.Abs(got-c.noise) > 1e-9 {
+		if got := float64(c.sample.Noise()); math.Abs(got-c.noise) > 1e-9 {
 			t.Errorf("%v: noise %v, not %v", c.sample, got, c.noise)
 		}
+	}
+	if text, err := json.Marshal([]Number{1.5, Number(Sample(nil).Median())}); err != nil || string(text) != "[1.5,null]" {
+		t.Errorf("%s, %v", text, err)
 	}
 	if !math.IsNaN(Sample(nil).Median()) {
 		t.Error("the median of nothing is a number")

@@ -39,7 +39,7 @@ type cost struct {
 	subject
 	NS           report.Sample `json:"ns"`
 	Median       float64       `json:"median_ns"`
-	Noise        float64       `json:"noise"`
+	Noise        report.Number `json:"noise"`
 	OfKernel     float64       `json:"of_kernel_helper,omitempty"` // paired by round
 	Instructions float64       `json:"instructions,omitempty"`     // by callgrind
 }

@@ -33,7 +33,7 @@ type step struct {
 	Size   int           `json:"size"`
 	NS     report.Sample `json:"ns"`
 	Median float64       `json:"median_ns"`
-	Noise  float64       `json:"noise"`
+	Noise  report.Number `json:"noise"`
 	Growth float64       `json:"growth_ns"` // over the first step, paired by round
 }
 

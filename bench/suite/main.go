@@ -30,10 +30,13 @@ type part struct {
 var parts = []part{
 	{"cycles", cycles},
 	{"growing", growing},
+	{"answering", answering},
+	{"surviving", surviving},
 }
 
 func main() {
-	lab.RunRole(nil)
+	lab.RunRole(map[string]lab.Role{visitorsRole: runVisitors, listenerRole: runListener,
+		bulkRole: runBulk, sinkRole: runSink})
 	var names []string
 	for _, p := range parts {
 		names = append(names, p.name)
@@ -52,6 +55,9 @@ func main() {
 func run(ctx context.Context, wanted []string, rounds int) error {
 	if rounds < 0 {
 		return errors.New("--rounds is at least 1")
+	}
+	if err := lab.Sweep(); err != nil {
+		return err
 	}
 	for _, name := range wanted {
 		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {

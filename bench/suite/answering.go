@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"synscreen/bench/report"
+)
+
+const (
+	answeringRounds = 3
+	answeringMillis = 1000
+	costShareMin    = 0.2                    // of a processor
+	settle          = 300 * time.Millisecond // between two storms
+
+	maximum = math.MaxInt // of a storm: as many as can be
+)
+
+var answeringRates = []int{10_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, maximum}
+
+// answer is a row: what a system made of a storm.
+type answer struct {
+	System  string        `json:"system"`
+	Wanted  int           `json:"wanted"` // SYNs a second; the greatest number: as many as can be
+	Offered report.Sample `json:"offered"`
+	Answers report.Sample `json:"answers"` // a second
+	Cost    report.Sample `json:"cost_ns"` // of the system's processor for each answer
+	Noise   report.Number `json:"noise"`   // of the answers
+}
+
+type answeringResults struct {
+	Machine report.Machine `json:"machine"`
+	Rounds  int            `json:"rounds"`
+	Rows    []*answer      `json:"rows"`
+}
+
+// answering measures how many spoofed SYNs are answered.
+func answering(ctx context.Context, rounds int) error {
+	r := answeringResults{Machine: report.Describe(), Rounds: orElse(rounds, answeringRounds)}
+	for _, s := range systems {
+		for _, rate := range answeringRates {
+			r.Rows = append(r.Rows, &answer{System: s.name, Wanted: rate})
+		}
+	}
+	for i := range r.Rounds {
+		for _, s := range systems {
+			if err := r.round(ctx, s); err != nil {
+				return fmt.Errorf("round %d: %s: %w", i+1, s.name, err)
+			}
+		}
+	}
+	for _, row := range r.Rows {
+		row.Noise = row.Answers.Noise()
+	}
+	r.print(os.Stdout)
+	if err := report.StorePlot("answering", r.plot()); err != nil {
+		return err
+	}
+	return report.Store("answering", r)
+}
+
+// round measures one system at all rates.
+func (r *answeringResults) round(ctx context.Context, s system) (err error) {
+	g, err := s.build(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, g.Close()) }()
+	// a first one, of which nothing is noted: it makes the system aware of the flood
+	if _, _, err := g.storm(ctx, answeringRates[0], 500); err != nil {
+		return err
+	}
+	for _, row := range r.Rows {
+		if row.System != s.name {
+			continue
+		}
+		storm, used, err := g.storm(ctx, row.Wanted, answeringMillis)
+		if err != nil {
+			return err
+		}
+		row.Offered = append(row.Offered, storm.Sent/storm.Seconds)
+		row.Answers = append(row.Answers, storm.Answers/storm.Seconds)
+		row.Cost = append(row.Cost, used/max(storm.Answers, 1)*1e9)
+	}
+	return nil
+}
+
+// build makes a ground with the system at work on it.
+func (s system) build(ctx context.Context) (*ground, error) {
+	g, err := newGround(ctx, s.way)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.start(ctx, g); err != nil {
+		return nil, joinClose(err, g)
+	}
+	return g, nil
+}
+
+// storm runs one to its end, and says how long the system's processor was busy.
+func (g *ground) storm(ctx context.Context, rate, millis int) (r stormResult, used float64, err error) {
+	before, err := busy(systemCPU)
+	if err != nil {
+		return r, 0, err
+	}
+	p, err := g.startStorm(rate, millis)
+	if err != nil {
+		return r, 0, err
+	}
+	if r, err = result(ctx, p); err != nil {
+		return r, 0, err
+	}
+	after, err := busy(systemCPU)
+	time.Sleep(settle)
+	return r, after - before, err
+}
+
+func rateName(rate int) string {
+	if rate == maximum {
+		return "max"
+	}
+	return fmt.Sprint(rate)
+}
+
+func (r *answeringResults) print(w io.Writer) {
+	fmt.Fprintf(w, "\nAnswering: spoofed SYNs offered by processor %s, SYN-ACKs of a system that has processor %s; "+
+		"medians of %d rounds of %.1f s\n", attackerCPU, systemCPU, r.Rounds, answeringMillis/1000.0)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "\twanted/s\toffered/s\tanswers/s\tnoise\tof what was offered\tns of the processor per answer\t")
+	for _, row := range r.Rows {
+		cost := fmt.Sprintf("%.0f", row.Cost.Median())
+		if row.Cost.Median()*row.Answers.Median() < costShareMin*1e9 {
+			cost = "-" // the kernel's ticks are too coarse for so little
+		}
+		fmt.Fprintf(t, "%s\t%s\t%.0f\t%.0f\t%s\t%s\t%s\t\n", row.System, rateName(row.Wanted),
+			row.Offered.Median(), row.Answers.Median(), report.Percent(row.Noise),
+			report.Percent(report.Pair(row.Answers, row.Offered, report.Over).Median()), cost)
+	}
+	t.Flush()
+}
+
+func (r *answeringResults) plot() *report.Plot {
+	p := &report.Plot{Title: "SYNs answered, by SYNs offered", X: "SYN/s offered", Y: "SYN-ACK/s",
+		LogX: true, LogY: true}
+	for _, s := range systems {
+		line := report.Line{Name: s.name}
+		for _, row := range r.Rows {
+			if row.System == s.name {
+				line.Points = append(line.Points, report.Point{X: row.Offered.Median(), Y: row.Answers.Median()})
+			}
+		}
+		p.Lines = append(p.Lines, line)
+	}
+	return p
+}

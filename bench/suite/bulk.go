@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	bulkRole, sinkRole = "bulk", "sink"
+
+	bulkPort = 5201
+	bulkHead = 1200 * time.Millisecond // of the flows, before they are looked at
+	bulkSpan = 1500 * time.Millisecond // between the two looks
+)
+
+// runSink takes all that comes.
+func runSink(ctx context.Context, _ []string) error {
+	l, err := listenPlain(ctx, bulkPort)
+	if err != nil {
+		return err
+	}
+	for {
+		c, err := l.Accept()
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		go func() {
+			defer c.Close()
+			_, _ = io.Copy(io.Discard, c)
+		}()
+	}
+}
+
+// runBulk has flows send as much as they can, and writes how many bits of a second were acknowledged.
+func runBulk(ctx context.Context, args []string) error {
+	count, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	var flows []*net.TCPConn
+	for range count {
+		var dialer net.Dialer
+		dialer.SetMultipathTCP(false)
+		c, err := dialer.DialContext(ctx, "tcp4", fmt.Sprintf("%s:%d", serverAddr, bulkPort))
+		if err != nil {
+			return err
+		}
+		flows = append(flows, c.(*net.TCPConn))
+		go func() { // ends with the process
+			block := make([]byte, 1<<16)
+			for {
+				if _, err := c.Write(block); err != nil {
+					return
+				}
+			}
+		}()
+	}
+	time.Sleep(time.Until(began.Add(bulkHead)))
+	first, began := acknowledged(flows), time.Now()
+	time.Sleep(bulkSpan)
+	bytes := acknowledged(flows) - first
+	fmt.Println(float64(bytes) * 8 / time.Since(began).Seconds())
+	return nil
+}
+
+// acknowledged is how many bytes of all flows the other side has confirmed. A flow that is gone has none.
+func acknowledged(flows []*net.TCPConn) (bytes uint64) {
+	for _, c := range flows {
+		raw, err := c.SyscallConn()
+		if err != nil {
+			continue
+		}
+		_ = raw.Control(func(fd uintptr) {
+			if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+				bytes += info.Bytes_acked
+			}
+		})
+	}
+	return bytes
+}

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"synscreen/bench/report"
+)
+
+const (
+	survivingRounds  = 2
+	visitsPerSecond  = 100
+	visitsCount      = 150
+	bulkFlows        = 10
+	stormHead        = 300 * time.Millisecond // of a storm, before it is looked at
+	stormMillisLimit = 20_000
+)
+
+var survivingRates = []int{0, 50_000, 200_000, 500_000, 1_000_000, maximum}
+
+// survival is a row: what became of legitimate connections under a storm.
+type survival struct {
+	System    string        `json:"system"`
+	Wanted    int           `json:"wanted"` // SYNs a second; the greatest number: as many as can be
+	Offered   report.Sample `json:"offered"`
+	Answers   report.Sample `json:"answers"` // to spoofed SYNs, a second
+	Successes report.Sample `json:"successes"`
+	Visits    []visit       `json:"visits"` // of all rounds
+	P50       report.Number `json:"p50_connect_ms"`
+	P99       report.Number `json:"p99_connect_ms"`
+	Answer99  report.Number `json:"p99_answer_ms"`
+	Bulk      report.Sample `json:"bulk_bits_per_second"`
+	Noise     report.Number `json:"noise"` // of the rounds' median connect times
+	medians   report.Sample
+}
+
+type survivingResults struct {
+	Machine report.Machine `json:"machine"`
+	Rounds  int            `json:"rounds"`
+	Rows    []*survival    `json:"rows"`
+}
+
+// surviving measures what legitimate connections see of a flood.
+func surviving(ctx context.Context, rounds int) error {
+	r := survivingResults{Machine: report.Describe(), Rounds: orElse(rounds, survivingRounds)}
+	for _, s := range systems {
+		for _, rate := range survivingRates {
+			if !s.noSurvival {
+				r.Rows = append(r.Rows, &survival{System: s.name, Wanted: rate})
+			}
+		}
+	}
+	for i := range r.Rounds {
+		for _, s := range systems {
+			if s.noSurvival {
+				continue
+			}
+			fmt.Fprintf(os.Stderr, "surviving: round %d of %d: %s\n", i+1, r.Rounds, s.name)
+			if err := r.round(ctx, s); err != nil {
+				return fmt.Errorf("round %d: %s: %w", i+1, s.name, err)
+			}
+		}
+	}
+	for _, row := range r.Rows {
+		row.sum()
+	}
+	r.print(os.Stdout)
+	for name, plot := range map[string]*report.Plot{
+		"surviving": r.plot("Connections that succeeded, by SYNs offered", "%", false,
+			func(s *survival) float64 { return 100 * s.share() }),
+		"connecting": r.plot("99th percentile of connect times, by SYNs offered", "ms", true,
+			func(s *survival) float64 { return float64(s.P99) }),
+		"bulk-flooded": r.plot("Ten bulk flows, by SYNs offered", "Mbit/s", false,
+			func(s *survival) float64 { return s.Bulk.Median() / 1e6 }),
+	} {
+		if err := report.StorePlot(name, plot); err != nil {
+			return err
+		}
+	}
+	return report.Store("surviving", r)
+}
+
+// round measures one system at all rates, and its bulk flows after the visits.
+func (r *survivingResults) round(ctx context.Context, s system) (err error) {
+	g, err := s.build(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, g.Close()) }()
+	// the server has spoken once before anything floods
+	if _, err := g.visits(ctx, 5, visitsPerSecond); err != nil {
+		return err
+	}
+	if _, err := g.startPinned(g.server, "0", sinkRole); err != nil {
+		return err
+	}
+	for _, row := range r.Rows {
+		if row.System != s.name {
+			continue
+		}
+		if err := g.visitUnder(ctx, row); err != nil {
+			return fmt.Errorf("%s SYNs a second: %w", rateName(row.Wanted), err)
+		}
+		if err := g.bulkUnder(ctx, row); err != nil {
+			return fmt.Errorf("%s SYNs a second: bulk: %w", rateName(row.Wanted), err)
+		}
+	}
+	return nil
+}
+
+// under runs something in a storm that has begun.
+func (g *ground) under(ctx context.Context, rate int, run func() error) (r stormResult, err error) {
+	if rate == 0 {
+		return r, run()
+	}
+	p, err := g.startStorm(rate, stormMillisLimit)
+	if err != nil {
+		return r, err
+	}
+	time.Sleep(stormHead)
+	if err := run(); err != nil {
+		return r, errors.Join(err, p.Stop(ctx))
+	}
+	if err := p.Stop(ctx); err != nil {
+		return r, err
+	}
+	r, err = result(ctx, p)
+	time.Sleep(settle)
+	return r, err
+}
+
+func (g *ground) visitUnder(ctx context.Context, row *survival) error {
+	var visits []visit
+	storm, err := g.under(ctx, row.Wanted, func() (err error) {
+		visits, err = g.visits(ctx, visitsCount, visitsPerSecond)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	row.Visits = append(row.Visits, visits...)
+	row.Successes = append(row.Successes, share(visits))
+	row.medians = append(row.medians, times(visits, visit.connect).Quantile(0.5))
+	if row.Wanted > 0 {
+		row.Offered = append(row.Offered, storm.Sent/storm.Seconds)
+		row.Answers = append(row.Answers, storm.Answers/storm.Seconds)
+	}
+	return nil
+}
+
+// bulkUnder has ten flows, which were there before, send to the server through a storm.
+func (g *ground) bulkUnder(ctx context.Context, row *survival) error {
+	p, err := g.startPinned(g.outside, "0", bulkRole, strconv.Itoa(bulkFlows))
+	if err != nil {
+		return err
+	}
+	time.Sleep(bulkHead - 2*stormHead) // they connect
+	if _, err := g.under(ctx, row.Wanted, func() error { return p.Wait(ctx) }); err != nil {
+		return err
+	}
+	rate, err := strconv.ParseFloat(strings.TrimSpace(p.Stdout()), 64)
+	row.Bulk = append(row.Bulk, rate)
+	return err
+}
+
+func (v visit) connect() float64 { return v.Connect }
+func (v visit) answer() float64  { return v.Answer }
+
+// times are those of the visits that succeeded.
+func times(visits []visit, of func(visit) float64) (s report.Sample) {
+	for _, v := range visits {
+		if v.Succeeded {
+			s = append(s, of(v))
+		}
+	}
+	return s
+}
+
+func share(visits []visit) float64 {
+	return float64(len(times(visits, visit.connect))) / float64(max(len(visits), 1))
+}
+
+func (row *survival) share() float64 { return share(row.Visits) }
+
+func (row *survival) sum() {
+	connects := times(row.Visits, visit.connect)
+	row.P50, row.P99 = report.Number(connects.Quantile(0.5)), report.Number(connects.Quantile(0.99))
+	row.Answer99 = report.Number(times(row.Visits, visit.answer).Quantile(0.99))
+	row.Noise = row.medians.Noise()
+}
+
+func (r *survivingResults) print(w io.Writer) {
+	fmt.Fprintf(w, "\nSurviving: %d visits a second, %d in each of %d rounds, given up after %v; and %d bulk flows "+
+		"that were there before\n", visitsPerSecond, visitsCount, r.Rounds, visitMax, bulkFlows)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "\tSYNs wanted/s\toffered/s\tanswered/s\tsucceeded\tconnect p50 ms\tp99 ms\tanswered p99 ms\t"+
+		"noise\tbulk Mbit/s\tnoise\t")
+	for _, row := range r.Rows {
+		offered, answered := "0", "0"
+		if row.Wanted > 0 {
+			offered = fmt.Sprintf("%.0f", row.Offered.Median())
+			answered = fmt.Sprintf("%.0f", row.Answers.Median())
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.1f %%\t%.2f\t%.1f\t%.1f\t%s\t%.0f\t%s\t\n", row.System, rateName(row.Wanted),
+			offered, answered, 100*row.share(), row.P50, row.P99, row.Answer99, report.Percent(row.Noise),
+			row.Bulk.Median()/1e6, report.Percent(row.Bulk.Noise()))
+	}
+	t.Flush()
+}
+
+func (r *survivingResults) plot(title, y string, logY bool, value func(*survival) float64) *report.Plot {
+	p := &report.Plot{Title: title, X: "SYN/s offered", Y: y, LogX: true, LogY: logY}
+	for _, s := range systems {
+		if s.noSurvival {
+			continue
+		}
+		line := report.Line{Name: s.name}
+		for _, row := range r.Rows {
+			if row.System == s.name && row.Wanted > 0 {
+				line.Points = append(line.Points, report.Point{X: row.Offered.Median(), Y: value(row)})
+			}
+		}
+		p.Lines = append(p.Lines, line)
+	}
+	return p
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"synscreen/pkg/control"
+	"synscreen/pkg/dataplane"
+	"synscreen/test/lab"
+)
+
+// system is one way to stand a flood. Each has one processor for all it does: polling, answering, the
+// server, and whoever is between.
+type system struct {
+	name       string
+	way        way
+	start      func(ctx context.Context, g *ground) error
+	noSurvival bool // it answers, but admits nobody
+}
+
+// systems are what is compared. A host that synscreen protects itself, without a wire, would be one more
+// row here: {"synscreen host", direct, ...}.
+var systems = []system{
+	{name: "bare server", way: direct, start: syncookies("0")},
+	{name: "tcp_syncookies=1", way: direct, start: syncookies("1")},
+	{name: "tcp_syncookies=2", way: direct, start: syncookies("2")},
+	{name: "nft synproxy", way: routed, start: synproxy},
+	{name: "XDP helper", way: direct, start: helper, noSurvival: true},
+	{name: "XDP helper, nft synproxy", way: routed, start: helperAndSynproxy},
+	{name: synscreenWire, way: wire, start: startSynscreen},
+}
+
+const synscreenWire = "synscreen wire"
+
+// syncookies leaves it to the server's own kernel.
+func syncookies(value string) func(context.Context, *ground) error {
+	return func(ctx context.Context, g *ground) error {
+		return g.server.Sysctl(ctx, "net.ipv4.tcp_syncookies="+value)
+	}
+}
+
+// synproxyRules are those of nftables' own documentation: no state for SYNs, and what conntrack does not
+// know is for synproxy.
+const synproxyRules = "table ip screen { " +
+	"chain early { type filter hook prerouting priority raw; tcp dport 80 tcp flags syn notrack; }; " +
+	"chain forward { type filter hook forward priority filter; " +
+	"tcp dport 80 ct state invalid,untracked synproxy mss 1460 wscale 7 timestamp sack-perm; " +
+	"ct state invalid drop; }; }"
+
+func synproxy(ctx context.Context, g *ground) error {
+	if _, err := g.front.Run(ctx, "nft", synproxyRules); err != nil {
+		return err
+	}
+	return errors.Join(g.front.Sysctl(ctx, "net.netfilter.nf_conntrack_tcp_loose=0"),
+		g.server.Sysctl(ctx, "net.ipv4.tcp_syncookies=0"))
+}
+
+// helper has the kernel's cookie helper answer every SYN, in an XDP program.
+func helper(ctx context.Context, g *ground) error {
+	object, err := lab.Built("c/bench-storm/answer.bpf.o")
+	if err != nil {
+		return err
+	}
+	return g.front.IP(ctx, "link set dev "+frontDev+" xdpdrv object "+object+" section xdp")
+}
+
+// helperAndSynproxy: the program answers, and synproxy admits who comes back: the cookies are the same.
+func helperAndSynproxy(ctx context.Context, g *ground) error {
+	if err := synproxy(ctx, g); err != nil {
+		return err
+	}
+	return helper(ctx, g)
+}
+
+//go:embed wire.conf
+var wireConf []byte
+
+const protectMax = 15 * time.Second
+
+// startSynscreen runs synscreen on the box and waits until it protects. The server has no cookies.
+func startSynscreen(ctx context.Context, g *ground) error {
+	if err := g.server.Sysctl(ctx, "net.ipv4.tcp_syncookies=0"); err != nil {
+		return err
+	}
+	binary, err := lab.Built("bin/synscreen")
+	if err != nil {
+		return err
+	}
+	config, socket := filepath.Join(g.Dir(), "wire.conf"), filepath.Join(g.Dir(), "control")
+	if err := os.WriteFile(config, wireConf, 0o600); err != nil {
+		return err
+	}
+	p, err := g.front.Start("taskset", "-c", systemCPU, binary, "run", "--config", config,
+		"--control-socket", socket, "--state-dir", filepath.Join(g.Dir(), "state"),
+		"--learning-seconds", "0")
+	if err != nil {
+		return err
+	}
+	client := control.NewClient(socket)
+	err = lab.WaitFor(ctx, "synscreen to protect the wire", protectMax, func() (bool, error) {
+		select {
+		case <-p.Done():
+			return false, errors.New("it has ended")
+		default:
+		}
+		status, err := client.Status(ctx)
+		return err == nil && status.Generation > 0 && status.Mode == dataplane.ModeSynCookie, nil
+	})
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, p.Output())
+	}
+	return nil
+}
