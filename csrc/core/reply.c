@@ -2,28 +2,21 @@
 
 #include "checksum.h"
 
-static uint8_t *put_mss(uint8_t *o, uint16_t mss)
+/* Options are whole words, and so is all that is written here: what has just been written in one size is
+ * slow to read in another. */
+static uint8_t *put_word(uint8_t *o, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 {
-	o[0] = SCREEN_OPTION_MSS;
-	o[1] = 4;
-	screen_store_be16(o + 2, mss);
+	screen_store_be32(o, a << 24 | b << 16 | c << 8 | d);
 	return o + 4;
 }
 
-static uint8_t *put_timestamps(uint8_t *o, uint32_t tsval, uint32_t tsecr)
+static uint8_t *put_timestamps(uint8_t *o, bool sack, uint32_t tsval, uint32_t tsecr)
 {
-	o[0] = SCREEN_OPTION_TIMESTAMPS;
-	o[1] = 10;
-	screen_store_be32(o + 2, tsval);
-	screen_store_be32(o + 6, tsecr);
-	return o + 10;
-}
-
-static uint8_t *put_nops(uint8_t *o, int count)
-{
-	while (count--)
-		*o++ = SCREEN_OPTION_NOP;
-	return o;
+	o = put_word(o, sack ? SCREEN_OPTION_SACK_OK : SCREEN_OPTION_NOP,
+		     sack ? 2 : SCREEN_OPTION_NOP, SCREEN_OPTION_TIMESTAMPS, 10);
+	screen_store_be32(o, tsval);
+	screen_store_be32(o + 4, tsecr);
+	return o + 8;
 }
 
 uint8_t screen_reply_options(uint8_t options[SCREEN_OPTIONS_MAX], uint16_t mss,
@@ -33,50 +26,45 @@ uint8_t screen_reply_options(uint8_t options[SCREEN_OPTIONS_MAX], uint16_t mss,
 	uint8_t *o = options;
 
 	if (mss)
-		o = put_mss(o, mss);
-	if (a->timestamps) {
-		if (a->sack) {
-			o[0] = SCREEN_OPTION_SACK_OK;
-			o[1] = 2;
-			o += 2;
-		} else {
-			o = put_nops(o, 2);
-		}
-		o = put_timestamps(o, tsval, tsecr);
-	}
-	if (a->timestamps && wscale != SCREEN_WSCALE_NONE) {
-		o = put_nops(o, 1);
-		o[0] = SCREEN_OPTION_WSCALE;
-		o[1] = 3;
-		o[2] = wscale;
-		o += 3;
-	}
+		o = put_word(o, SCREEN_OPTION_MSS, 4, mss >> 8, mss & 0xff);
+	if (a->timestamps)
+		o = put_timestamps(o, a->sack, tsval, tsecr);
+	if (a->timestamps && wscale != SCREEN_WSCALE_NONE)
+		o = put_word(o, SCREEN_OPTION_NOP, SCREEN_OPTION_WSCALE, 3, wscale);
 	return (uint8_t)(o - options);
 }
 
 uint8_t screen_reply_timestamps(uint8_t options[SCREEN_OPTIONS_MAX], uint32_t tsval,
 				uint32_t tsecr)
 {
-	return (uint8_t)(put_timestamps(put_nops(options, 2), tsval, tsecr) - options);
+	return (uint8_t)(put_timestamps(options, false, tsval, tsecr) - options);
 }
 
-/* The TCP header at q->l4 and both checksums; the addresses are in place. */
+/* Writes a big-endian word, and returns its part of a checksum. */
+static uint64_t write_word(uint8_t *to, uint32_t word)
+{
+	screen_store_be32(to, word);
+	return __builtin_bswap32(word);
+}
+
+/* The TCP header at q->l4 and its checksum; the addresses are in place. */
 static uint32_t write_tcp(uint8_t *data, struct screen_packet *q, const struct screen_segment *s)
 {
 	uint8_t *tcp = data + q->l4;
+	uint32_t length = 20u + s->options_length;
+	uint64_t sum;
 
-	q->end = (uint16_t)(q->l4 + 20 + s->options_length);
+	q->end = (uint16_t)(q->l4 + length);
 	q->protocol = SCREEN_PROTO_TCP;
-	screen_store_be16(tcp, q->sport);
-	screen_store_be16(tcp + 2, q->dport);
-	screen_store_be32(tcp + 4, s->seq);
-	screen_store_be32(tcp + 8, s->ack);
-	tcp[12] = (uint8_t)((20 + s->options_length) / 4 << 4);
-	tcp[13] = s->flags;
-	screen_store_be16(tcp + 14, s->window);
+	sum = screen_sum_pseudo(data, q);
+	sum += write_word(tcp, (uint32_t)q->sport << 16 | q->dport);
+	sum += write_word(tcp + 4, s->seq);
+	sum += write_word(tcp + 8, s->ack);
+	sum += write_word(tcp + 12, length / 4 << 28 | (uint32_t)s->flags << 16 | s->window);
+	for (uint32_t i = 0; i < s->options_length; i += 4)
+		sum += write_word(tcp + 20 + i, screen_load_be32(s->options + i));
+	screen_store_16(tcp + 16, (uint16_t)~screen_fold(sum));
 	screen_store_16(tcp + 18, 0);
-	memcpy(tcp + 20, s->options, s->options_length);
-	screen_checksum_write_tcp(data, q);
 	return q->end;
 }
 
@@ -85,40 +73,47 @@ static void write_ip(uint8_t *data, struct screen_packet *q, const uint8_t *addr
 		     uint32_t tos_and_label, uint8_t ttl, uint8_t options_length)
 {
 	uint8_t *ip = data + q->l3;
-	uint16_t length = (uint16_t)(20 + options_length);
+	uint32_t length = 20u + options_length;
+	uint64_t sum;
 
 	if (q->family == 4) {
 		q->l4 = (uint16_t)(q->l3 + 20);
-		ip[0] = 0x45;
-		ip[1] = (uint8_t)(tos_and_label >> 20);
-		screen_store_be16(ip + 2, (uint16_t)(20 + length));
-		screen_store_be32(ip + 4, 0x00004000); /* ID 0 (RFC 6864), DF */
-		ip[8] = ttl;
-		ip[9] = SCREEN_PROTO_TCP;
 		memcpy(ip + 12, addresses, 8);
-		screen_checksum_write_ipv4(ip);
+		sum = screen_sum(addresses, 8, 0);
+		sum += write_word(ip, 0x45u << 24 | (tos_and_label >> 20 & 0xff) << 16 | (20 + length));
+		sum += write_word(ip + 4, 0x00004000); /* ID 0 (RFC 6864), DF */
+		sum += write_word(ip + 8, (uint32_t)ttl << 24 | SCREEN_PROTO_TCP << 16);
+		screen_store_16(ip + 10, (uint16_t)~screen_fold(sum));
 		return;
 	}
 	q->l4 = (uint16_t)(q->l3 + 40);
-	screen_store_be32(ip, 6u << 28 | (tos_and_label & 0x0fffffff));
-	screen_store_be16(ip + 4, length);
-	ip[6] = SCREEN_PROTO_TCP;
-	ip[7] = ttl;
+	(void)write_word(ip, 6u << 28 | (tos_and_label & 0x0fffffff));
+	(void)write_word(ip + 4, length << 16 | SCREEN_PROTO_TCP << 8 | ttl);
 	memcpy(ip + 8, addresses, 32);
+}
+
+/* The addresses at `from`, source first, the other way round. */
+static void turn_addresses(uint8_t to[32], const uint8_t *from, uint8_t family)
+{
+	if (family == 4) {
+		memcpy(to, from + 4, 4);
+		memcpy(to + 4, from, 4);
+		return;
+	}
+	memcpy(to, from + 16, 16);
+	memcpy(to + 16, from, 16);
 }
 
 uint32_t screen_reply_write(uint8_t *data, const struct screen_packet *p,
 			    const struct screen_segment *segment)
 {
-	uint32_t size = p->family == 4 ? 4 : 16, at = p->family == 4 ? 12 : 8;
 	struct screen_packet q = *p;
 	uint8_t addresses[32], mac[6];
 
 	memcpy(mac, data, 6);
 	memcpy(data, data + 6, 6);
 	memcpy(data + 6, mac, 6);
-	memcpy(addresses, data + p->l3 + at + size, size);
-	memcpy(addresses + size, data + p->l3 + at, size);
+	turn_addresses(addresses, data + p->l3 + (p->family == 4 ? 12 : 8), p->family);
 	q.sport = p->dport;
 	q.dport = p->sport;
 	write_ip(data, &q, addresses, 0, SCREEN_REPLY_TTL, segment->options_length);
@@ -189,13 +184,10 @@ uint32_t screen_reply_unreachable(uint8_t *data, const struct screen_packet *p,
 		.ack = ack,
 		.flags = SCREEN_TCP_RST | SCREEN_TCP_ACK,
 	};
-	uint32_t size = p->family == 4 ? 4 : 16;
-	const uint8_t *from = data + about->l3 + (p->family == 4 ? 12 : 8);
 	struct screen_packet q = *p;
 	uint8_t addresses[32];
 
-	memcpy(addresses, from + size, size);
-	memcpy(addresses + size, from, size);
+	turn_addresses(addresses, data + about->l3 + (p->family == 4 ? 12 : 8), p->family);
 	q.sport = about->dport;
 	q.dport = about->sport;
 	write_ip(data, &q, addresses, 0, SCREEN_REPLY_TTL, 0);
