@@ -202,6 +202,7 @@ static inline void rig_burst(struct rig *r, uint32_t first, uint32_t count, bool
 	struct screen_decision *ud[RIG_FRAMES], *cd[RIG_FRAMES];
 	uint32_t u = 0, c = 0;
 
+	screen_gather(&r->context);
 	for (uint32_t i = first; i < first + count; i++) {
 		struct screen_decision *d = &r->decision[i];
 
@@ -220,6 +221,7 @@ static inline void rig_burst(struct rig *r, uint32_t first, uint32_t count, bool
 		screen_resume(&r->context, undecided[i], ud[i]);
 	if (c)
 		screen_challenge(&r->context, challenged, cd, c);
+	screen_settle(&r->context);
 }
 
 /* How many of the frames met this fate. */

@@ -1,26 +1,38 @@
 /* The meters as a decision reads them: attack-threshold, source- and destination-threshold. */
 #include "step.h"
 
-/* Of an end of the frame, in the zone of the clients. */
-static uint64_t end_hash(const struct step *s, uint16_t zone, int which)
+/* Of the frame's source, in the zone of its clients. */
+static uint64_t source_hash(const struct step *s)
 {
 	const struct screen_packet *p = &s->d->packet;
 	uint8_t address[16];
 
-	screen_flow_address(s->frame->data, p, which, address);
-	return screen_meters_server(s->c->meters, zone, address, which ? p->dport : p->sport);
+	screen_flow_address(s->frame->data, p, 0, address);
+	return screen_meters_server(s->c->meters, step_clients_zone(s), address, p->sport);
 }
 
 static uint64_t destination_hash(struct step *s)
 {
-	if (!s->target)
-		s->target = end_hash(s, s->port->zone, 1);
-	return s->target;
+	const struct screen_packet *p = &s->d->packet;
+	uint32_t zone_port = (uint32_t)s->port->zone << 16 | p->dport;
+	struct screen_recent *recent = &s->c->recent;
+	uint8_t address[16];
+
+	if (s->target)
+		return s->target;
+	screen_flow_address(s->frame->data, p, 1, address);
+	if (!recent->hash || recent->zone_port != zone_port ||
+	    memcmp(recent->address, address, 16) != 0) {
+		recent->hash = screen_meters_server(s->c->meters, s->port->zone, address, p->dport);
+		recent->zone_port = zone_port;
+		memcpy(recent->address, address, 16);
+	}
+	return s->target = recent->hash;
 }
 
 uint64_t step_server_hash(struct step *s, int which)
 {
-	return which ? destination_hash(s) : end_hash(s, step_clients_zone(s), 0);
+	return which ? destination_hash(s) : source_hash(s);
 }
 
 uint32_t step_asked(struct step *s)
@@ -91,19 +103,25 @@ static void note_other(struct step *s)
 		atomic_store_explicit(last, s->c->now_ns, memory_order_relaxed);
 }
 
+static void count_talker(struct step *s)
+{
+	uint8_t source[16];
+
+	if (!s->c->talkers)
+		return;
+	screen_flow_address(s->frame->data, &s->d->packet, 0, source);
+	screen_talkers_count(s->c->talkers, source, s->port->zone);
+}
+
 /* A SYN that is challenged. attacked: because its destination's meter floods. */
 static void count_victim(struct step *s, uint64_t hash, const struct screen_meter_reading *r,
 			 bool attacked)
 {
 	uint32_t at = victim_of(s, hash);
 	struct screen_victim *v;
-	uint8_t source[16];
 
 	s->d->victim = (uint16_t)at;
-	if (s->c->talkers) {
-		screen_flow_address(s->frame->data, &s->d->packet, 0, source);
-		screen_talkers_count(s->c->talkers, source, s->port->zone);
-	}
+	count_talker(s);
 	if (at == SCREEN_VICTIM_NONE || !attacked)
 		note_other(s);
 	if (at == SCREEN_VICTIM_NONE)
@@ -128,6 +146,39 @@ static bool too_many(const struct step *s, const struct screen_meter_reading *r)
 	       r->count >= step_profile(s)->attack_threshold;
 }
 
+/* Whether this SYN is one more of a streak. */
+static bool in_streak(struct step *s, uint64_t hash, uint32_t window)
+{
+	struct screen_streak *k = &s->c->streak;
+
+	if (!k->gathering)
+		return false;
+	if (!screen_streak_goes_on(k, hash, window)) {
+		screen_streak_end(k, s->c->meters);
+		return false;
+	}
+	s->d->victim = k->victim;
+	s->in_streak = true;
+	count_talker(s);
+	return true;
+}
+
+/* Those behind this SYN may be a streak, unless something could begin or end by them. */
+static void begin_streak(struct step *s, uint64_t hash, const struct screen_meter_reading *r)
+{
+	const struct screen_profile_config *profile = step_profile(s);
+	struct screen_streak *k = &s->c->streak;
+
+	if (!k->gathering || s->c->policy->mode != SCREEN_MODE_SYN_COOKIE ||
+	    s->d->victim == SCREEN_VICTIM_NONE || r->count < profile->attack_threshold ||
+	    r->count < profile->alarm_threshold)
+		return;
+	k->hash = hash;
+	k->window = step_seconds(s);
+	k->zone = s->port->zone;
+	k->victim = s->d->victim;
+}
+
 bool step_meter_syn(struct step *s)
 {
 	const struct screen_profile_config *profile = step_profile(s);
@@ -136,10 +187,14 @@ bool step_meter_syn(struct step *s)
 	uint64_t hash;
 	bool attacked;
 
-	screen_pace_count(&step_zone(s)->rate, window);
-	if (!step_syn_flood_armed(s))
+	if (!step_syn_flood_armed(s)) {
+		screen_pace_count(&step_zone(s)->rate, window);
 		return false;
+	}
 	hash = destination_hash(s);
+	if (in_streak(s, hash, window))
+		return true;
+	screen_pace_count(&step_zone(s)->rate, window);
 	r = screen_sketch_meter(&s->c->meters->attack, hash, window, profile->attack_threshold,
 				profile->alarm_threshold);
 	attacked = r.flooding;
@@ -155,6 +210,7 @@ bool step_meter_syn(struct step *s)
 		step_event(s, SCREEN_EVENT_FLOOD_START, SCREEN_IDS_SYN_FLOOD, r.count);
 	note_flood(s, r.entered);
 	count_victim(s, hash, &r, attacked);
+	begin_streak(s, hash, &r);
 	return too_many(s, &r);
 }
 

@@ -57,8 +57,13 @@ static void log_hit(struct step *s, enum screen_ids ids, uint64_t total)
 
 void step_count_ids(struct step *s, enum screen_ids ids)
 {
-	uint64_t before = atomic_fetch_add_explicit(&step_zone(s)->ids[ids], 1,
-						    memory_order_relaxed);
+	uint64_t before;
+
+	if (s->in_streak && ids == SCREEN_IDS_SYN_FLOOD) {
+		s->c->streak.hits++;
+		return;
+	}
+	before = atomic_fetch_add_explicit(&step_zone(s)->ids[ids], 1, memory_order_relaxed);
 
 	log_hit(s, ids, before + 1);
 }

@@ -178,6 +178,26 @@ screen_inline struct screen_meter_reading screen_sketch_count(struct screen_sket
 	return screen_sketch_meter(s, hash, window, threshold, 0);
 }
 
+/* Counts n more of a key that was counted in this window before, and whose estimate is above both
+ * thresholds: nothing begins or ends by it. Returns the estimate. */
+screen_inline uint32_t screen_sketch_add(struct screen_sketch *s, uint64_t hash, uint32_t n)
+{
+	uint32_t estimate = UINT32_MAX;
+
+	for (int row = 0; row < SCREEN_SKETCH_ROWS; row++) {
+		screen_cell *cell = screen_sketch_cell(s, hash, row);
+		uint64_t old = atomic_load_explicit(cell, memory_order_relaxed), next;
+
+		do
+			next = (uint32_t)old > UINT32_MAX - n ? old | UINT32_MAX : old + n;
+		while (!atomic_compare_exchange_weak_explicit(cell, &old, next, memory_order_acq_rel,
+							      memory_order_relaxed));
+		if ((uint32_t)next < estimate)
+			estimate = (uint32_t)next;
+	}
+	return estimate;
+}
+
 /* Whether the key floods, without counting. */
 screen_inline bool screen_sketch_flooding(struct screen_sketch *s, uint64_t hash, uint32_t window,
 					  uint32_t threshold)

@@ -3,7 +3,7 @@
  *
  *   (policy, keyset, flows, meters, now, frame) -> verdict, reason, and the frame rewritten in place
  *
- * A worker calls screen_decide() for each frame of a burst. Cookies are dealt with together at its
+ * A worker calls screen_decide() for each frame of a burst, between screen_gather() and screen_settle(). Cookies are dealt with together at its
  * end: screen_challenge() mints those of all frames whose verdict was SCREEN_CHALLENGE; screen_check()
  * checks those of all frames that were left undecided, each of which screen_resume() then decides.
  */
@@ -14,6 +14,7 @@
 #include "meter.h"
 #include "policy.h"
 #include "reply.h"
+#include "streak.h"
 #include "talkers.h"
 #include "validated.h"
 
@@ -22,6 +23,13 @@ enum {
 	/* a second, of one client to one port: more than any validated client makes is who forges it */
 	SCREEN_VALIDATED_SYNS_MAX = 64,
 	SCREEN_ASKED_MAX = 512, /* splices of one share that wait for a server */
+};
+
+/* The destination that was metered last: of a flood most SYNs have one. */
+struct screen_recent {
+	uint8_t address[16];
+	uint32_t zone_port; /* zone << 16 | port */
+	uint64_t hash;	    /* 0: none yet */
 };
 
 /* What a worker brings along. One per worker, nothing in it is shared but what says so. */
@@ -44,6 +52,8 @@ struct screen_context {
 	/* Splices whose server has not answered, by destination: who makes one server silent must not
 	 * use up what is there for all. The worker takes them off. */
 	uint16_t asked[256];
+	struct screen_recent recent;
+	struct screen_streak streak;
 	uint32_t undecided; /* frames since the last screen_check() */
 	bool releasing;	  /* this frame was held, and its flow is open now */
 	bool splice_full; /* the worker cannot keep one more splice that waits */
@@ -89,6 +99,19 @@ struct screen_decision {
 	uint32_t syn_length;	     /* likewise */
 	uint8_t syn[SCREEN_SYNTHETIC_MAX];
 };
+
+/* A burst begins: what its SYNs add to the meters may wait until screen_settle(), which must follow,
+ * before the policy or the clock changes. Without it each SYN is counted at once. [worker] */
+static inline void screen_gather(struct screen_context *context)
+{
+	context->streak.gathering = true;
+}
+
+static inline void screen_settle(struct screen_context *context)
+{
+	screen_streak_end(&context->streak, context->meters);
+	context->streak.gathering = false;
+}
 
 /* Decides about one frame. [worker] */
 void screen_decide(struct screen_context *context, struct screen_frame *frame,

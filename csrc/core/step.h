@@ -27,6 +27,7 @@ struct step {
 	bool from_low; /* the frame's source is the key's lower endpoint */
 	uint64_t target; /* hash of the destination; 0: not computed */
 	enum step_standing standing;
+	bool in_streak; /* this SYN is not in the meters yet */
 	uint8_t admission; /* of its preset; SCREEN_ADMISSION_UNSET: as the zone's. Set by step_server() */
 };
 

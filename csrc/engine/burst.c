@@ -345,6 +345,7 @@ uint32_t screen_burst_receive(struct screen_worker *w, struct screen_port *port,
 	if (count == 0)
 		return 0;
 	challenged.count = undecided.count = 0;
+	screen_gather(&w->context);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(rx, at + i);
 		struct screen_decision *d = &decisions[i];
@@ -375,6 +376,7 @@ uint32_t screen_burst_receive(struct screen_worker *w, struct screen_port *port,
 		check(w, &undecided);
 	if (challenged.count)
 		answer(w, port, &challenged);
+	screen_settle(&w->context);
 	if (looked_at)
 		screen_tap_end(w->tap, w, screen_reason_verdict(decisions[0].reason),
 			       decisions[0].reason);
