@@ -40,7 +40,8 @@ func sample() *still {
 		EpochSkew: 2 * time.Second, ClusterState: dataplane.ClusterAhead, ClusterJumps: 6, Codec: "avx2",
 		Key: dataplane.KeyStatus{Active: "aa", Other: "bb", OtherKind: dataplane.OtherKeyRetired,
 			OtherLeft: 131 * time.Second},
-		Flows: dataplane.FlowTable{Used: 5, Capacity: 1024, Installed: 9},
+		Flows:     dataplane.FlowTable{Used: 5, Capacity: 1024, Installed: 9},
+		Validated: dataplane.ValidatedTotals{Inserted: 41, Renewed: 42, Refused: 43, Capacity: 65536},
 		Ports: []dataplane.PortStatus{{
 			Interface: "eth1", Peer: "eth2", Wire: "w1", Zone: "untrust", Carrier: true, Native: true,
 			RxFrames: 11,
@@ -59,7 +60,7 @@ func sample() *still {
 		Zones: []dataplane.ZoneStatus{
 			{Name: "trust", IDs: make([]uint64, dataplane.ScreenCount)},
 			{Name: "untrust", Profile: "web", Flooding: 1, SynRate: 1000, Alarms: 6, Challenged: 31,
-				CookiesValid: 32, CookiesInvalid: 33, Refused: 34, IDs: hits()},
+				CookiesValid: 32, CookiesInvalid: 33, Refused: 34, TwoWay: 35, OneWay: 36, IDs: hits()},
 		},
 	}}
 }
