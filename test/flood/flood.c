@@ -1,7 +1,8 @@
-// A bounded flood of spoofed TCP SYNs, for network namespaces that a test made.
+// A bounded flood of spoofed TCP segments, SYNs unless other flags are asked for, for network namespaces
+// that a test made.
 //
-// Every frame is a whole, correct SYN: source address anywhere in a prefix, source port, ISN and
-// timestamp random, the checksums right. A frame is a template in which a few fields change, so
+// Every frame is a whole, correct segment: source address anywhere in a prefix, source port, sequence
+// numbers and timestamp random, the checksums right. A frame is a template in which a few fields change, so
 // its checksums are the template's sums plus those fields (RFC 1624 without the subtraction: the
 // fields are zero in the template).
 //
@@ -39,6 +40,9 @@ enum {
 	CATCH_UP_NS_MAX = 20 * 1000 * 1000, // a stalled sender makes up for at most this much
 	TCP_LEN = 20,
 	TCP_OPTIONS_LEN = 20,
+	TCP_SYN = 0x02,
+	TCP_RST = 0x04,
+	TCP_ACK = 0x10,
 };
 
 struct settings {
@@ -56,6 +60,7 @@ struct settings {
 	unsigned int seconds;
 	unsigned int vlan;
 	bool linux_options;
+	uint8_t flags; // of the TCP header
 	unsigned int threads;
 	bool json;
 	bool i_know;
@@ -185,7 +190,7 @@ static void template_tcp(struct template *tpl, const struct settings *set, size_
 	uint8_t *tcp = tpl->frame + tpl->tcp_at;
 
 	tcp[12] = (uint8_t)(tcp_len / 4 << 4);
-	tcp[13] = 0x02; // SYN
+	tcp[13] = set->flags;
 	put16(tcp + 14, v6 ? 64800 : 64240);
 	if (set->linux_options)
 		template_options(tcp + TCP_LEN, v6 ? 1440 : 1460);
@@ -223,7 +228,7 @@ static void put_source(uint8_t *at, size_t len, const struct settings *set, uint
 	}
 }
 
-// Makes the next SYN out of a frame that began as a copy of the template.
+// Makes the next segment out of a frame that began as a copy of the template.
 static void frame_vary(uint8_t *frame, struct sender *s)
 {
 	const struct template *tpl = s->tpl;
@@ -249,6 +254,12 @@ static void frame_vary(uint8_t *frame, struct sender *s)
 	if (s->set->linux_options) {
 		memcpy(tcp + TCP_LEN + 8, &tsval, 4);
 		sum += (tsval & 0xffff) + (tsval >> 16);
+	}
+	if (s->set->flags & TCP_ACK) {
+		uint32_t ack = (uint32_t)random_next(&s->rng);
+
+		memcpy(tcp + 8, &ack, 4);
+		sum += (ack & 0xffff) + (ack >> 16);
 	}
 	check = fold(sum);
 	memcpy(tcp + 16, &check, 2);
@@ -379,13 +390,14 @@ static void parse_ports(struct settings *set, char *text)
 static const char usage[] =
 	"Usage: synscreen-flood --interface IF --source PREFIX --destination ADDRESS --dmac MAC\n"
 	"                       --seconds N [OPTION...]\n"
-	"Sends spoofed TCP SYNs out of an interface of this network namespace.\n"
+	"Sends spoofed TCP segments out of an interface of this network namespace.\n"
 	"  --port N          destination port, repeatable (default 80); --ports A-B: a range\n"
 	"  --smac MAC        source MAC (default the interface's)\n"
 	"  --rate PPS        frames per second, all threads together; 0, the default: all it can\n"
 	"  --seconds N       1-120\n"
 	"  --vlan N          inside an 802.1Q tag\n"
 	"  --options KIND    TCP options: linux (default) or none\n"
+	"  --flags KIND      syn (default), ack, syn-ack or rst\n"
 	"  --threads N       1-16 (default 1)\n"
 	"  --json            the summary at the end as JSON\n"
 	"  --i-know          run in the initial network namespace all the same\n";
@@ -397,9 +409,23 @@ static const struct option options[] = {
 	{ "dmac", required_argument, NULL, 'M' }, { "rate", required_argument, NULL, 'r' },
 	{ "seconds", required_argument, NULL, 't' }, { "vlan", required_argument, NULL, 'v' },
 	{ "options", required_argument, NULL, 'o' }, { "threads", required_argument, NULL, 'n' },
-	{ "json", no_argument, NULL, 'j' }, { "i-know", no_argument, NULL, 'k' },
-	{ "help", no_argument, NULL, 'h' }, { 0 },
+	{ "flags", required_argument, NULL, 'f' }, { "json", no_argument, NULL, 'j' },
+	{ "i-know", no_argument, NULL, 'k' }, { "help", no_argument, NULL, 'h' }, { 0 },
 };
+
+static uint8_t parse_flags(const char *text)
+{
+	static const struct {
+		const char *name;
+		uint8_t flags;
+	} kinds[] = { { "syn", TCP_SYN }, { "ack", TCP_ACK }, { "syn-ack", TCP_SYN | TCP_ACK },
+		      { "rst", TCP_RST } };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(text, kinds[i].name))
+			return kinds[i].flags;
+	die("--flags %s: syn, ack, syn-ack or rst is wanted", text);
+}
 
 static void parse_option(struct settings *set, int option, int *destination_family)
 {
@@ -418,6 +444,7 @@ static void parse_option(struct settings *set, int option, int *destination_fami
 		if (!set->linux_options && strcmp(optarg, "none"))
 			die("--options %s: linux or none is wanted", optarg);
 		break;
+	case 'f': set->flags = parse_flags(optarg); break;
 	case 'n': set->threads = (unsigned int)parse_number("threads", optarg, 1, THREADS_MAX); break;
 	case 'j': set->json = true; break;
 	case 'k': set->i_know = true; break;
@@ -430,7 +457,7 @@ static void parse_arguments(struct settings *set, int argc, char **argv)
 {
 	int option, destination_family = 0;
 
-	*set = (struct settings){ .linux_options = true, .threads = 1 };
+	*set = (struct settings){ .linux_options = true, .flags = TCP_SYN, .threads = 1 };
 	set->ports = calloc(PORTS_MAX, sizeof(*set->ports));
 	if (!set->ports)
 		die("out of memory");
@@ -486,7 +513,7 @@ static void report(const struct settings *set, uint64_t sent, uint64_t errors, d
 {
 	const char *format = set->json ?
 		"{\"sent\":%lu,\"errors\":%lu,\"seconds\":%.3f,\"rate\":%.0f}\n" :
-		"%lu SYNs sent, %lu errors, in %.3f s: %.0f per second\n";
+		"%lu segments sent, %lu errors, in %.3f s: %.0f per second\n";
 
 	printf(format, (unsigned long)sent, (unsigned long)errors, seconds,
 	       seconds > 0 ? (double)sent / seconds : 0.0);

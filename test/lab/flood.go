@@ -13,10 +13,11 @@ type FloodOptions struct {
 	Source  string // a prefix that is spoofed; SpoofedPrefix of the family by default
 	Address string // flooded; the server's of the family by default
 	Ports   string // "80" (default) or "A-B"
-	Rate    int    // SYNs per second; 0: all it can
+	Rate    int    // segments per second; 0: all it can
 	Seconds int    // 1-120
 	Threads int    // 1 by default
 	Options string // TCP options: "linux" (default) or "none"
+	Flags   string // "syn" (default), "ack", "syn-ack" or "rst"
 	CPU     string // pin to these CPUs, as taskset -c wants them; "" for no pinning
 	Nice    int    // as nice(1) has it; below 0: before what else runs on the machine
 }
@@ -33,7 +34,7 @@ type FloodResult struct {
 }
 
 // StartFlood floods the server, or another address behind its link-layer address, from the attacker
-// with SYNs from the spoofed prefix, inside the lab's VLAN if it has one. It ends by itself.
+// with segments from the spoofed prefix, inside the lab's VLAN if it has one. It ends by itself.
 func (w *WireLab) StartFlood(options FloodOptions) (*Flood, error) {
 	binary, err := Built("c/test/synscreen-flood")
 	if err != nil {
@@ -70,6 +71,9 @@ func (w *WireLab) floodArguments(options FloodOptions) []string {
 	}
 	if options.Options != "" {
 		args = append(args, "--options", options.Options)
+	}
+	if options.Flags != "" {
+		args = append(args, "--flags", options.Flags)
 	}
 	if w.options.VLAN != 0 {
 		args = append(args, "--vlan", strconv.Itoa(w.options.VLAN))
