@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 		"idle":        idle,
 		"pour":        pour,
 		"foreign":     holdForeignProgram,
+		"herd":        herdRole,
 		"send":        sendFrames,
 		"listen":      listenFrames,
 		"knock":       knock,

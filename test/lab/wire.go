@@ -216,6 +216,11 @@ func (w *WireLab) AddressServer(ctx context.Context) error {
 	return w.Server.IP(ctx, lines...)
 }
 
+// RouteToClient is the line of `ip` by which the server finds a prefix behind the client.
+func (w *WireLab) RouteToClient(prefix string) string {
+	return "route replace " + prefix + " via " + viaClient4 + " dev " + EndDev
+}
+
 // setOffloads also adds the tags, the attacker's first: what it says untagged, multicast reports,
 // would be counted at the client. Its floods go past the tc program and bring a tag of their own.
 func (w *WireLab) setOffloads(ctx context.Context) error {
