@@ -71,30 +71,32 @@ type capabilities struct {
 }
 
 type portStatus struct {
-	Ifname          ifname
-	Peer            ifname
-	Zone            name
-	Wire            name
-	State           uint32
-	Ifindex         uint32
-	Mtu             uint32
-	Queues          uint32
-	Carrier         uint8
-	HeldDown        uint8
-	Native          uint8
-	Zerocopy        uint8
-	Dispatcher      uint8
-	OnFailure       uint8
-	Host            uint8
-	Admission       uint8
-	RxFrames        uint64
-	RxBytes         uint64
-	TxFrames        uint64
-	TxBytes         uint64
-	KernelRxDropped uint64
-	KernelFillEmpty uint64
-	Reasons         [gobind.Reasons]uint64
-	Shim            [gobind.ShimCounters]uint64
+	Ifname           ifname
+	Peer             ifname
+	Zone             name
+	Wire             name
+	State            uint32
+	Ifindex          uint32
+	Mtu              uint32
+	Queues           uint32
+	Carrier          uint8
+	HeldDown         uint8
+	Native           uint8
+	Zerocopy         uint8
+	Dispatcher       uint8
+	OnFailure        uint8
+	Host             uint8
+	Admission        uint8
+	RxFrames         uint64
+	RxBytes          uint64
+	TxFrames         uint64
+	TxBytes          uint64
+	RepliesInReserve uint64
+	KernelRxDropped  uint64
+	KernelSynDropped uint64
+	KernelFillEmpty  uint64
+	Reasons          [gobind.Reasons]uint64
+	Shim             [gobind.ShimCounters]uint64
 }
 
 type wireStatus struct {

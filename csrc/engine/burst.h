@@ -5,9 +5,9 @@
 
 enum { SCREEN_BURST = 64 };
 
-/* Takes up to a burst from the ring of one socket. Returns the number of frames. */
+/* Takes frames from the ring of one socket, `most` of them and no more than a burst. Returns their number. */
 uint32_t screen_burst_receive(struct screen_worker *w, struct screen_port *port,
-			      struct xsk_ring_cons *rx);
+			      struct xsk_ring_cons *rx, uint32_t most);
 
 /* Decides about one frame that was held, again. It was counted when it came. */
 void screen_burst_again(struct screen_worker *w, const struct screen_held *held);

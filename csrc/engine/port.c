@@ -120,12 +120,12 @@ static int open_queue(struct screen_engine *engine, struct screen_port *port, ui
 		      struct screen_error_info *error)
 {
 	struct screen_queue *q = &port->queues[i];
+	const struct screen_umem *umem = screen_worker_umem(engine->workers[i]);
 	int shared = shared_socket(engine, i), result;
 
-	result = screen_xsk_open(&q->main, screen_worker_umem(engine->workers[i]), port->ifindex, i,
-				 shared, engine->options.bind, error);
+	result = screen_xsk_open(&q->main, umem, port->ifindex, i, shared, engine->options.bind, error);
 	if (result == 0)
-		result = screen_xsk_open_second(&q->syn, &q->main, port->ifindex, i, error);
+		result = screen_xsk_open_second(&q->syn, &q->main, umem, port->ifindex, i, error);
 	if (result) {
 		if (error)
 			screen_text_copy(error->object, sizeof(error->object), port->ifname);

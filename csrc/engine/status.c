@@ -16,6 +16,8 @@ static uint64_t load(const uint64_t *counter)
 
 static void add_kernel_counters(const struct screen_port *port, struct screen_port_status *s)
 {
+	uint64_t *const lost[2] = { &s->kernel_rx_dropped, &s->kernel_syn_dropped };
+
 	for (uint32_t q = 0; q < port->queues_count; q++) {
 		const int fds[2] = { port->queues[q].main.fd, port->queues[q].syn.fd };
 
@@ -25,7 +27,7 @@ static void add_kernel_counters(const struct screen_port *port, struct screen_po
 
 			if (getsockopt(fds[i], SOL_XDP, XDP_STATISTICS, &x, &size))
 				continue;
-			s->kernel_rx_dropped += x.rx_dropped + x.rx_ring_full;
+			*lost[i] += x.rx_dropped + x.rx_ring_full;
 			/* the fill ring is one for both */
 			if (i == 0)
 				s->kernel_fill_empty += x.rx_fill_ring_empty_descs;
@@ -43,6 +45,7 @@ static void add_worker_counters(const struct screen_engine *engine, const struct
 		s->rx_bytes += load(&c->rx_bytes);
 		s->tx_frames += load(&c->tx_frames);
 		s->tx_bytes += load(&c->tx_bytes);
+		s->replies_in_reserve += load(&c->replies_in_reserve);
 		for (int r = 0; r < SCREEN_REASONS; r++)
 			s->reasons[r] += load(&c->reasons[r]);
 	}

@@ -89,31 +89,70 @@ static bool ours(const struct screen_worker *w, const struct screen_port *port)
 	return w->index < port->queues_count;
 }
 
-/* One turn: what is forwarded first, SYNs last. Returns the number of frames taken. */
-static uint32_t turn(struct screen_worker *w)
+/* Takes a burst from the main receive ring of each port. *busy: one of them has more. */
+static uint32_t receive(struct screen_worker *w, bool *busy)
 {
 	const struct screen_view *v = w->view;
 	uint32_t frames = 0;
 
-	w->unsent = false;
+	*busy = false;
+	for (uint32_t i = 0; i < v->ports_count; i++) {
+		uint32_t count;
+
+		if (!ours(w, v->ports[i]))
+			continue;
+		count = screen_burst_receive(w, v->ports[i], &v->ports[i]->queues[w->index].main.rx,
+					     SCREEN_BURST);
+		*busy |= count == SCREEN_BURST;
+		frames += count;
+	}
+	return frames;
+}
+
+/* Takes SYNs of each port, so many at most. */
+static uint32_t receive_syns(struct screen_worker *w, uint32_t most)
+{
+	const struct screen_view *v = w->view;
+	uint32_t frames = 0;
+
+	for (uint32_t i = 0; i < v->ports_count; i++)
+		if (ours(w, v->ports[i]))
+			frames += screen_burst_receive(w, v->ports[i],
+						       &v->ports[i]->queues[w->index].syn.rx, most);
+	return frames;
+}
+
+/* Sends what there is. Whether the kernel took all of it. */
+static bool send_all(struct screen_worker *w)
+{
+	const struct screen_view *v = w->view;
+	bool all = true;
+
+	for (uint32_t i = 0; i < v->ports_count; i++)
+		if (ours(w, v->ports[i]))
+			all &= screen_burst_flush(w, v->ports[i]);
+	return all;
+}
+
+uint32_t screen_worker_turn(struct screen_worker *w)
+{
+	const struct screen_view *v = w->view;
+	uint32_t frames;
+	bool busy;
+
 	for (uint32_t i = 0; i < v->ports_count; i++)
 		if (ours(w, v->ports[i]))
 			look_after(w, v->ports[i]);
-	for (uint32_t i = 0; i < v->ports_count; i++)
-		if (ours(w, v->ports[i]))
-			frames += screen_burst_receive(w, v->ports[i],
-						       &v->ports[i]->queues[w->index].main.rx);
-	for (uint32_t i = 0; i < v->ports_count; i++)
-		if (ours(w, v->ports[i]))
-			frames += screen_burst_receive(w, v->ports[i],
-						       &v->ports[i]->queues[w->index].syn.rx);
+	frames = receive(w, &busy);
+	/* what is forwarded is on its way before the first SYN is looked at */
+	if (frames)
+		(void)send_all(w);
+	frames += receive_syns(w, busy ? SCREEN_BUSY_SYNS : SCREEN_BURST);
 	if (atomic_load_explicit(&w->release, memory_order_relaxed) &&
 	    atomic_exchange_explicit(&w->release, 0, memory_order_acquire))
 		screen_timers_release(w);
 	screen_timers_tick(w);
-	for (uint32_t i = 0; i < v->ports_count; i++)
-		if (ours(w, v->ports[i]))
-			w->unsent |= !screen_burst_flush(w, v->ports[i]);
+	w->unsent = !send_all(w);
 	return frames;
 }
 
@@ -206,7 +245,7 @@ void *screen_worker_run(void *data)
 	while (!atomic_load_explicit(&e->stop, memory_order_relaxed)) {
 		reclaim(w);
 		take_view(w);
-		if (turn(w) == 0)
+		if (screen_worker_turn(w) == 0)
 			rest(w, &set);
 		else
 			screen_qsbr_quiescent();

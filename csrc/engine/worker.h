@@ -7,6 +7,10 @@
 #include "pending.h"
 #include "state.h"
 
+/* SYNs that are looked at in one turn while a main receive ring has more than a burst: an answer costs
+ * about two frames that are forwarded, and those are to keep their share of a worker that is busy. */
+enum { SCREEN_BUSY_SYNS = 16 };
+
 /* Who has a frame. Values below SCREEN_PORTS_MAX + 1: the rings of slot value - 1. */
 enum {
 	SCREEN_OWNER_FREE = 0,
@@ -14,21 +18,9 @@ enum {
 	SCREEN_OWNER_WORKER = 0xff,
 };
 
-/* Ports that one worker can serve with its frames. */
-enum { SCREEN_WORKER_PORTS = 8 };
-
-/* How many frames the kernel may have of one port, in its fill and receive rings together: the same
- * whenever it came, so that no port starves another. An eighth is for what is on its way out, held,
- * or made here. */
-static inline uint32_t screen_frames_share(uint32_t chunks)
-{
-	uint32_t share = chunks / 8 * 7 / SCREEN_WORKER_PORTS;
-
-	return share < SCREEN_RING_FILL ? share : SCREEN_RING_FILL;
-}
-
 struct screen_port_counters {
 	uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes;
+	uint64_t replies_in_reserve;
 	uint64_t reasons[SCREEN_REASONS];
 };
 
@@ -72,6 +64,9 @@ const struct screen_umem *screen_worker_umem(const struct screen_worker *worker)
 
 /* Wakes it if it sleeps. [any] */
 void screen_worker_wake(struct screen_worker *worker);
+
+/* One turn: what is forwarded first, SYNs last. Returns the number of frames taken. [worker] */
+uint32_t screen_worker_turn(struct screen_worker *worker);
 
 /* A thread's body. */
 void *screen_worker_run(void *worker);

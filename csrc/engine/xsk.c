@@ -157,7 +157,7 @@ int screen_xsk_open(struct screen_xsk *x, const struct screen_umem *umem, uint32
 {
 	struct sockaddr_xdp address = { .sxdp_family = AF_XDP, .sxdp_ifindex = ifindex,
 					.sxdp_queue_id = queue };
-	uint32_t budget = TX_BUDGET;
+	uint32_t budget = TX_BUDGET, rx = screen_ring_rx(umem->chunks);
 	int sndbuf = 1 << 26; /* the default caps the frames in flight */
 
 	memset(x, 0, sizeof(*x));
@@ -168,12 +168,12 @@ int screen_xsk_open(struct screen_xsk *x, const struct screen_umem *umem, uint32
 		return fail(x, error, "register frame memory (CAP_IPC_LOCK or a memlock limit?)");
 	if (set_ring(x->fd, XDP_UMEM_FILL_RING, SCREEN_RING_FILL) ||
 	    set_ring(x->fd, XDP_UMEM_COMPLETION_RING, SCREEN_RING_COMPLETION) ||
-	    set_ring(x->fd, XDP_RX_RING, SCREEN_RING_RX) ||
+	    set_ring(x->fd, XDP_RX_RING, rx) ||
 	    set_ring(x->fd, XDP_TX_RING, SCREEN_RING_TX))
 		return fail(x, error, "make rings");
 	(void)setsockopt(x->fd, SOL_SOCKET, SO_SNDBUFFORCE, &sndbuf, sizeof(sndbuf));
 	(void)setsockopt(x->fd, SOL_XDP, XDP_MAX_TX_SKB_BUDGET, &budget, sizeof(budget));
-	if (map_rings(x, SCREEN_RING_RX, true))
+	if (map_rings(x, rx, true))
 		return fail(x, error, "map rings");
 	address.sxdp_flags = bind_flags(how);
 	if (shared_fd >= 0) {
@@ -187,9 +187,11 @@ int screen_xsk_open(struct screen_xsk *x, const struct screen_umem *umem, uint32
 	return 0;
 }
 
-int screen_xsk_open_second(struct screen_xsk *x, const struct screen_xsk *main, uint32_t ifindex,
-			   uint32_t queue, struct screen_error_info *error)
+int screen_xsk_open_second(struct screen_xsk *x, const struct screen_xsk *main,
+			   const struct screen_umem *umem, uint32_t ifindex, uint32_t queue,
+			   struct screen_error_info *error)
 {
+	uint32_t rx = screen_ring_rx_syn(umem->chunks);
 	struct sockaddr_xdp address = { .sxdp_family = AF_XDP, .sxdp_ifindex = ifindex,
 					.sxdp_queue_id = queue, .sxdp_flags = XDP_SHARED_UMEM,
 					.sxdp_shared_umem_fd = (uint32_t)main->fd };
@@ -198,8 +200,7 @@ int screen_xsk_open_second(struct screen_xsk *x, const struct screen_xsk *main, 
 	x->fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (x->fd < 0)
 		return fail(x, error, "make a socket for SYNs");
-	if (set_ring(x->fd, XDP_RX_RING, SCREEN_RING_RX_SYN) ||
-	    map_rings(x, SCREEN_RING_RX_SYN, false))
+	if (set_ring(x->fd, XDP_RX_RING, rx) || map_rings(x, rx, false))
 		return fail(x, error, "make a ring for SYNs");
 	if (bind_patiently(x->fd, &address))
 		return fail(x, error, "bind a second socket for SYNs to the queue");

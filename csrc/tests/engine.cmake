@@ -19,6 +19,7 @@ screen_test(test_look ${ENGINE_OBJECTS})
 screen_test(test_keyring ${ENGINE_OBJECTS})
 screen_test(test_rekey ${ENGINE_OBJECTS})
 screen_test(test_keyset_threads LABELS unit tsan ${ENGINE_OBJECTS})
+screen_test(test_turn ${ENGINE_OBJECTS})
 screen_test(test_wire LABELS wire tsan ${ENGINE_OBJECTS})
 screen_test(test_wire_stamp LABELS wire ${ENGINE_OBJECTS})
 

@@ -18,7 +18,7 @@
 
 #include "engine_of.h"
 #include "frame.h"
-#include "frames.h"
+#include "ledger_of.h"
 #include "snapshots.h"
 
 enum { LEFT, RIGHT, WIRE_QUEUES = 2 };
@@ -135,19 +135,8 @@ static inline void test_send(int fd, const uint8_t *data, size_t length)
 	(void)!send(fd, data, length, MSG_DONTWAIT);
 }
 
-/* Frames given to the kernel or held, and free ones, are all there are. */
 static inline void test_wire_check_ledger(const struct screen_engine *engine)
 {
-	for (uint32_t i = 0; i < atomic_load(&engine->workers_count); i++) {
-		const struct screen_worker *w = engine->workers[i];
-		uint32_t free_chunks = 0, listed = atomic_load(&w->free_count);
-
-		for (uint32_t c = 0; c < w->umem.chunks; c++)
-			free_chunks += w->owner[c] == SCREEN_OWNER_FREE;
-		assert_int_equal(free_chunks, listed);
-		for (uint32_t c = 0; c < listed; c++)
-			assert_int_equal(w->owner[w->free[c]], SCREEN_OWNER_FREE);
-		for (uint32_t c = 0; c < w->umem.chunks; c++)
-			assert_int_not_equal(w->owner[c], SCREEN_OWNER_WORKER);
-	}
+	for (uint32_t i = 0; i < atomic_load(&engine->workers_count); i++)
+		ledger_check(engine->workers[i]);
 }

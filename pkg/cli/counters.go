@@ -14,17 +14,19 @@ import (
 
 // portCounters are the counters of one port.
 type portCounters struct {
-	Interface       string                  `json:"interface"`
-	Zone            string                  `json:"zone"`
-	Host            bool                    `json:"host"`
-	RxFrames        uint64                  `json:"rx_frames"`
-	RxBytes         uint64                  `json:"rx_bytes"`
-	TxFrames        uint64                  `json:"tx_frames"`
-	TxBytes         uint64                  `json:"tx_bytes"`
-	KernelRxDropped uint64                  `json:"kernel_rx_dropped"`
-	KernelFillEmpty uint64                  `json:"kernel_fill_empty"`
-	Frames          []dataplane.ReasonCount `json:"frames"`
-	Shim            []dataplane.ShimCount   `json:"shim"`
+	Interface        string                  `json:"interface"`
+	Zone             string                  `json:"zone"`
+	Host             bool                    `json:"host"`
+	RxFrames         uint64                  `json:"rx_frames"`
+	RxBytes          uint64                  `json:"rx_bytes"`
+	TxFrames         uint64                  `json:"tx_frames"`
+	TxBytes          uint64                  `json:"tx_bytes"`
+	RepliesInReserve uint64                  `json:"replies_in_reserve"`
+	KernelRxDropped  uint64                  `json:"kernel_rx_dropped"`
+	KernelSynDropped uint64                  `json:"kernel_syn_dropped"`
+	KernelFillEmpty  uint64                  `json:"kernel_fill_empty"`
+	Frames           []dataplane.ReasonCount `json:"frames"`
+	Shim             []dataplane.ShimCount   `json:"shim"`
 }
 
 func (a *app) countersCommand() *cobra.Command {
@@ -56,7 +58,8 @@ func selectCounters(ports []dataplane.PortStatus, only string) ([]portCounters, 
 		names = append(names, p.Interface)
 		if only == "" || only == p.Interface {
 			selected = append(selected, portCounters{p.Interface, p.Zone, p.Host, p.RxFrames, p.RxBytes,
-				p.TxFrames, p.TxBytes, p.KernelRxDropped, p.KernelFillEmpty, p.Frames, p.Shim})
+				p.TxFrames, p.TxBytes, p.RepliesInReserve, p.KernelRxDropped, p.KernelSynDropped, p.KernelFillEmpty,
+				p.Frames, p.Shim})
 		}
 	}
 	if only != "" && !slices.Contains(names, only) {
@@ -78,7 +81,9 @@ func printCounters(w io.Writer, ports []portCounters, all bool) {
 		row("-", "rx_bytes", p.RxBytes)
 		row("-", "tx_frames", p.TxFrames)
 		row("-", "tx_bytes", p.TxBytes)
+		row("-", "replies_in_reserve", p.RepliesInReserve)
 		row("lost", "kernel_rx_dropped", p.KernelRxDropped)
+		row("lost", "kernel_syn_dropped", p.KernelSynDropped)
 		row("-", "kernel_fill_empty", p.KernelFillEmpty)
 		for _, reason := range p.Frames {
 			row(reason.Verdict.String(), reason.Reason, reason.Frames)

@@ -34,7 +34,8 @@ func printPorts(w io.Writer, ports []dataplane.PortStatus) {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%d\t%d\t%d\n",
 			p.Interface, peer, wire, orDash(p.Zone), admission, p.State, link(p), p.MTU, p.Queues,
 			choose(p.Native, "native", "generic"), choose(p.ZeroCopy, "zero-copy", "copy"),
-			choose(p.Dispatcher, "dispatched", "alone"), p.RxFrames, p.TxFrames, p.KernelRxDropped)
+			choose(p.Dispatcher, "dispatched", "alone"), p.RxFrames, p.TxFrames,
+			p.KernelRxDropped+p.KernelSynDropped)
 	}
 }
 

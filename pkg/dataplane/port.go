@@ -31,30 +31,32 @@ const ChunkOverhead = 14 + 8 + 256
 
 // PortStatus is one interface that the engine is attached to, with what was obtained from its driver.
 type PortStatus struct {
-	Interface       string        `json:"interface"`
-	Peer            string        `json:"peer"` // the other port of its wire
-	Zone            string        `json:"zone"`
-	Wire            string        `json:"wire"`
-	Host            bool          `json:"host"`      // in no wire: it protects this machine
-	Admission       Admission     `json:"admission"` // of a host port in the running configuration
-	State           PortState     `json:"state"`
-	Index           uint32        `json:"ifindex"`
-	MTU             uint32        `json:"mtu"`
-	Queues          uint32        `json:"queues"`
-	Carrier         bool          `json:"carrier"`
-	HeldDown        bool          `json:"held_down"` // down because its peer lost the link
-	Native          bool          `json:"native"`    // driver mode, not generic
-	ZeroCopy        bool          `json:"zero_copy"`
-	Dispatcher      bool          `json:"dispatcher"` // under libxdp's dispatcher, not the only program
-	OnFailure       OnFailure     `json:"on_failure"`
-	RxFrames        uint64        `json:"rx_frames"`
-	RxBytes         uint64        `json:"rx_bytes"`
-	TxFrames        uint64        `json:"tx_frames"`
-	TxBytes         uint64        `json:"tx_bytes"`
-	KernelRxDropped uint64        `json:"kernel_rx_dropped"` // frames lost to full receive rings
-	KernelFillEmpty uint64        `json:"kernel_fill_empty"` // times that no memory was free for a frame
-	Frames          []ReasonCount `json:"frames"`            // every reason, in the engine's order
-	Shim            []ShimCount   `json:"shim"`              // every counter of the shim
+	Interface        string        `json:"interface"`
+	Peer             string        `json:"peer"` // the other port of its wire
+	Zone             string        `json:"zone"`
+	Wire             string        `json:"wire"`
+	Host             bool          `json:"host"`      // in no wire: it protects this machine
+	Admission        Admission     `json:"admission"` // of a host port in the running configuration
+	State            PortState     `json:"state"`
+	Index            uint32        `json:"ifindex"`
+	MTU              uint32        `json:"mtu"`
+	Queues           uint32        `json:"queues"`
+	Carrier          bool          `json:"carrier"`
+	HeldDown         bool          `json:"held_down"` // down because its peer lost the link
+	Native           bool          `json:"native"`    // driver mode, not generic
+	ZeroCopy         bool          `json:"zero_copy"`
+	Dispatcher       bool          `json:"dispatcher"` // under libxdp's dispatcher, not the only program
+	OnFailure        OnFailure     `json:"on_failure"`
+	RxFrames         uint64        `json:"rx_frames"`
+	RxBytes          uint64        `json:"rx_bytes"`
+	TxFrames         uint64        `json:"tx_frames"`
+	TxBytes          uint64        `json:"tx_bytes"`
+	RepliesInReserve uint64        `json:"replies_in_reserve"` // that took what forwarding needs: none, unless there is a fault
+	KernelRxDropped  uint64        `json:"kernel_rx_dropped"`  // frames lost to a full main receive ring
+	KernelSynDropped uint64        `json:"kernel_syn_dropped"` // SYNs lost to a full receive ring of theirs
+	KernelFillEmpty  uint64        `json:"kernel_fill_empty"`  // times that no memory was free for a frame
+	Frames           []ReasonCount `json:"frames"`             // every reason, in the engine's order
+	Shim             []ShimCount   `json:"shim"`               // every counter of the shim
 }
 
 // ReasonCount counts the frames that had one reason.

@@ -90,5 +90,5 @@ func (r *reading) addPort(port dataplane.PortStatus) {
 	}
 	r.challenges = frames["reply_challenge"]
 	r.admitted = frames["forward_syn_calm"] + frames["forward_syn_white_list"] + frames["forward_syn_probe"]
-	r.lost += port.KernelRxDropped
+	r.lost += port.KernelRxDropped + port.KernelSynDropped
 }

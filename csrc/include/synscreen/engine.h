@@ -124,7 +124,9 @@ struct screen_port_status {
 	uint8_t host;	     /* 1: a host port, without peer and wire */
 	uint8_t admission;   /* of a host port in the running configuration: enum screen_admission */
 	uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes;
-	uint64_t kernel_rx_dropped;   /* XDP_STATISTICS: the receive rings were full */
+	uint64_t replies_in_reserve;  /* that took a slot or frame of forwarding's: none, unless there is a fault */
+	uint64_t kernel_rx_dropped;   /* XDP_STATISTICS: the main receive ring was full */
+	uint64_t kernel_syn_dropped;  /* likewise that for SYNs */
 	uint64_t kernel_fill_empty;   /* XDP_STATISTICS: no free chunk for a frame */
 	uint64_t reasons[SCREEN_REASONS];
 	uint64_t shim[SCREEN_SHIM_COUNTERS];
