@@ -34,16 +34,13 @@ func newStage(ctx context.Context, l *lab.Lab) (*stage, error) {
 	return &stage{wire: w, began: time.Now()}, nil
 }
 
-func poll(ctx context.Context, w *lab.WireLab) error { return pollFlooded(ctx, w.Wire) }
-
-// discardAnswers throws away what is sent to the attacker as soon as it has left the wire: who the
-// forged addresses belong to does not matter, and this machine has other things to do.
-func discardAnswers(ctx context.Context, w *lab.WireLab) error {
-	_, err := w.LAN.Run(ctx, "nft", "table netdev answers { chain arrivals { "+
-		"type filter hook ingress device wire priority 0; "+
-		"ether daddr "+lab.AttackerMAC+" drop; }; }")
+// poll polls the wire's port towards the clients as a network card's driver does, in all acts.
+func poll(ctx context.Context, w *lab.WireLab) error {
+	_, err := w.PollOuter(ctx)
 	return err
 }
+
+func discardAnswers(ctx context.Context, w *lab.WireLab) error { return w.DiscardAnswers(ctx) }
 
 // weaken takes the server's own SYN cookies away, in all three acts, and lets nginx's backlog alone
 // bound its half-open connections.

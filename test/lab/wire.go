@@ -216,6 +216,14 @@ func (w *WireLab) AddressServer(ctx context.Context) error {
 	return w.Server.IP(ctx, lines...)
 }
 
+// DiscardAnswers throws away what is sent to the attacker as soon as it has left the wire: who the
+// forged addresses belong to does not matter, and the machine has other things to do.
+func (w *WireLab) DiscardAnswers(ctx context.Context) error {
+	_, err := w.LAN.Run(ctx, "nft", "table netdev answers { chain arrivals { "+
+		"type filter hook ingress device wire priority 0; ether daddr "+AttackerMAC+" drop; }; }")
+	return err
+}
+
 // RouteToClient is the line of `ip` by which the server finds a prefix behind the client.
 func (w *WireLab) RouteToClient(prefix string) string {
 	return "route replace " + prefix + " via " + viaClient4 + " dev " + EndDev
