@@ -347,14 +347,16 @@ eth1  reply    reply_challenge    50
 eth1  drop     drop_reply_budget  2
 eth1  shim     shim_to_engine     100
 `: {"show", "counters", "--port", "eth1"},
-		`Port  Verdict  Counter            Count
-eth2  -        rx_frames          0
-eth2  -        rx_bytes           0
-eth2  -        tx_frames          0
-eth2  -        tx_bytes           0
-eth2  lost     kernel_rx_dropped  0
-eth2  -        kernel_fill_empty  0
-eth2  shim     shim_to_engine     0
+		`Port  Verdict  Counter             Count
+eth2  -        rx_frames           0
+eth2  -        rx_bytes            0
+eth2  -        tx_frames           0
+eth2  -        tx_bytes            0
+eth2  -        replies_in_reserve  0
+eth2  lost     kernel_rx_dropped   0
+eth2  lost     kernel_syn_dropped  0
+eth2  -        kernel_fill_empty   0
+eth2  shim     shim_to_engine      0
 `: {"show", "counters", "--port", "eth2", "--all"},
 		`Port  Verdict  Counter          Count
 eth3  -        rx_frames        60
