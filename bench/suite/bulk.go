@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -15,8 +16,10 @@ const (
 	bulkRole, sinkRole = "bulk", "sink"
 
 	bulkPort = 5201
-	bulkHead = 1200 * time.Millisecond // of the flows, before they are looked at
-	bulkSpan = 1500 * time.Millisecond // between the two looks
+
+	bulkConnectMax = 500 * time.Millisecond  // who has not connected by then sends nothing
+	bulkHead       = 1200 * time.Millisecond // of the flows, before they are looked at
+	bulkSpan       = 1500 * time.Millisecond // between the two looks
 )
 
 // runSink takes all that comes.
@@ -47,24 +50,12 @@ func runBulk(ctx context.Context, args []string) error {
 		return err
 	}
 	began := time.Now()
-	var flows []*net.TCPConn
-	for range count {
-		var dialer net.Dialer
-		dialer.SetMultipathTCP(false)
-		c, err := dialer.DialContext(ctx, "tcp4", fmt.Sprintf("%s:%d", serverAddr, bulkPort))
-		if err != nil {
-			return err
-		}
-		flows = append(flows, c.(*net.TCPConn))
-		go func() { // ends with the process
-			block := make([]byte, 1<<16)
-			for {
-				if _, err := c.Write(block); err != nil {
-					return
-				}
-			}
-		}()
+	flows := make([]*net.TCPConn, count)
+	var connecting sync.WaitGroup
+	for i := range count {
+		connecting.Go(func() { flows[i] = startFlow(ctx, began.Add(bulkConnectMax)) })
 	}
+	connecting.Wait()
 	time.Sleep(time.Until(began.Add(bulkHead)))
 	first, began := acknowledged(flows), time.Now()
 	time.Sleep(bulkSpan)
@@ -73,9 +64,31 @@ func runBulk(ctx context.Context, args []string) error {
 	return nil
 }
 
-// acknowledged is how many bytes of all flows the other side has confirmed. A flow that is gone has none.
+// startFlow connects and sends until the process ends; nil where nobody answers in time.
+func startFlow(ctx context.Context, deadline time.Time) *net.TCPConn {
+	dialer := net.Dialer{Deadline: deadline}
+	dialer.SetMultipathTCP(false)
+	c, err := dialer.DialContext(ctx, "tcp4", fmt.Sprintf("%s:%d", serverAddr, bulkPort))
+	if err != nil {
+		return nil
+	}
+	go func() {
+		block := make([]byte, 1<<16)
+		for {
+			if _, err := c.Write(block); err != nil {
+				return
+			}
+		}
+	}()
+	return c.(*net.TCPConn)
+}
+
+// acknowledged is how many bytes of all flows the other side has confirmed.
 func acknowledged(flows []*net.TCPConn) (bytes uint64) {
 	for _, c := range flows {
+		if c == nil {
+			continue
+		}
 		raw, err := c.SyscallConn()
 		if err != nil {
 			continue
