@@ -28,8 +28,8 @@ struct kernel *kernel_open(void);
 void kernel_close(struct kernel *k);
 
 /* The ns that one run of a program takes, of `repeat`: the kernel's own reading, whole ns. A look at the
- * clock around the call would see it put the program behind its dispatcher, which takes ms. All or (passes = false) none of the frames must
- * have been answered, or have had a valid cookie. */
+ * clock around the call would see it put the program behind its dispatcher, which takes ms. All or
+ * (passes = false) none of the frames must have been answered, or have had a valid cookie. */
 double kernel_run(struct kernel *k, enum kernel_work work, int family,
 		  const struct kernel_frames *frames, uint32_t repeat, bool passes);
 

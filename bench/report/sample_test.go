@@ -24,7 +24,8 @@ func TestMedianAndNoise(t *testing.T) {
 			t.Errorf("%v: noise %v, not %v", c.sample, got, c.noise)
 		}
 	}
-	if text, err := json.Marshal([]Number{1.5, Number(Sample(nil).Median())}); err != nil || string(text) != "[1.5,null]" {
+	text, err := json.Marshal([]Number{1.5, Number(Sample(nil).Median())})
+	if err != nil || string(text) != "[1.5,null]" {
 		t.Errorf("%s, %v", text, err)
 	}
 	if !math.IsNaN(Sample(nil).Median()) {

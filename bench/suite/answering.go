@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	answeringRounds = 3
+	answeringRounds = 2
 	answeringMillis = 1000
 	costShareMin    = 0.2                    // of a processor
 	settle          = 300 * time.Millisecond // between two storms
@@ -129,10 +129,10 @@ func rateName(rate int) string {
 }
 
 func (r *answeringResults) print(w io.Writer) {
-	fmt.Fprintf(w, "\nAnswering: spoofed SYNs offered by processor %s, SYN-ACKs of a system that has processor %s; "+
-		"medians of %d rounds of %.1f s\n", attackerCPU, systemCPU, r.Rounds, answeringMillis/1000.0)
+	fmt.Fprintf(w, "\nAnswering: spoofed SYNs offered by processor %s, SYN-ACKs of a system that has "+
+		"processor %s; medians of %d rounds of %.1f s\n", attackerCPU, systemCPU, r.Rounds, answeringMillis/1000.0)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "\twanted/s\toffered/s\tanswers/s\tnoise\tof what was offered\tns of the processor per answer\t")
+	fmt.Fprintln(t, "\twanted/s\toffered/s\tanswers/s\tnoise\tof what was offered\tns per answer\t")
 	for _, row := range r.Rows {
 		cost := fmt.Sprintf("%.0f", row.Cost.Median())
 		if row.Cost.Median()*row.Answers.Median() < costShareMin*1e9 {

@@ -99,8 +99,8 @@ func (r *growingResults) first(axis string) *step {
 func (r *growingResults) print(w io.Writer) {
 	miss := r.CacheMiss.Median()
 	fmt.Fprintf(w, "\nGrowing: ns per frame in bursts of 64, medians of %d rounds\n", r.Rounds)
-	fmt.Fprintf(w, "A cache miss, one line of 256 MiB at random, takes %.0f ns here (noise %s). A flow takes %.0f bytes.\n",
-		miss, report.Percent(r.CacheMiss.Noise()), r.BytesPerFlow)
+	fmt.Fprintf(w, "A cache miss, one line of 256 MiB at random, takes %.0f ns here (noise %s). "+
+		"A flow takes %.0f bytes.\n", miss, report.Percent(r.CacheMiss.Noise()), r.BytesPerFlow)
 	for _, a := range axes {
 		fmt.Fprintf(w, "\n%s: %s\n", a.name, a.frames)
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)

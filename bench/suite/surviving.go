@@ -197,19 +197,19 @@ func (row *survival) sum() {
 }
 
 func (r *survivingResults) print(w io.Writer) {
-	fmt.Fprintf(w, "\nSurviving: %d visits a second, %d in each of %d rounds, given up after %v; and %d bulk flows "+
-		"that were there before\n", visitsPerSecond, visitsCount, r.Rounds, visitMax, bulkFlows)
+	fmt.Fprintf(w, "\nSurviving: %d visits a second, %d in each of %d rounds, given up after %v; "+
+		"and %d bulk flows that were there before\n", visitsPerSecond, visitsCount, r.Rounds, visitMax, bulkFlows)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "\tSYNs wanted/s\toffered/s\tanswered/s\tsucceeded\tconnect p50 ms\tp99 ms\tanswered p99 ms\t"+
-		"noise\tbulk Mbit/s\tnoise\t")
+	fmt.Fprintln(t, "\tSYNs wanted/s\toffered/s\tanswered/s\tsucceeded\tconnect p50 ms\tp99 ms\t"+
+		"answered p99 ms\tnoise\tbulk Mbit/s\tnoise\t")
 	for _, row := range r.Rows {
 		offered, answered := "0", "0"
 		if row.Wanted > 0 {
 			offered = fmt.Sprintf("%.0f", row.Offered.Median())
 			answered = fmt.Sprintf("%.0f", row.Answers.Median())
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.1f %%\t%.2f\t%.1f\t%.1f\t%s\t%.0f\t%s\t\n", row.System, rateName(row.Wanted),
-			offered, answered, 100*row.share(), row.P50, row.P99, row.Answer99, report.Percent(row.Noise),
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.1f %%\t%.2f\t%.1f\t%.1f\t%s\t%.0f\t%s\t\n", row.System,
+			rateName(row.Wanted), offered, answered, 100*row.share(), row.P50, row.P99, row.Answer99, report.Percent(row.Noise),
 			row.Bulk.Median()/1e6, report.Percent(row.Bulk.Noise()))
 	}
 	t.Flush()
