@@ -23,7 +23,7 @@ const (
 	stormMillisLimit = 20_000
 )
 
-var survivingRates = []int{0, 50_000, 200_000, 500_000, 1_000_000, maximum}
+var survivingRates = []int{0, 50_000, 200_000, 1_000_000, maximum}
 
 // survival is a row: what became of legitimate connections under a storm.
 type survival struct {
