@@ -118,23 +118,6 @@ static inline bool screen_checksum_ok(const uint8_t *data, const struct screen_p
 	sum = screen_sum(data + p->l4, (size_t)p->end - p->l4, sum);
 	return screen_fold(sum) == 0xffff && screen_checksum_ipv4_ok(data, p);
 }
-
-/* Writes the checksum of the TCP segment at p->l4, whose field's content does not matter. */
-static inline void screen_checksum_write_tcp(uint8_t *data, const struct screen_packet *p)
-{
-	uint8_t *field = data + p->l4 + 16;
-	uint64_t sum;
-
-	screen_store_16(field, 0);
-	sum = screen_sum(data + p->l4, (size_t)p->end - p->l4, screen_sum_pseudo(data, p));
-	screen_store_16(field, (uint16_t)~screen_fold(sum));
-}
-
-static inline void screen_checksum_write_ipv4(uint8_t *ip)
-{
-	screen_store_16(ip + 10, 0);
-	screen_store_16(ip + 10, (uint16_t)~screen_fold(screen_sum(ip, (ip[0] & 15u) * 4, 0)));
-}
 #endif
 
 /* What has changed under a checksum so far, unfolded: sum of ~old + new (RFC 1624 eqn. 3). */
