@@ -20,6 +20,7 @@
 enum {
 	IDLE_POLL_MS = 100, /* also keeps the heartbeat well under a second */
 	WORKER_NICE = -10,
+	HUGE_PAGE = 1 << 21,
 };
 
 const struct screen_umem *screen_worker_umem(const struct screen_worker *worker)
@@ -293,6 +294,22 @@ static void destroy(struct screen_worker *w)
 	free(w);
 }
 
+/* In huge pages where there are some: a burst's frames lie anywhere in it. */
+static uint8_t *frame_memory(uint64_t size)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	void *area = MAP_FAILED;
+
+	if (size % HUGE_PAGE == 0)
+		area = mmap(NULL, size, PROT_READ | PROT_WRITE, flags | MAP_HUGETLB, -1, 0);
+	if (area == MAP_FAILED)
+		area = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+	if (area == MAP_FAILED)
+		return NULL;
+	(void)madvise(area, size, MADV_HUGEPAGE);
+	return area;
+}
+
 static int allocate(struct screen_worker *w)
 {
 	const struct screen_engine_options *o = &w->engine->options;
@@ -300,12 +317,9 @@ static int allocate(struct screen_worker *w)
 	w->umem.chunk_size = o->chunk_size;
 	w->umem.chunks = o->frames_per_worker;
 	w->umem.size = (uint64_t)o->chunk_size * o->frames_per_worker;
-	w->umem.area = mmap(NULL, w->umem.size, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (w->umem.area == MAP_FAILED) {
-		w->umem.area = NULL;
+	w->umem.area = frame_memory(w->umem.size);
+	if (!w->umem.area)
 		return -ENOMEM;
-	}
 	/* frames of strangers have no place in a core dump */
 	(void)madvise(w->umem.area, w->umem.size, MADV_DONTDUMP);
 	w->context.lanes = mmap(NULL, sizeof(*w->context.lanes), PROT_READ | PROT_WRITE,
