@@ -23,8 +23,7 @@ type system struct {
 	noSurvival bool // it answers, but admits nobody
 }
 
-// systems are what is compared. A host that synscreen protects itself, without a wire, would be one more
-// row here: {"synscreen host", direct, ...}.
+// systems are what is compared.
 var systems = []system{
 	{name: "bare server", way: direct, start: syncookies("0")},
 	{name: "tcp_syncookies=1", way: direct, start: syncookies("1")},
@@ -32,10 +31,9 @@ var systems = []system{
 	{name: "nft synproxy", way: routed, start: synproxy},
 	{name: "XDP helper", way: direct, start: helper, noSurvival: true},
 	{name: "XDP helper, nft synproxy", way: routed, start: helperAndSynproxy},
-	{name: synscreenWire, way: wire, start: startSynscreen},
+	{name: "synscreen host", way: direct, start: synscreen(hostConf, "1")},
+	{name: "synscreen wire", way: wire, start: synscreen(wireConf, "0")},
 }
-
-const synscreenWire = "synscreen wire"
 
 // syncookies leaves it to the server's own kernel.
 func syncookies(value string) func(context.Context, *ground) error {
@@ -80,19 +78,30 @@ func helperAndSynproxy(ctx context.Context, g *ground) error {
 //go:embed wire.conf
 var wireConf []byte
 
+//go:embed host.conf
+var hostConf []byte
+
 const protectMax = 15 * time.Second
 
-// startSynscreen runs synscreen on the box and waits until it protects. The server has no cookies.
-func startSynscreen(ctx context.Context, g *ground) error {
-	if err := g.server.Sysctl(ctx, "net.ipv4.tcp_syncookies=0"); err != nil {
-		return err
+// synscreen runs it with a configuration, where the protected port is. Behind a wire the server has no
+// cookies of its own; a host port's admission needs them at 1, the kernel's default.
+func synscreen(configuration []byte, cookies string) func(context.Context, *ground) error {
+	return func(ctx context.Context, g *ground) error {
+		if err := g.server.Sysctl(ctx, "net.ipv4.tcp_syncookies="+cookies); err != nil {
+			return err
+		}
+		return startSynscreen(ctx, g, configuration)
 	}
+}
+
+// startSynscreen waits until it protects.
+func startSynscreen(ctx context.Context, g *ground, configuration []byte) error {
 	binary, err := lab.Built("bin/synscreen")
 	if err != nil {
 		return err
 	}
-	config, socket := filepath.Join(g.Dir(), "wire.conf"), filepath.Join(g.Dir(), "control")
-	if err := os.WriteFile(config, wireConf, 0o600); err != nil {
+	config, socket := filepath.Join(g.Dir(), "synscreen.conf"), filepath.Join(g.Dir(), "control")
+	if err := os.WriteFile(config, configuration, 0o600); err != nil {
 		return err
 	}
 	p, err := g.front.Start("taskset", "-c", systemCPU, binary, "run", "--config", config,
@@ -102,7 +111,7 @@ func startSynscreen(ctx context.Context, g *ground) error {
 		return err
 	}
 	client := control.NewClient(socket)
-	err = lab.WaitFor(ctx, "synscreen to protect the wire", protectMax, func() (bool, error) {
+	err = lab.WaitFor(ctx, "synscreen to protect", protectMax, func() (bool, error) {
 		select {
 		case <-p.Done():
 			return false, errors.New("it has ended")
