@@ -59,6 +59,7 @@ struct segment {
 	struct screen_agreed agreed;
 	struct bpf_sock_tuple tuple;
 	__u8 source[16], destination[16]; /* v4-mapped */
+	struct bpf_fib_lookup route;
 };
 
 struct {
@@ -113,7 +114,7 @@ static __always_inline int take_segment(struct __sk_buff *skb, struct segment *s
 	__u32 l4, length;
 	int result;
 
-	if (skb->vlan_present)
+	if (skb->vlan_present && (skb->vlan_tci & 0xfff)) /* one of VLAN 0 is a priority alone */
 		return -1;
 	__builtin_memset(&s->ends, 0, sizeof(s->ends));
 	if (skb->protocol == __builtin_bswap16(SCREEN_ETHERTYPE_IPV4))
@@ -233,6 +234,18 @@ static __always_inline int drop(__u32 counter)
 	return TC_ACT_SHOT;
 }
 
+/* Whether an ACK that finds a listener may be of a connection that lives elsewhere: it is forwarded, or its
+ * address is white-listed, as that of connections must be that are redirected by DNAT. */
+__noinline int is_others(struct __sk_buff *skb)
+{
+	struct segment *s = segment_of(INGRESS);
+	__u32 zone;
+	const struct screen_host_zone *c = zone_of_port(&zone);
+
+	return s && c && (!is_destined_here(skb, &s->route, s->family, skb->ifindex, &s->tuple) ||
+			  white_listed(c, (__u8)s->family, s->source, s->destination));
+}
+
 /* An ACK to a listener. */
 static __always_inline int judge(struct __sk_buff *skb, struct segment *s, struct bpf_sock *sk,
 				 const struct screen_host_zone *c, __u32 zone, __u64 now_ns)
@@ -257,7 +270,8 @@ static __always_inline int judge(struct __sk_buff *skb, struct segment *s, struc
 	    bpf_tcp_check_syncookie(sk, s->ip, s->family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6,
 				    (struct tcphdr *)s->tcp, length) == 0)
 		return pass(SCREEN_SHIM_HOST_KERNEL_COOKIE);
-	if (!floods(m, c, z, hash, (__u32)(now_ns / 1000000000u)))
+	if (!screen_zone_flooded(z, now_ns) || !floods(m, c, z, hash, (__u32)(now_ns / 1000000000u)) ||
+	    is_others(skb))
 		return TC_ACT_UNSPEC;
 	(void)atomic_fetch_add_explicit(&z->cookies_invalid, 1, memory_order_relaxed);
 	return drop(SCREEN_SHIM_HOST_COOKIE_INVALID);

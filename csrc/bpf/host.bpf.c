@@ -20,8 +20,6 @@ enum {
 	ADMITTED_MSS_IPV4 = 536,  /* below them the kernel refuses a socket */
 	ADMITTED_MSS_IPV6 = 1220,
 	LISTEN = 10, /* BPF_TCP_LISTEN */
-	AF_INET_ = 2,
-	AF_INET6_ = 10,
 };
 
 struct {
@@ -46,21 +44,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct screen_validated);
 } validated SEC(".maps");
-
-struct white_map {
-	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, SCREEN_PREFIXES_MAX);
-	__uint(key_size, sizeof(struct screen_host_prefix));
-	__uint(value_size, sizeof(__u64)); /* bits of lists */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__array(values, struct white_map);
-} whites SEC(".maps");
 
 /* What the stages hand to each other, in map memory: what a stage writes there does not multiply the
  * states of its caller. */
@@ -137,28 +120,11 @@ static __always_inline struct bpf_sock *look_up(struct xdp_md *ctx, struct scrat
 				  BPF_F_CURRENT_NETNS, 0);
 }
 
-/* A wildcard listener is found for any address: is this one ours, or would the frame be forwarded? */
 __noinline int is_local(struct xdp_md *ctx)
 {
 	struct scratch *s = scratch_of();
-	int result;
 
-	if (!s)
-		return 0;
-	__builtin_memset(&s->route, 0, sizeof(s->route));
-	s->route.l4_protocol = SCREEN_PROTO_TCP;
-	s->route.ifindex = ctx->ingress_ifindex;
-	if (s->packet.family == 4) {
-		s->route.family = AF_INET_;
-		s->route.ipv4_src = s->tuple.ipv4.saddr;
-		s->route.ipv4_dst = s->tuple.ipv4.daddr;
-	} else {
-		s->route.family = AF_INET6_;
-		__builtin_memcpy(s->route.ipv6_src, s->tuple.ipv6.saddr, 16);
-		__builtin_memcpy(s->route.ipv6_dst, s->tuple.ipv6.daddr, 16);
-	}
-	result = bpf_fib_lookup(ctx, &s->route, sizeof(s->route), 0);
-	return result == BPF_FIB_LKUP_RET_NOT_FWDED || result == BPF_FIB_LKUP_RET_FWD_DISABLED;
+	return s && is_destined_here(ctx, &s->route, s->packet.family, ctx->ingress_ifindex, &s->tuple);
 }
 
 static __always_inline __u64 hash_of(const struct screen_meters *m, const struct scratch *s, __u32 zone)
@@ -246,31 +212,13 @@ static __always_inline void ask_kernel(struct scratch *s, struct bpf_sock *liste
 
 /* ---- who passes ---------------------------------------------------------------------------- */
 
-static __always_inline __u64 lists_of(void *trie, const struct scratch *s, __u16 profile, __u8 kind)
-{
-	struct screen_host_prefix key = {
-		.length = SCREEN_HOST_PREFIX_FIXED + 128,
-		.profile = profile,
-		.kind = kind,
-		.family = s->packet.family,
-	};
-	__u64 *lists;
-
-	__builtin_memcpy(key.address, kind == SCREEN_PREFIX_SOURCE ? s->source : s->destination, 16);
-	lists = bpf_map_lookup_elem(trie, &key);
-	return lists ? *lists : 0;
-}
-
-__noinline int is_white(__u16 profile)
+__noinline int is_white(void)
 {
 	struct scratch *s = scratch_of();
-	__u32 zero = 0;
-	void *trie = bpf_map_lookup_elem(&whites, &zero);
+	__u32 zone;
+	const struct screen_host_zone *c = zone_of_port(&zone);
 
-	if (!s || !trie)
-		return 0;
-	return (lists_of(trie, s, profile, SCREEN_PREFIX_SOURCE) &
-		lists_of(trie, s, profile, SCREEN_PREFIX_DESTINATION)) != 0;
+	return s && c && white_listed(c, s->packet.family, s->source, s->destination);
 }
 
 __noinline int is_validated(__u32 zone)
@@ -279,13 +227,20 @@ __noinline int is_validated(__u32 zone)
 	struct scratch *s = scratch_of();
 	__u32 zero = 0;
 	struct screen_validated *t = bpf_map_lookup_elem(&validated, &zero);
+	struct screen_meters *m = meters_of();
+	struct screen_validated_key key;
 
-	if (!s || !t || atomic_load_explicit(&t->last_ms, memory_order_relaxed) <= s->now_ns / 1000000)
+	if (!s || !t || !m || atomic_load_explicit(&t->last_ms, memory_order_relaxed) <= s->now_ns / 1000000)
 		return 0;
 	__builtin_memcpy(client.source, s->source, 16);
 	__builtin_memcpy(client.destination, s->destination, 16);
 	client.port = s->packet.dport;
-	return screen_validated_find(t, screen_validated_key(t, &client), s->now_ns / 1000000);
+	key = screen_validated_key(t, &client);
+	/* one address that has answered must not be a way round the screen */
+	return screen_validated_find(t, key, s->now_ns / 1000000) &&
+	       screen_sketch_count(&m->by_validated, key.hash, (__u32)(s->now_ns / 1000000000u),
+				   SCREEN_VALIDATED_SYNS_MAX)
+			       .count <= SCREEN_VALIDATED_SYNS_MAX;
 }
 
 /* ---- SYNs ---------------------------------------------------------------------------------- */
@@ -361,7 +316,7 @@ static __always_inline int listener_syn(struct xdp_md *ctx, struct scratch *s, s
 	if (!floods(m, c, z, hash, window))
 		return pass(SCREEN_SHIM_HOST_CALM);
 	note_flood(z, s->now_ns);
-	if (c->white && is_white(c->profile))
+	if (c->white && is_white())
 		return pass(SCREEN_SHIM_HOST_WHITE_LIST);
 	if (is_validated(zone))
 		return pass(SCREEN_SHIM_HOST_VALIDATED);
@@ -437,7 +392,7 @@ __noinline int answer(struct xdp_md *ctx)
 	bpf_sk_release(sk);
 	if (kernels)
 		return pass(SCREEN_SHIM_HOST_KERNEL_COOKIE);
-	if (!listens || !is_local(ctx))
+	if (!listens || !is_local(ctx) || is_white())
 		return XDP_PASS;
 	return to_engine(ctx, 0, SCREEN_SHIM_TO_ENGINE);
 }
@@ -475,6 +430,45 @@ static __always_inline bool engine_lives(struct xdp_md *ctx, __u64 now_ns)
 	return true;
 }
 
+/* What comes with the tag of a VLAN is an interface's above this one. A tag of VLAN 0 is a priority alone,
+ * and the kernel takes it off, however many there are (IEEE 802.1Q). */
+static __always_inline bool is_of_vlan(const struct screen_packet *p)
+{
+	return p->vlan[0] || p->vlan[1];
+}
+
+/* Whether the kernel might find a SYN in what is no plain segment to this program: in fragments put
+ * together, behind more headers or tags than are parsed, in what is malformed here and not there. Frames
+ * longer than any packet are the kernel's own, of generic receive offload. */
+static __always_inline bool may_hide_syn(const struct xdp_md *ctx, const struct screen_packet *p,
+					 enum screen_kind kind, bool is_syn)
+{
+	switch (kind) {
+	case SCREEN_KIND_TCP:
+		return p->tags > 1 && is_syn;
+	case SCREEN_KIND_FRAGMENT:
+		return p->first_fragment && p->protocol == SCREEN_PROTO_TCP && is_syn;
+	case SCREEN_KIND_MALFORMED:
+		return (__u64)ctx->data_end - ctx->data <= SCREEN_END_MAX;
+	case SCREEN_KIND_EXTENSIONS:
+	case SCREEN_KIND_DEEP_TAGS:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Few pass in calm, and none in a flood: no stack sends such SYNs. */
+static __always_inline int hidden(const struct screen_host_zone *c, struct screen_zone_meter *z,
+				  __u64 now_ns)
+{
+	if ((c->act != SCREEN_HOST_CHALLENGE && c->act != SCREEN_HOST_DROP) ||
+	    (!screen_zone_flooded(z, now_ns) &&
+	     screen_pace_counted(&z->known, (__u32)(now_ns / 1000000000u)) <= KNOWN_SYNS_MAX))
+		return XDP_PASS;
+	return drop(SCREEN_SHIM_HOST_DROPPED_HIDDEN);
+}
+
 SEC("xdp")
 int screen_host(struct xdp_md *ctx)
 {
@@ -482,22 +476,28 @@ int screen_host(struct xdp_md *ctx)
 	struct screen_meters *m = meters_of();
 	struct scratch *s = scratch_of();
 	const struct screen_host_zone *c;
-	bool is_syn;
+	enum screen_kind kind;
+	bool is_syn, hides;
 	__u32 zone = 0;
 
 	if (!s || !m)
 		return XDP_PASS;
-	if (screen_parse((void *)(long)ctx->data, (void *)(long)ctx->data_end, &s->packet) !=
-	    SCREEN_KIND_TCP || s->packet.tags)
-		return XDP_PASS; /* what has a tag is an interface's above this one */
+	kind = screen_parse((void *)(long)ctx->data, (void *)(long)ctx->data_end, &s->packet);
+	is_syn = (s->packet.tcp_flags & kinds) == SCREEN_TCP_SYN;
+	hides = may_hide_syn(ctx, &s->packet, kind, is_syn);
+	if ((kind != SCREEN_KIND_TCP && !hides) || is_of_vlan(&s->packet))
+		return XDP_PASS;
 	c = zone_of_port(&zone);
 	if (!c || zone >= SCREEN_METER_ZONES)
 		return XDP_PASS;
 	s->now_ns = bpf_ktime_get_ns();
-	is_syn = (s->packet.tcp_flags & kinds) == SCREEN_TCP_SYN;
-	if (!is_syn && !may_answer(c, &m->zone[zone], s->packet.tcp_flags, s->now_ns))
+	if (!hides && !is_syn && !may_answer(c, &m->zone[zone], s->packet.tcp_flags, s->now_ns))
 		return XDP_PASS;
-	if (!engine_lives(ctx, s->now_ns) || take_headers(ctx))
+	if (!engine_lives(ctx, s->now_ns))
+		return XDP_PASS;
+	if (hides)
+		return hidden(c, &m->zone[zone], s->now_ns);
+	if (take_headers(ctx))
 		return XDP_PASS;
 	return is_syn ? syn(ctx) : answer(ctx);
 }

@@ -9,6 +9,8 @@
 #include "shim.h"
 #include "validated.h"
 
+enum { AF_INET_ = 2, AF_INET6_ = 10 };
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -42,6 +44,21 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } counters SEC(".maps");
+
+struct white_map {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, SCREEN_PREFIXES_MAX);
+	__uint(key_size, sizeof(struct screen_host_prefix));
+	__uint(value_size, sizeof(__u64)); /* bits of lists */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct white_map);
+} whites SEC(".maps");
 
 /* The port's place in the engine. */
 const volatile __u32 slot = 0;
@@ -89,6 +106,54 @@ static __always_inline bool floods(struct screen_meters *m, const struct screen_
 		return (!c->passive_ns && !c->flood_ns) ||
 		       atomic_load_explicit(&z->overflows, memory_order_relaxed);
 	return screen_sketch_flooding(&m->attack, hash, window, c->attack_threshold);
+}
+
+static __always_inline __u64 lists_of(void *trie, const struct screen_host_zone *c, __u8 family, __u8 kind,
+				      const __u8 address[16])
+{
+	struct screen_host_prefix key = {
+		.length = SCREEN_HOST_PREFIX_FIXED + 128,
+		.profile = c->profile,
+		.kind = kind,
+		.family = family,
+	};
+	__u64 *lists;
+
+	__builtin_memcpy(key.address, address, 16);
+	lists = bpf_map_lookup_elem(trie, &key);
+	return lists ? *lists : 0;
+}
+
+static __always_inline bool white_listed(const struct screen_host_zone *c, __u8 family,
+					 const __u8 source[16], const __u8 destination[16])
+{
+	__u32 zero = 0;
+	void *trie = c->white ? bpf_map_lookup_elem(&whites, &zero) : NULL;
+
+	return trie && (lists_of(trie, c, family, SCREEN_PREFIX_SOURCE, source) &
+			lists_of(trie, c, family, SCREEN_PREFIX_DESTINATION, destination));
+}
+
+/* A wildcard listener is found for any address: is this one ours, or would the frame be forwarded? */
+static __always_inline bool is_destined_here(void *ctx, struct bpf_fib_lookup *route, __u32 family,
+					     __u32 ifindex, const struct bpf_sock_tuple *tuple)
+{
+	int result;
+
+	__builtin_memset(route, 0, sizeof(*route));
+	route->l4_protocol = SCREEN_PROTO_TCP;
+	route->ifindex = ifindex;
+	if (family == 4) {
+		route->family = AF_INET_;
+		route->ipv4_src = tuple->ipv4.saddr;
+		route->ipv4_dst = tuple->ipv4.daddr;
+	} else {
+		route->family = AF_INET6_;
+		__builtin_memcpy(route->ipv6_src, tuple->ipv6.saddr, 16);
+		__builtin_memcpy(route->ipv6_dst, tuple->ipv6.daddr, 16);
+	}
+	result = bpf_fib_lookup(ctx, route, sizeof(*route), 0);
+	return result == BPF_FIB_LKUP_RET_NOT_FWDED || result == BPF_FIB_LKUP_RET_FWD_DISABLED;
 }
 
 static __always_inline void map_v4(const __u8 *address, __u8 to[16])

@@ -250,6 +250,14 @@ screen_inline bool screen_zone_cookies(const struct screen_zone_meter *z, uint64
 	       (last && now_ns < last + SCREEN_COOKIE_LIFE_NS);
 }
 
+/* Whether a SYN to a flooding destination came just now. */
+screen_inline bool screen_zone_flooded(const struct screen_zone_meter *z, uint64_t now_ns)
+{
+	uint64_t last = atomic_load_explicit(&z->flood_last_ns, memory_order_relaxed);
+
+	return last && now_ns < last + SCREEN_FLOOD_LINGER * 1000000000ull;
+}
+
 /* How many hits there were since the record that left this behind. The statistics may have been
  * cleared in between. */
 screen_inline uint32_t screen_hits_since(uint64_t total, uint64_t logged)

@@ -108,6 +108,7 @@ static const char *const shim_counters[] = {
 	[SCREEN_SHIM_HOST_PUNTED] = "shim_host_punted",
 	[SCREEN_SHIM_HOST_DROPPED_FLOOD] = "shim_host_dropped_flood",
 	[SCREEN_SHIM_HOST_DROPPED_SOCKET] = "shim_host_dropped_socket",
+	[SCREEN_SHIM_HOST_DROPPED_HIDDEN] = "shim_host_dropped_hidden",
 	[SCREEN_SHIM_HOST_ADMITTED] = "shim_host_admitted",
 	[SCREEN_SHIM_HOST_NOT_ADMITTED] = "shim_host_not_admitted",
 	[SCREEN_SHIM_HOST_KERNEL_COOKIE] = "shim_host_kernel_cookie",

@@ -69,14 +69,10 @@ void screen_syncookies_restore(const char *state_dir)
 /* Whether a zone whose SYNs the kernel answers floods, or did until just now. */
 static bool wanted(struct screen_engine *e, uint64_t now_ns)
 {
-	for (int i = 0; i < SCREEN_ZONES_MAX; i++) {
-		uint64_t last = atomic_load_explicit(&e->meters->zone[i].flood_last_ns,
-						     memory_order_relaxed);
-
-		if (e->host.policy.zone[i].act == SCREEN_HOST_PUNT && last &&
-		    now_ns < last + SCREEN_FLOOD_LINGER * 1000000000ull)
+	for (int i = 0; i < SCREEN_ZONES_MAX; i++)
+		if (e->host.policy.zone[i].act == SCREEN_HOST_PUNT &&
+		    screen_zone_flooded(&e->meters->zone[i], now_ns))
 			return true;
-	}
 	return false;
 }
 

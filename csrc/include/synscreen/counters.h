@@ -139,6 +139,7 @@ enum screen_shim_counter {
 	/* and SYNs that it does not get */
 	SCREEN_SHIM_HOST_DROPPED_FLOOD,	 /* the excess over attack-threshold, without syn-cookie */
 	SCREEN_SHIM_HOST_DROPPED_SOCKET, /* more of those than pass while flooding */
+	SCREEN_SHIM_HOST_DROPPED_HIDDEN, /* frames of which the kernel might make a SYN that nobody sees */
 	/* the answers to challenges, as the admitter sees them */
 	SCREEN_SHIM_HOST_ADMITTED,	 /* a valid cookie: the listener gets a connection */
 	SCREEN_SHIM_HOST_NOT_ADMITTED,	 /* a valid cookie, but the kernel refuses it: dropped */
