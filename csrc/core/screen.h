@@ -20,7 +20,6 @@
 
 enum {
 	SCREEN_KNOWN_SYNS_MAX = 64, /* a second: SYNs of live flows that pass in a flooding zone */
-	/* a second, of one client to one port: more than any validated client makes is who forges it */
 	SCREEN_ASKED_MAX = 512, /* splices of one share that wait for a server */
 };
 
