@@ -32,7 +32,7 @@ type daemon struct {
 }
 
 // startDaemon starts a daemon and waits until its configuration runs.
-func startDaemon(t testing.TB, w *lab.WireLab, c configuration, flags ...string) *daemon {
+func startDaemon(t testing.TB, w *lab.WireLab, c fmt.Stringer, flags ...string) *daemon {
 	t.Helper()
 	d := launchDaemon(t, w, c, flags...)
 	d.waitRunning(t)
@@ -40,13 +40,13 @@ func startDaemon(t testing.TB, w *lab.WireLab, c configuration, flags ...string)
 }
 
 // launchDaemon starts a daemon and waits until it answers.
-func launchDaemon(t testing.TB, w *lab.WireLab, c configuration, flags ...string) *daemon {
+func launchDaemon(t testing.TB, w *lab.WireLab, c fmt.Stringer, flags ...string) *daemon {
 	t.Helper()
 	return launchDaemonBy(t, w, nil, c, flags...)
 }
 
 // launchDaemonBy starts a daemon by a command that becomes what its last arguments name, like env(1).
-func launchDaemonBy(t testing.TB, w *lab.WireLab, by []string, c configuration, flags ...string) *daemon {
+func launchDaemonBy(t testing.TB, w *lab.WireLab, by []string, c fmt.Stringer, flags ...string) *daemon {
 	t.Helper()
 	binary, err := lab.Built("bin/synscreen")
 	if err != nil {
@@ -62,7 +62,7 @@ func launchDaemonBy(t testing.TB, w *lab.WireLab, by []string, c configuration, 
 	return d
 }
 
-func newDaemon(t testing.TB, w *lab.WireLab, c configuration) *daemon {
+func newDaemon(t testing.TB, w *lab.WireLab, c fmt.Stringer) *daemon {
 	t.Helper()
 	d := &daemon{
 		lab:    w,
@@ -175,7 +175,7 @@ func (d *daemon) commit(t testing.TB, text string) error {
 }
 
 // mustCommit commits a configuration that must be taken.
-func (d *daemon) mustCommit(t testing.TB, c configuration) {
+func (d *daemon) mustCommit(t testing.TB, c fmt.Stringer) {
 	t.Helper()
 	if err := d.commit(t, c.String()); err != nil {
 		t.Fatal(err)
