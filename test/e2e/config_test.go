@@ -20,6 +20,7 @@ type configuration struct {
 	zone    string // the screened zone's name
 	attack  int    // attack-threshold
 	always  bool   // challenge in calm, too
+	kernel  bool   // challenge while the kernel says that a listener overflows
 	dry     bool   // alarm-without-drop
 	stock   bool   // source- and destination-threshold as they are by default, not out of the way
 	unset   bool   // no syn-flood-protection-mode: what the gate admits
@@ -31,8 +32,9 @@ type configuration struct {
 	// known to answer, so that every connection is challenged; without, none is.
 	servers []string
 
-	admission string // splice when empty
-	validated int    // seconds that a client stays so; 0: each connection is challenged
+	hosts     []string // host ports, in place of wires
+	admission string   // the default when empty
+	validated int      // seconds that a client stays so; 0: each connection is challenged
 }
 
 // serverNetworks are those of the lab's servers, also of some that are not there.
@@ -48,10 +50,10 @@ func (c configuration) withDefaults() configuration {
 	if c.attack == 0 {
 		c.attack = 200
 	}
-	if c.servers == nil && c.always {
+	if c.servers == nil && c.always && c.hosts == nil {
 		c.servers = serverNetworks()
 	}
-	if c.wires == nil {
+	if c.wires == nil && c.hosts == nil {
 		c.wires = []wire{firstWire()}
 	}
 	return c
@@ -69,6 +71,9 @@ func (c configuration) String() string {
 	if c.always {
 		set("security flow syn-cookie activation always")
 	}
+	if c.kernel {
+		set("security flow syn-cookie activation kernel")
+	}
 	for _, server := range c.servers {
 		set("security flow syn-cookie server-profile %s", server)
 	}
@@ -84,7 +89,7 @@ func (c configuration) String() string {
 	}
 	profile := "security screen ids-option web tcp syn-flood "
 	set(profile+"attack-threshold %d", c.attack)
-	if !c.stock {
+	if !c.stock && c.wires != nil {
 		set(profile + "source-threshold 500000")
 		set(profile + "destination-threshold 500000")
 	}
@@ -92,6 +97,9 @@ func (c configuration) String() string {
 		set("security screen ids-option web alarm-without-drop")
 	}
 	set("security zones security-zone %s screen web", c.zone)
+	for _, port := range c.hosts {
+		set("security zones security-zone %s interfaces %s", c.zone, port)
+	}
 	for _, w := range c.wires {
 		onFailure := w.onFailure
 		if onFailure == "" {

@@ -11,6 +11,7 @@ import (
 type NginxOptions struct {
 	Port    int // 80 by default
 	Backlog int // of the listening sockets, 511 by default; net.core.somaxconn is raised to it
+	Workers int // 1 by default; each of several has listening sockets of its own, by SO_REUSEPORT
 }
 
 // Nginx is a running nginx that serves the files in Root over IPv4 and IPv6.
@@ -21,7 +22,7 @@ type Nginx struct {
 
 const nginxConfig = `daemon off;
 user root;
-worker_processes 1;
+worker_processes %[4]d;
 worker_rlimit_nofile 20000;
 pid %[1]s/pid;
 error_log stderr warn;
@@ -36,8 +37,8 @@ http {
 	uwsgi_temp_path %[1]s/uwsgi;
 	scgi_temp_path %[1]s/scgi;
 	server {
-		listen %[2]d backlog=%[3]d;
-		listen [::]:%[2]d backlog=%[3]d ipv6only=on;
+		listen %[2]d backlog=%[3]d%[5]s;
+		listen [::]:%[2]d backlog=%[3]d ipv6only=on%[5]s;
 		root %[1]s/root;
 	}
 }
@@ -52,6 +53,7 @@ func (n *Namespace) StartNginx(ctx context.Context, options NginxOptions) (*Ngin
 	if options.Backlog == 0 {
 		options.Backlog = 511
 	}
+	options.Workers = max(options.Workers, 1)
 	config, root, err := n.writeNginx(options)
 	if err != nil {
 		return nil, fmt.Errorf("%s: nginx: %w", n.Name, err)
@@ -83,6 +85,10 @@ func (n *Namespace) writeNginx(options NginxOptions) (config, root string, err e
 		return "", "", err
 	}
 	config = filepath.Join(dir, "nginx.conf")
-	text := fmt.Sprintf(nginxConfig, dir, options.Port, options.Backlog)
+	reuse := ""
+	if options.Workers > 1 {
+		reuse = " reuseport"
+	}
+	text := fmt.Sprintf(nginxConfig, dir, options.Port, options.Backlog, options.Workers, reuse)
 	return config, root, os.WriteFile(config, []byte(text), 0o644)
 }

@@ -33,7 +33,11 @@ func (w *WireLab) makeCables(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, ends := range [][2]End{{toClient, client}, {toAttacker, attacker}, {toWire, outer}, {server, inner}} {
+	cables := [][2]End{{toClient, client}, {toAttacker, attacker}, {toWire, outer}, {server, inner}}
+	if w.host {
+		cables = [][2]End{{toClient, client}, {toAttacker, attacker}, {toWire, server}}
+	}
+	for _, ends := range cables {
 		if err := w.cable(ctx, ends[0], ends[1]); err != nil {
 			return err
 		}

@@ -70,6 +70,7 @@ type WireLab struct {
 	ClientRelay, ServerRelay            *Relay     // bad links; nil where there is none
 
 	options WireOptions
+	host    bool                          // there is no wire: see NewHost
 	later   []func(context.Context) error // what machines on the way do once their cables are there
 }
 
@@ -95,7 +96,10 @@ func BridgeForTest(t testing.TB, options WireOptions) *WireLab {
 
 // NewWire builds a WireLab in the lab; the lab's Close takes it away, also after an error.
 func (l *Lab) NewWire(ctx context.Context, options WireOptions) (*WireLab, error) {
-	w := &WireLab{Lab: l, options: options.withDefaults()}
+	return l.build(ctx, &WireLab{Lab: l, options: options.withDefaults()})
+}
+
+func (l *Lab) build(ctx context.Context, w *WireLab) (*WireLab, error) {
 	steps := []func(context.Context) error{
 		w.makeNamespaces, w.makeCables, w.makeLAN, w.addressClient, w.addressAttacker,
 		w.AddressServer, w.setOffloads, w.beginWays,
@@ -117,16 +121,22 @@ func (o WireOptions) withDefaults() WireOptions {
 	return o
 }
 
-// makeNamespaces makes the five machines. What only forwards has no IPv6 of its own: it would send
-// multicast reports.
+// makeNamespaces makes the five machines, without a wire four. What only forwards has no IPv6 of its own: it
+// would send multicast reports.
 func (w *WireLab) makeNamespaces(ctx context.Context) error {
 	for role, to := range map[string]**Namespace{"client": &w.Client, "attacker": &w.Attacker,
 		"lan": &w.LAN, "wire": &w.Wire, "server": &w.Server} {
+		if role == "wire" && w.host {
+			continue
+		}
 		n, err := w.machine(ctx, role, role == "lan" || role == "wire" && !w.options.WireIPv6)
 		if err != nil {
 			return err
 		}
 		*to = n
+	}
+	if w.host {
+		w.Wire = w.Server
 	}
 	return nil
 }
