@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"fmt"
+	"os"
+	"strings"
 	"testing"
 
 	"synscreen/pkg/dataplane"
@@ -82,11 +84,27 @@ func syncookies(t testing.TB, w *lab.WireLab) string {
 	return out[:len(out)-1]
 }
 
+// hostRows are the rows of the matrix that a listener can be given: see ADMITTED_MSS of host.bpf.c.
+func hostRows() (rows []row) {
+	for _, r := range matrixRows() {
+		if mss := r.talk.Offer.MSS; mss == 0 || mss >= int(defaultMSS(r.family)) {
+			if os.Getenv("STANCES") == "" || strings.Contains(os.Getenv("STANCES"), fmt.Sprint(r.stance)) {
+				rows = append(rows, r)
+			}
+		}
+	}
+	stances := matrixStances()
+	for i := range rows {
+		rows[i].talk.Next = &stances[rows[(i+1)%len(rows)].stance]
+	}
+	return rows
+}
+
 func TestHostPortMatrix(t *testing.T) {
 	w := lab.HostForTest(t, lab.WireOptions{})
 	stripMSS(t, w)
 	server := startTalkServer(t, w, matrixPorts()...)
-	rows := matrixRows()
+	rows := hostRows()
 	direct := runRows(t, w, server, rows)
 	wantOffered(t, rows, direct)
 	d := startDaemon(t, w, hostPort(configuration{attack: 500_000, validated: 120}), noLearning)
