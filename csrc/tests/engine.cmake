@@ -30,3 +30,4 @@ screen_test(test_bpf_cookie LABELS bpf)
 add_dependencies(test_bpf_cookie cookie_skeleton)
 
 screen_test(test_hostmaps LABELS bpf ${ENGINE_OBJECTS})
+screen_test(test_host_shim LABELS bpf ${ENGINE_OBJECTS})
