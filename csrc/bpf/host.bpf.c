@@ -284,7 +284,7 @@ static __always_inline int challenge(struct xdp_md *ctx, const struct scratch *s
 	__u16 mss = screen_options_mss(&s->options, s->packet.family);
 	bool small = mss < (s->packet.family == 4 ? ADMITTED_MSS_IPV4 : ADMITTED_MSS_IPV6);
 
-	if (c->admission == SCREEN_ADMISSION_KERNEL && (multipath || small))
+	if (c->admission == SCREEN_ADMISSION_KERNEL && (multipath || small || c->refuses))
 		return c->validates ? to_engine(ctx, 0, SCREEN_SHIM_TO_ENGINE) :
 				      pass_few(c, z, s->now_ns);
 	return to_engine(ctx, SCREEN_SHIM_SYN_KEY, SCREEN_SHIM_SYN_TO_ENGINE);

@@ -27,6 +27,7 @@ struct screen_host_zone {
 	uint16_t profile;
 	uint8_t peers;	   /* 1: others mint with the same key, at any time */
 	uint8_t validates; /* 1: who has answered passes, for a while */
+	uint8_t refuses;   /* 1: the kernel admits nobody by a cookie, whatever the admission */
 	uint32_t attack_threshold, alarm_threshold; /* SYN/s */
 	uint64_t passive_ns, flood_ns;		    /* KERNEL */
 };

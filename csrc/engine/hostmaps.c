@@ -184,8 +184,8 @@ static uint8_t act_of(const struct screen_policy *policy, const struct screen_pr
 	return policy->mode == SCREEN_MODE_SYN_COOKIE ? SCREEN_HOST_CHALLENGE : SCREEN_HOST_DROP;
 }
 
-static void fill_zone(const struct screen_config *c, const struct screen_port_policy *port,
-		      struct screen_host_zone *z)
+static void fill_zone(const struct screen_engine *e, const struct screen_config *c,
+		      const struct screen_port_policy *port, struct screen_host_zone *z)
 {
 	const struct screen_snapshot_header *h = c->snapshot.header;
 	const struct screen_profile_config *profile;
@@ -201,6 +201,7 @@ static void fill_zone(const struct screen_config *c, const struct screen_port_po
 		.profile = port->profile,
 		.peers = c->policy->has_peers,
 		.validates = c->policy->validated_s > 0,
+		.refuses = e->host.refuses,
 		.attack_threshold = profile->attack_threshold,
 		.alarm_threshold = profile->alarm_threshold,
 		.passive_ns = h->passive_timer_s * 1000000000ull,
@@ -208,7 +209,8 @@ static void fill_zone(const struct screen_config *c, const struct screen_port_po
 	};
 }
 
-static void fill_policy(const struct screen_config *c, struct screen_host_policy *p)
+static void fill_policy(const struct screen_engine *e, const struct screen_config *c,
+			struct screen_host_policy *p)
 {
 	memset(p->zone_of, SCREEN_ZONES_MAX, sizeof(p->zone_of));
 	for (int i = 0; c && i < SCREEN_PORTS_MAX; i++) {
@@ -217,7 +219,7 @@ static void fill_policy(const struct screen_config *c, struct screen_host_policy
 		if (!port->used || !port->host)
 			continue;
 		p->zone_of[i] = (uint8_t)port->zone;
-		fill_zone(c, port, &p->zone[port->zone]);
+		fill_zone(e, c, port, &p->zone[port->zone]);
 	}
 }
 
@@ -315,7 +317,7 @@ int screen_hostmaps_policy(struct screen_engine *e, const struct screen_config *
 
 	if (!e->host.there)
 		return 0;
-	fill_policy(config, &p);
+	fill_policy(e, config, &p);
 	result = config ? swap_whites(e, config, &p) : 0;
 	if (result == 0)
 		result = screen_hostmaps_swap(e->host.policies, &p, sizeof(p));

@@ -92,6 +92,7 @@ struct screen_host_maps {
 	struct ring_buffer *reader;	  /* of the news */
 	struct screen_host_policy policy; /* as it is published */
 	bool punting;			  /* net.ipv4.tcp_syncookies is 2 by our doing */
+	bool refuses;			  /* it is 0: the kernel admits nobody */
 };
 
 /* What a worker sees in one burst. Immutable. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "hostmaps.h"
 #include "store.h"
 
 static const char SYSCTL[] = "/proc/sys/net/ipv4/tcp_syncookies";
@@ -90,10 +91,24 @@ static void punt(struct screen_engine *e)
 		e->host.punting = true;
 }
 
+/* Somebody may have set it to 0 since it was proved: a client that was told that it is connected would be
+ * reset by the kernel. Until it is put right its next SYN is waited for, as with safe-reset. */
+static void heed(struct screen_engine *e)
+{
+	bool refuses = screen_syncookies_read() == 0;
+
+	if (!e->running || refuses == e->host.refuses)
+		return;
+	e->host.refuses = refuses;
+	if (screen_hostmaps_policy(e, e->running))
+		e->host.refuses = !refuses; /* tried again */
+}
+
 void screen_syncookies_settle(struct screen_engine *e)
 {
 	bool want = wanted(e, screen_now_ns());
 
+	heed(e);
 	if (want && !e->host.punting)
 		punt(e);
 	else if (!want && e->host.punting) {

@@ -49,11 +49,12 @@ static void listen_somewhere(struct shim *s)
 	s->port = ntohs(at.sin_port);
 }
 
-static void set_policy(struct shim *s, enum screen_activation activation)
+/* Where nobody is validated, few pass of what the kernel could not admit. */
+static void set_policy(struct shim *s, enum screen_activation activation, bool refuses)
 {
 	const struct screen_host_policy policy = {
 		.zone[0] = { .act = SCREEN_HOST_CHALLENGE, .activation = (uint8_t)activation,
-			     .admission = SCREEN_ADMISSION_KERNEL, .validates = 1,
+			     .admission = SCREEN_ADMISSION_KERNEL, .validates = !refuses, .refuses = refuses,
 			     .attack_threshold = 1000 },
 	};
 
@@ -72,7 +73,7 @@ static void begin(struct shim *s, enum screen_activation activation)
 	s->control->queues = 1;
 	s->control->beat[0] = screen_now_ns() + 60000000000ull; /* of a test that is stopped, too */
 	listen_somewhere(s);
-	set_policy(s, activation);
+	set_policy(s, activation, false);
 }
 
 static void end(struct shim *s)
@@ -250,6 +251,21 @@ static void validated_client_passes_so_often_and_is_challenged_then(void **state
 	end(&s);
 }
 
+static void kernel_that_admits_nobody_is_given_no_challenged_client(void **state)
+{
+	struct frame_spec f;
+	struct shim s;
+
+	(void)state;
+	begin(&s, SCREEN_ACTIVATION_ALWAYS);
+	f = syn_to(&s, 4);
+	set_policy(&s, SCREEN_ACTIVATION_ALWAYS, true);
+	assert_int_equal(passed(&s, &f, 1), 1);
+	assert_int_equal(counted(&s, SCREEN_SHIM_HOST_PUNTED), 0);
+	assert_int_equal(counted(&s, SCREEN_SHIM_HOST_SOCKET), 1);
+	end(&s);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +273,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(hidden_syn_of_length_0_is_dropped_in_a_flood),
 		cmocka_unit_test(what_hides_no_syn_passes_in_a_flood),
 		cmocka_unit_test(syn_with_a_priority_tag_is_screened_like_any_other),
+		cmocka_unit_test(kernel_that_admits_nobody_is_given_no_challenged_client),
 		cmocka_unit_test(validated_client_passes_so_often_and_is_challenged_then),
 	};
 
