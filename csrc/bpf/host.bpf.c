@@ -189,24 +189,38 @@ static __always_inline void end(const struct scratch *s, struct screen_zone_mete
 		tell(s, SCREEN_HOST_RELIEF, zone, 0);
 }
 
+static __always_inline void ask(struct scratch *s, struct bpf_sock *listener, struct screen_meters *m,
+				const struct screen_host_zone *c, __u32 zone, __u32 window)
+{
+	struct screen_zone_meter *z = &m->zone[zone & (SCREEN_METER_ZONES - 1)];
+	__u32 length = s->tcp_length;
+	__s64 cookie;
+
+	if (!may_ask(z, c, s->now_ns) || length < 20 || length > TCP_SIZE_MAX)
+		return;
+	count(SCREEN_SHIM_HOST_ASKED);
+	cookie = bpf_tcp_gen_syncookie(listener, s->ip, s->packet.family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6,
+				       (struct tcphdr *)s->tcp, length);
+	atomic_store_explicit(&z->eased, cookie <= 0, memory_order_relaxed);
+	if (cookie > 0)
+		begin(s, m, zone, c, window);
+}
+
 /* Flooding is left only when the kernel says no and a whole window stayed under half: its queue is empty
- * because the challenges keep it so. */
+ * because the challenges keep it so. By then it has said no, and is not asked again. */
 static __always_inline void ask_kernel(struct scratch *s, struct bpf_sock *listener,
 				       struct screen_meters *m, const struct screen_host_zone *c,
 				       __u32 zone)
 {
 	struct screen_zone_meter *z = &m->zone[zone & (SCREEN_METER_ZONES - 1)];
-	__u32 window = (__u32)(s->now_ns / 1000000000u), length = s->tcp_length;
+	__u32 window = (__u32)(s->now_ns / 1000000000u);
 	uint64_t next;
 
 	(void)screen_cell_count(&z->listeners, window, c->attack_threshold, &next);
-	if (!may_ask(z, c, s->now_ns) || length < 20 || length > TCP_SIZE_MAX)
-		return;
-	count(SCREEN_SHIM_HOST_ASKED);
-	if (bpf_tcp_gen_syncookie(listener, s->ip, s->packet.family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6,
-				  (struct tcphdr *)s->tcp, length) > 0)
-		begin(s, m, zone, c, window);
-	else if (!screen_cell_flooding(next, window, c->attack_threshold))
+	ask(s, listener, m, c, zone, window);
+	if (atomic_load_explicit(&z->overflows, memory_order_relaxed) &&
+	    atomic_load_explicit(&z->eased, memory_order_relaxed) &&
+	    !screen_cell_flooding(next, window, c->attack_threshold))
 		end(s, z, zone);
 }
 
@@ -298,6 +312,28 @@ static __always_inline void note_flood(struct screen_zone_meter *z, __u64 now_ns
 		atomic_store_explicit(&z->flood_first_ns, now_ns, memory_order_relaxed);
 }
 
+/* A SYN of a flood that the engine does not see: a zone's statistics and a destination's are kept here. */
+static __always_inline void count_unseen(struct screen_meters *m, const struct screen_host_zone *c,
+					 struct screen_zone_meter *z, __u64 hash, __u64 now_ns, __u32 peak)
+{
+	__u32 at = screen_victim_find(&m->victims, hash);
+	bool dry = c->act == SCREEN_HOST_DRY;
+	struct screen_victim *v;
+
+	screen_victim_add(&z->ids[SCREEN_IDS_SYN_FLOOD]);
+	if (dry)
+		screen_victim_add(&z->challenged);
+	if (at >= SCREEN_VICTIMS)
+		return;
+	v = &m->victims.victim[at];
+	screen_pace_count(&v->rate, (__u32)(now_ns / 1000000000u));
+	atomic_store_explicit(&v->last_ns, now_ns, memory_order_relaxed);
+	if (peak > atomic_load_explicit(&v->peak, memory_order_relaxed))
+		atomic_store_explicit(&v->peak, peak, memory_order_relaxed);
+	if (dry)
+		screen_victim_add(&v->unsent);
+}
+
 /* A SYN to a listener of ours. */
 static __always_inline int listener_syn(struct xdp_md *ctx, struct scratch *s, struct screen_meters *m,
 					const struct screen_host_zone *c, __u32 zone, bool multipath)
@@ -322,6 +358,7 @@ static __always_inline int listener_syn(struct xdp_md *ctx, struct scratch *s, s
 		return pass(SCREEN_SHIM_HOST_VALIDATED);
 	if (c->act == SCREEN_HOST_CHALLENGE)
 		return challenge(ctx, s, c, z, multipath);
+	count_unseen(m, c, z, hash, s->now_ns, r.count);
 	if (c->act == SCREEN_HOST_DROP)
 		return r.count >= c->attack_threshold ? drop(SCREEN_SHIM_HOST_DROPPED_FLOOD) :
 							pass(SCREEN_SHIM_HOST_CALM);

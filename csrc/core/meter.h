@@ -231,8 +231,9 @@ struct screen_zone_meter {
 	_Atomic uint64_t other_last_ns;	 /* the last one challenged that no victim's meter tells of */
 	struct screen_pace asked;	 /* SYNs to learn whether a port is open */
 	struct screen_pace known;	 /* SYNs of live flows to flooding destinations */
-	/* activation kernel: when it was asked last, what it said (bpf/host.h), and SYNs to listeners */
-	_Atomic uint64_t asked_ns, overflows;
+	/* activation kernel: when it was asked last, whether it said no, what follows (bpf/host.h), and SYNs
+	 * to listeners */
+	_Atomic uint64_t asked_ns, eased, overflows;
 	screen_cell listeners;
 	_Atomic uint64_t alarms, attacks;
 	_Atomic uint64_t challenged, cookies_valid, cookies_invalid, refused;
