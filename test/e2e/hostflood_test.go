@@ -31,11 +31,13 @@ func hostLab(t testing.TB) *lab.WireLab {
 // hostConfig is a screened host port; its zero value challenges from hostAttack SYNs a second on, every
 // connection for itself.
 type hostConfig struct {
+	port           string // the lab's when empty
 	activation     string // threshold when empty
 	passive, flood int    // timers of activation kernel
 	admission      string // kernel when empty
 	attack         int
 	dry            bool // alarm-without-drop
+	unset          bool // no syn-flood-protection-mode
 	validated      int
 }
 
@@ -52,14 +54,19 @@ func (c hostConfig) String() string {
 	if c.attack == 0 {
 		c.attack = hostAttack
 	}
+	if c.port == "" {
+		c.port = lab.EndDev
+	}
 	set("system dataplane-type userspace")
 	set("security screen ids-option web tcp syn-flood attack-threshold %d", c.attack)
 	if c.dry {
 		set("security screen ids-option web alarm-without-drop")
 	}
-	set("security zones security-zone %s interfaces %s", hostZone, lab.EndDev)
+	set("security zones security-zone %s interfaces %s", hostZone, c.port)
 	set("security zones security-zone %s screen web", hostZone)
-	set("security flow syn-flood-protection-mode syn-cookie")
+	if !c.unset {
+		set("security flow syn-flood-protection-mode syn-cookie")
+	}
 	set("security flow syn-cookie activation %s", c.activation)
 	if c.activation == "kernel" {
 		set("security flow syn-cookie passive-timer %d", c.passive)
