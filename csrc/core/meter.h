@@ -290,6 +290,7 @@ struct screen_meters {
 	struct screen_victims victims;
 	struct screen_servers servers;
 	struct screen_zone_meter zone[SCREEN_METER_ZONES];
+	_Atomic uint32_t host_lacks; /* SCREEN_SERVER_*: what this machine's own TCP does not do now */
 };
 
 /* Of an address and port (0: of all of them) in a zone: what meters and servers are found by. */

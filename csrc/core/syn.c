@@ -76,6 +76,15 @@ static void refuse(struct step *s)
 	step_decide(s, SCREEN_REPLY, SCREEN_REPLY_CLOSED_PORT);
 }
 
+/* The kernel admits nobody with an option that it does not do, whatever the listener did before. */
+static void limit_to_host(struct step *s)
+{
+	uint32_t lacks = atomic_load_explicit(&s->c->meters->host_lacks, memory_order_relaxed);
+
+	if (s->port->host)
+		s->d->server.has &= (uint8_t)~lacks;
+}
+
 void step_challenge(struct step *s)
 {
 	enum screen_reason reason = obstacle(s);
@@ -85,6 +94,7 @@ void step_challenge(struct step *s)
 	if (step_server(s) == STEP_CLOSED)
 		return refuse(s);
 	s->d->admission = (uint8_t)step_admission(s);
+	limit_to_host(s);
 	agree(s->d);
 	if (step_reply_rate(s))
 		return step_drop(s, SCREEN_DROP_REPLY_RATE);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "hostnews.h"
+#include "hosttcp.h"
 
 enum { NO_MAP = -1 };
 
@@ -317,6 +318,7 @@ int screen_hostmaps_policy(struct screen_engine *e, const struct screen_config *
 
 	if (!e->host.there)
 		return 0;
+	screen_hosttcp_settle(e);
 	fill_policy(e, config, &p);
 	result = config ? swap_whites(e, config, &p) : 0;
 	if (result == 0)

@@ -12,6 +12,7 @@
 #include "look.h"
 #include "netlink.h"
 #include "qsbr.h"
+#include "hosttcp.h"
 #include "syncookies.h"
 #include "view.h"
 
@@ -158,6 +159,7 @@ static void *run(void *data)
 		(void)screen_keeper_rotate(engine);
 		screen_hostnews_take(engine);
 		screen_syncookies_settle(engine);
+		screen_hosttcp_settle(engine);
 		screen_look_calm(engine);
 		screen_look_hits(engine);
 		pthread_mutex_unlock(&engine->lock);

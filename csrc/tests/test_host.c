@@ -135,6 +135,31 @@ static void challenge_of_a_host_port_promises_what_its_listener_does(void **stat
 	world_free(w);
 }
 
+/* What was learned of a listener, or is assumed of it, the machine may not do any more. */
+static void challenge_of_a_host_port_promises_nothing_that_the_machine_lacks(void **state)
+{
+	static const struct { uint32_t lacks; const char *says; } row[] = {
+		{ 0, "mss M sack ts T 100 nop ws 7" },
+		{ SCREEN_SERVER_SACK, "mss M nop nop ts T 100 nop ws 7" },
+		{ SCREEN_SERVER_WSCALE, "mss M sack ts T 100" },
+		{ SCREEN_SERVER_TIMESTAMPS, "mss M" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct world *w = world_new(4, 0);
+		struct script s = script_new(w);
+		char line[160];
+
+		host_port(w, SCREEN_ADMISSION_KERNEL);
+		w->meters->host_lacks = row[i].lacks;
+		snprintf(line, sizeof(line), "< S seq C win 64000 " OPTIONS " -> reply_challenge"
+			 " = SA seq K ack C+1 %s", row[i].says);
+		SCRIPT(&s, line);
+		world_free(w);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +169,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(nothing_of_a_host_port_is_forwarded),
 		cmocka_unit_test(host_port_whose_zone_lost_its_screen_drops),
 		cmocka_unit_test(challenge_of_a_host_port_promises_what_its_listener_does),
+		cmocka_unit_test(challenge_of_a_host_port_promises_nothing_that_the_machine_lacks),
 	};
 
 	return RUN(tests);

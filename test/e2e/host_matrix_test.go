@@ -2,17 +2,18 @@ package e2e
 
 import (
 	"fmt"
-	"os"
-	"strings"
+	"slices"
 	"testing"
 
 	"synscreen/pkg/dataplane"
 	"synscreen/test/lab"
 )
 
-// hostPort is a configuration of a lab without a wire.
+// hostPort is a configuration of a lab without a wire. Who has to be challenged by a safe reset stays
+// validated.
 func hostPort(c configuration) configuration {
 	c.hosts = []string{lab.EndDev}
+	c.validated = 120
 	return c
 }
 
@@ -29,6 +30,19 @@ func tcpExt(t testing.TB, n *lab.Namespace, name string) (value uint64) {
 	return value
 }
 
+// syncookies is what the host's net.ipv4.tcp_syncookies is.
+func syncookies(t testing.TB, w *lab.WireLab) (value int) {
+	t.Helper()
+	out, err := w.Server.Run(t.Context(), "sysctl", "-n", "net.ipv4.tcp_syncookies")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Sscan(out, &value); err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
 // hostState is what a host's kernel and engine have counted.
 type hostState struct {
 	engine         dataplane.Status
@@ -40,79 +54,131 @@ func (d *daemon) hostState(t testing.TB) hostState {
 	return hostState{d.status(t), tcpExt(t, d.lab.Server, "SyncookiesSent"), tcpExt(t, d.lab.Server, "SyncookiesRecv")}
 }
 
+// grown is by how much a counter of the host port has grown since before.
+func (s hostState) grown(t testing.TB, before hostState, counter string) uint64 {
+	t.Helper()
+	return frames(t, s.engine, lab.EndDev, counter) - frames(t, before.engine, lab.EndDev, counter)
+}
+
 // wantAdmitted asserts that exactly n connections were challenged and given to their listeners since before,
-// with no part of the kernel's own cookies.
+// and that the kernel's own cookies had no part in it.
 func (d *daemon) wantAdmitted(t testing.TB, before hostState, n uint64) {
 	t.Helper()
 	after := d.hostState(t)
 	valid := zone(t, after.engine, "untrust").CookiesValid - zone(t, before.engine, "untrust").CookiesValid
-	count := func(counter string) uint64 {
-		return frames(t, after.engine, lab.EndDev, counter) - frames(t, before.engine, lab.EndDev, counter)
-	}
-	if admitted := count("shim_host_admitted"); valid != n || admitted != n {
+	if admitted := after.grown(t, before, "shim_host_admitted"); valid != n || admitted != n {
 		t.Errorf("%d cookies were valid and %d connections admitted, want %d of each", valid, admitted, n)
 	}
-	if challenged := count("reply_challenge"); challenged < n {
+	if challenged := after.grown(t, before, "reply_challenge"); challenged < n {
 		t.Errorf("%d challenges were sent for %d connections", challenged, n)
 	}
-	for _, counter := range []string{"shim_host_not_admitted", "shim_host_kernel_cookie", "shim_host_cookie_invalid"} {
-		if got := count(counter); got != 0 {
+	for _, counter := range []string{"shim_host_not_admitted", "shim_host_kernel_cookie", "shim_host_calm"} {
+		if got := after.grown(t, before, counter); got != 0 {
 			t.Errorf("%s grew by %d", counter, got)
 		}
 	}
-	if after.sent != before.sent || after.received != before.received {
-		t.Errorf("the kernel sent %d cookies and took %d", after.sent-before.sent, after.received-before.received)
-	}
-	wantSyncookies(t, d.lab, "1")
+	wantNoKernelCookies(t, d.lab, before, after)
 	wantNoPasses(t, after.engine)
 }
 
-// wantSyncookies asserts what net.ipv4.tcp_syncookies is.
-func wantSyncookies(t testing.TB, w *lab.WireLab, want string) {
+func wantNoKernelCookies(t testing.TB, w *lab.WireLab, before, after hostState) {
 	t.Helper()
-	if got := syncookies(t, w); got != want {
-		t.Errorf("net.ipv4.tcp_syncookies is %q, want %s", got, want)
+	if after.sent != before.sent || after.received != before.received {
+		t.Errorf("the kernel sent %d cookies and took %d", after.sent-before.sent, after.received-before.received)
+	}
+	if value := syncookies(t, w); value != 1 {
+		t.Errorf("net.ipv4.tcp_syncookies is %d", value)
 	}
 }
 
-func syncookies(t testing.TB, w *lab.WireLab) string {
-	t.Helper()
-	out, err := w.Server.Run(t.Context(), "sysctl", "-n", "net.ipv4.tcp_syncookies")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out[:len(out)-1]
-}
+// hostStances are what a host may be, by indices of matrixStances: everything, nothing of one option, no
+// ECN.
+func hostStances() []int { return []int{0, 1, 2, 4, len(matrixStances()) - 1} }
 
-// hostRows are the rows of the matrix that a listener can be given: see ADMITTED_MSS of host.bpf.c.
-func hostRows() (rows []row) {
+// hostRows are the rows of the matrix for a stance, without the clients whose MSS no listener may be given.
+func hostRows(stance int) (rows []row) {
 	for _, r := range matrixRows() {
-		if mss := r.talk.Offer.MSS; mss == 0 || mss >= int(defaultMSS(r.family)) {
-			if os.Getenv("STANCES") == "" || strings.Contains(os.Getenv("STANCES"), fmt.Sprint(r.stance)) {
-				rows = append(rows, r)
-			}
+		if mss := r.talk.Offer.MSS; r.stance == stance && (mss == 0 || mss >= int(defaultMSS(r.family))) {
+			r.talk.Next = nil
+			rows = append(rows, r)
 		}
-	}
-	stances := matrixStances()
-	for i := range rows {
-		rows[i].talk.Next = &stances[rows[(i+1)%len(rows)].stance]
 	}
 	return rows
 }
 
-func TestHostPortMatrix(t *testing.T) {
+// takeStance switches the host's options.
+func takeStance(t testing.TB, n *lab.Namespace, s stance) {
+	t.Helper()
+	value := func(is bool) int { return map[bool]int{true: 1}[is] }
+	ecn := map[bool]int{false: 2}[s.NoECN]
+	err := n.Sysctl(t.Context(), fmt.Sprintf("net.ipv4.tcp_ecn=%d", ecn),
+		fmt.Sprintf("net.ipv4.tcp_window_scaling=%d", value(!slices.Contains(s.Without, optionWscale))),
+		fmt.Sprintf("net.ipv4.tcp_sack=%d", value(!slices.Contains(s.Without, optionSACK))),
+		fmt.Sprintf("net.ipv4.tcp_timestamps=%d", value(!slices.Contains(s.Without, optionTimestamps))))
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whatever client and host agree to without synscreen they agree to through a challenge, also when the
+// listener has promised more before: the kernel would refuse it now.
+func TestOptionsOfAHostPortAreThoseOfADirectConnection(t *testing.T) {
+	t.Parallel()
 	w := lab.HostForTest(t, lab.WireOptions{})
 	stripMSS(t, w)
 	server := startTalkServer(t, w, matrixPorts()...)
-	rows := hostRows()
+	direct := map[int][]talked{}
+	for _, i := range hostStances() {
+		takeStance(t, w.Server, matrixStances()[i])
+		direct[i] = runRows(t, w, server, hostRows(i))
+		wantOffered(t, hostRows(i), direct[i])
+	}
+	calm := hostPort(configuration{attack: 500_000})
+	always := hostPort(configuration{attack: 500_000, always: true})
+	takeStance(t, w.Server, stance{})
+	d := startDaemon(t, w, calm)
+	learnTalks(t, w, portsOf(matrixPorts())...)
+	for _, i := range hostStances() {
+		takeStance(t, w.Server, matrixStances()[i])
+		d.mustCommit(t, calm) // what the host does is looked at, too
+		rows := hostRows(i)
+		wantRows(t, rows, direct[i], runRows(t, w, server, rows), row.sameEnds)
+		d.mustCommit(t, always)
+		before := d.hostState(t)
+		got := runRows(t, w, server, rows)
+		d.wantAdmitted(t, before, uint64(len(rows)))
+		wantRows(t, rows, direct[i], got, row.splicedEnds)
+		t.Logf("stance %d: %d rows", i, len(rows))
+	}
+}
+
+func portsOf(all []listenAt) (ports []int) {
+	for _, at := range all {
+		ports = append(ports, at.Port)
+	}
+	return ports
+}
+
+// assumedEnds is what both ends have when nothing was learned: a window scale of 7 for the host, and no ECN.
+func (r row) assumedEnds(direct talked) (client, server Agreed) {
+	client, server = r.splicedEnds(direct)
+	client.ECN, server.ECN = false, false
+	if client.Wscale {
+		client.TheirShift, server.OurShift = 7, 7
+	}
+	return client, server
+}
+
+func TestOptionsOfAHostPortThatIsChallengedFromTheFirstConnectionOn(t *testing.T) {
+	t.Parallel()
+	w := lab.HostForTest(t, lab.WireOptions{})
+	stripMSS(t, w)
+	server := startTalkServer(t, w, matrixPorts()...)
+	rows := hostRows(0)
 	direct := runRows(t, w, server, rows)
-	wantOffered(t, rows, direct)
-	d := startDaemon(t, w, hostPort(configuration{attack: 500_000, validated: 120}), noLearning)
-	wantRows(t, rows, direct, runRows(t, w, server, rows), row.sameEnds)
-	d.mustCommit(t, hostPort(configuration{attack: 500_000, always: true, validated: 120}))
+	d := startDaemon(t, w, hostPort(configuration{always: true}))
 	before := d.hostState(t)
 	got := runRows(t, w, server, rows)
 	d.wantAdmitted(t, before, uint64(len(rows)))
-	wantRows(t, rows, direct, got, row.splicedEnds)
-	t.Logf("%d rows", len(rows))
+	wantRows(t, rows, direct, got, row.assumedEnds)
 }
