@@ -124,7 +124,7 @@ int screen_hostmaps_check(const struct screen_engine *e, struct screen_error_inf
 		return SCREEN_OK;
 	return screen_error_set(error, SCREEN_ERROR_ATTACH, e->host.error, "host port",
 				"the kernel does not give the maps that host ports need (CAP_BPF, "
-				"Linux 5.15 or later)");
+				"Linux 5.19 or later)");
 }
 
 int screen_hostmaps_share(const struct screen_engine *e, struct bpf_object *object)
