@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -154,7 +155,7 @@ func openOffers(t testing.TB, w *lab.WireLab) (all []offeredEnds) {
 // agreedAt asks a machine's kernel about all of its connections; the key is its own address and the peer's.
 func agreedAt(t testing.TB, n *lab.Namespace) map[string]Agreed {
 	t.Helper()
-	out, err := n.Run(t.Context(), "ss", "-HOtin", "state", "established")
+	out, err := n.Run(t.Context(), "ss", "-HOtine", "state", "established")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,10 +163,18 @@ func agreedAt(t testing.TB, n *lab.Namespace) map[string]Agreed {
 	for line := range strings.Lines(out) {
 		words := strings.Fields(line)
 		if len(words) > 4 {
-			all[words[2]+" "+words[3]] = parseAgreed(words[4:])
+			all[unmapped(words[2])+" "+unmapped(words[3])] = parseAgreed(words[4:])
 		}
 	}
 	return all
+}
+
+// unmapped is an address without what says that it is an IPv4 one of a socket for both families.
+func unmapped(address string) string {
+	if rest, ok := strings.CutPrefix(address, "[::ffff:"); ok {
+		return strings.Replace(rest, "]", "", 1)
+	}
+	return address
 }
 
 func parseAgreed(words []string) (a Agreed) {
@@ -327,7 +336,10 @@ func meetServe(ctx context.Context, args []string) error {
 			return nil
 		}
 		multipath, err := conn.(*net.TCPConn).MultipathTCP()
-		fmt.Fprintln(conn, multipath, err)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(conn, multipath)
 		conn.Close() // first: TIME_WAIT is here
 	}
 }
@@ -346,13 +358,9 @@ func meet(ctx context.Context, args []string) error {
 	}
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(visitLimit))
-	var multipath bool
-	var text string
-	if _, err := fmt.Fscanln(conn, &multipath, &text); err != nil {
-		return err
-	}
-	fmt.Println(multipath)
-	return nil
+	said, err := io.ReadAll(conn) // to the end: the server closes first
+	fmt.Print(string(said))
+	return err
 }
 
 func meetOnce(t testing.TB, w *lab.WireLab, address string, multipath bool, port int) (said string) {

@@ -137,7 +137,7 @@ func TestOptionsOfAHostPortAreThoseOfADirectConnection(t *testing.T) {
 	always := hostPort(configuration{attack: 500_000, always: true})
 	takeStance(t, w.Server, stance{})
 	d := startDaemon(t, w, calm)
-	learnTalks(t, w, portsOf(matrixPorts())...)
+	learnAll(t, w, server)
 	for _, i := range hostStances() {
 		takeStance(t, w.Server, matrixStances()[i])
 		d.mustCommit(t, calm) // what the host does is looked at, too
@@ -152,11 +152,17 @@ func TestOptionsOfAHostPortAreThoseOfADirectConnection(t *testing.T) {
 	}
 }
 
-func portsOf(all []listenAt) (ports []int) {
-	for _, at := range all {
-		ports = append(ports, at.Port)
+// learnAll has each port of the matrix be seen to promise everything.
+func learnAll(t testing.TB, w *lab.WireLab, server *lab.Process) {
+	t.Helper()
+	var talks []talk
+	for _, at := range matrixPorts() {
+		for _, family := range families {
+			talks = append(talks, talk{Address: talkAddress(family, at.Port), ServerFirst: at.First,
+				Offer: offer{Set: true, ECN: true}})
+		}
 	}
-	return ports
+	wantTalked(t, server, talks, runTalks(t, w, 1, talks))
 }
 
 // assumedEnds is what both ends have when nothing was learned: a window scale of 7 for the host, and no ECN.
