@@ -206,27 +206,21 @@ static __always_inline void ask(struct scratch *s, struct bpf_sock *listener, st
 		begin(s, m, zone, c, window);
 }
 
-/* While the meter says that a flood lasts, there is nothing to ask: the queue is empty because the
- * challenges keep it so. Flooding is left when a whole window stayed under half and the kernel says no. */
+/* Flooding is left only when the kernel says no and a whole window stayed under half: its queue is empty
+ * because the challenges keep it so. By then it has said no, and is not asked again. */
 static __always_inline void ask_kernel(struct scratch *s, struct bpf_sock *listener,
 				       struct screen_meters *m, const struct screen_host_zone *c,
 				       __u32 zone)
 {
 	struct screen_zone_meter *z = &m->zone[zone & (SCREEN_METER_ZONES - 1)];
-	__u32 window = (__u32)(s->now_ns / 1000000000u), length = s->tcp_length;
+	__u32 window = (__u32)(s->now_ns / 1000000000u);
 	uint64_t next;
 
 	(void)screen_cell_count(&z->listeners, window, c->attack_threshold, &next);
+	ask(s, listener, m, c, zone, window);
 	if (atomic_load_explicit(&z->overflows, memory_order_relaxed) &&
-	    screen_cell_flooding(next, window, c->attack_threshold))
-		return;
-	if (!may_ask(z, c, s->now_ns) || length < 20 || length > TCP_SIZE_MAX)
-		return;
-	count(SCREEN_SHIM_HOST_ASKED);
-	if (bpf_tcp_gen_syncookie(listener, s->ip, s->packet.family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6,
-				  (struct tcphdr *)s->tcp, length) > 0)
-		begin(s, m, zone, c, window);
-	else
+	    atomic_load_explicit(&z->eased, memory_order_relaxed) &&
+	    !screen_cell_flooding(next, window, c->attack_threshold))
 		end(s, z, zone);
 }
 
