@@ -4,8 +4,9 @@
  *   (policy, keyset, flows, meters, now, frame) -> verdict, reason, and the frame rewritten in place
  *
  * A worker calls screen_decide() for each frame of a burst, between screen_gather() and
- * screen_settle(). Cookies are dealt with together at its end: screen_challenge() mints those of all frames whose verdict was SCREEN_CHALLENGE; screen_check()
- * checks those of all frames that were left undecided, each of which screen_resume() then decides.
+ * screen_settle(). Cookies are dealt with together at its end: screen_challenge() mints those of all
+ * frames whose verdict was SCREEN_CHALLENGE; screen_check() checks those of all frames that were left
+ * undecided, each of which screen_resume() then decides.
  */
 #pragma once
 

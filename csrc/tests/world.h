@@ -120,7 +120,8 @@ static inline struct world *world_new(uint8_t family, uint8_t tags)
 	};
 	w->context = (struct screen_context){
 		.policy = &w->policy, .keyset = &w->keyset, .flows = &w->flows,
-		.meters = w->meters, .talkers = &w->talkers, .events = &w->events, .codec = screen_codec_best(), .lanes = &w->lanes,
+		.meters = w->meters, .talkers = &w->talkers, .events = &w->events,
+		.codec = screen_codec_best(), .lanes = &w->lanes,
 		.now_ns = 1000 * 1000000000ull,
 	};
 	w->random.state = 42;
