@@ -330,7 +330,7 @@ int screen_hostmaps_policy(struct screen_engine *e, const struct screen_config *
 
 /* ---- keys ---------------------------------------------------------------------------------- */
 
-static bool has_host_port(const struct screen_engine *e)
+bool screen_hostmaps_used(const struct screen_engine *e)
 {
 	for (int i = 0; i < SCREEN_PORTS_MAX; i++)
 		if (e->ports[i].state != SCREEN_PORT_FREE && e->ports[i].is_host)
@@ -359,17 +359,18 @@ void screen_hostmaps_keys(struct screen_engine *e, const struct screen_keyset *k
 	struct screen_host_keys *keys;
 	uint32_t zero = 0;
 
-	if (!e->host.there || !has_host_port(e))
+	if (!e->host.there || !screen_hostmaps_used(e))
 		return;
 	if (!keyset) {
 		(void)bpf_map_delete_elem(e->host.keys, &zero);
 		return;
 	}
+	e->host.keys_late = true; /* until it is known better */
 	keys = sodium_malloc(sizeof(*keys));
 	if (!keys)
 		return;
 	memset(keys, 0, sizeof(*keys));
 	fill_keys(e, keyset, keys);
-	(void)screen_hostmaps_swap(e->host.keys, keys, sizeof(*keys));
+	e->host.keys_late = screen_hostmaps_swap(e->host.keys, keys, sizeof(*keys)) != 0;
 	sodium_free(keys);
 }

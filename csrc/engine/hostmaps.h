@@ -28,5 +28,9 @@ int screen_hostmaps_swap(int outer, const void *value, size_t size);
 /* Swaps what is done in each zone: no frame sees half of two. NULL: nothing is. [control] */
 int screen_hostmaps_policy(struct screen_engine *engine, const struct screen_config *config);
 
-/* Swaps the keys that answers are checked with. Before anybody mints with them. [control, keeper] */
+/* Whether there is a host port. */
+bool screen_hostmaps_used(const struct screen_engine *engine);
+
+/* Swaps the keys that answers are checked with. Before anybody mints with them. When it cannot be done now,
+ * keys_late says so, and the keeper tries again: those before are good for an epoch more. [control, keeper] */
 void screen_hostmaps_keys(struct screen_engine *engine, const struct screen_keyset *keyset);

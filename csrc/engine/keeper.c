@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "clients.h"
+#include "hostmaps.h"
 #include "hostnews.h"
 #include "look.h"
 #include "netlink.h"
@@ -132,6 +133,18 @@ static int pause_ms(struct screen_engine *engine)
 	return next < PERIOD_MS ? (int)next : PERIOD_MS;
 }
 
+/* What the kernel's side of host ports has to say, and what it is to be told. */
+static void look_after_host(struct screen_engine *engine)
+{
+	if (!screen_hostmaps_used(engine) && !engine->host.punting)
+		return;
+	if (engine->host.keys_late)
+		screen_hostmaps_keys(engine, engine->keyset);
+	screen_hostnews_take(engine);
+	screen_syncookies_settle(engine);
+	screen_hosttcp_settle(engine);
+}
+
 static void *run(void *data)
 {
 	struct screen_engine *engine = data;
@@ -157,9 +170,7 @@ static void *run(void *data)
 		}
 		settle_links(engine);
 		(void)screen_keeper_rotate(engine);
-		screen_hostnews_take(engine);
-		screen_syncookies_settle(engine);
-		screen_hosttcp_settle(engine);
+		look_after_host(engine);
 		screen_look_calm(engine);
 		screen_look_hits(engine);
 		pthread_mutex_unlock(&engine->lock);

@@ -91,6 +91,7 @@ struct screen_host_maps {
 	int meters, validated, policies, keys, whites, news;
 	struct ring_buffer *reader;	  /* of the news */
 	struct screen_host_policy policy; /* as it is published */
+	bool keys_late;			  /* those of now could not be handed to the kernel */
 	bool punting;			  /* net.ipv4.tcp_syncookies is 2 by our doing */
 	bool refuses;			  /* it is 0: the kernel admits nobody */
 };

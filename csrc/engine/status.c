@@ -169,7 +169,7 @@ static void fill_keys(const struct screen_engine *engine, struct screen_engine_s
 	s->cluster_jumps = ring->jumps;
 	s->cluster_state = screen_keyring_cluster(ring);
 	s->cluster_offset_ns = ring->offset_ns;
-	s->keyset_late = engine->keyset_late;
+	s->keyset_late = engine->keyset_late || engine->host.keys_late;
 }
 
 static void fill_zones(struct screen_engine *engine, struct screen_engine_status *s)
