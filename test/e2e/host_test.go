@@ -76,7 +76,8 @@ func TestPortsOfAHostWithoutAListenerAnswerForThemselvesAndNeverFlood(t *testing
 	startContent(t, w)
 	d := startDaemon(t, w, hostPort(configuration{attack: 1}))
 	before := d.hostState(t)
-	if _, err := w.StartFlood(lab.FloodOptions{Ports: fmt.Sprint(closed), Rate: lightRate, Seconds: floodSeconds}); err != nil {
+	flood := lab.FloodOptions{Ports: fmt.Sprint(closed), Rate: lightRate, Seconds: floodSeconds}
+	if _, err := w.StartFlood(flood); err != nil {
 		t.Fatal(err)
 	}
 	d.wait(t, "SYNs without a listener", func() (bool, error) {
@@ -114,7 +115,8 @@ func TestAllThatIsNotForAListenerOfTheHostIsLeftAlone(t *testing.T) {
 	}
 	run(w.Server.Sysctl(t.Context(), "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"))
 	run(w.Server.IP(t.Context(), "route add "+behind4+" dev eth1", "route add "+behind6+" dev eth1",
-		"neigh add "+behind4+" lladdr "+mac+" dev eth1 nud permanent", "neigh add "+behind6+" lladdr "+mac+" dev eth1 nud permanent"))
+		"neigh add "+behind4+" lladdr "+mac+" dev eth1 nud permanent",
+		"neigh add "+behind6+" lladdr "+mac+" dev eth1 nud permanent"))
 	run(w.Client.IP(t.Context(), "route add "+behind4+" dev eth0", "route add "+behind6+" dev eth0",
 		"neigh add "+behind4+" lladdr "+lab.ServerMAC+" dev eth0 nud permanent",
 		"neigh add "+behind6+" lladdr "+lab.ServerMAC+" dev eth0 nud permanent"))
@@ -193,8 +195,8 @@ func TestWhiteListedClientsOfAHostPortAreNotChallenged(t *testing.T) {
 	w := lab.HostForTest(t, lab.WireOptions{Clients: 2})
 	startContent(t, w)
 	d := startDaemon(t, w, hostPort(configuration{}))
-	text := hostPort(configuration{always: true}).String() + "set security screen ids-option web tcp syn-flood white-list friends " +
-		"source-address [ " + lab.ClientAddr4(1) + "/32 " + lab.ClientAddr6(1) + "/128 ]\n"
+	text := hostPort(configuration{always: true}).String() +
+		"set security screen ids-option web tcp syn-flood white-list friends source-address [ " + lab.ClientAddr4(1) + "/32 " + lab.ClientAddr6(1) + "/128 ]\n"
 	if err := d.commit(t, text); err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +233,8 @@ func TestResetsAdmitClientsOfAHostPort(t *testing.T) {
 				}
 			}
 			after := d.hostState(t)
-			for counter, want := range map[string]uint64{"reply_challenge": 1, "shim_host_validated": 3, "shim_host_admitted": 0} {
+			for counter, want := range map[string]uint64{"reply_challenge": 1, "shim_host_validated": 3,
+				"shim_host_admitted": 0} {
 				if got := after.grown(t, before, counter); got != want {
 					t.Errorf("%s, IPv%d: %s grew by %d, want %d", admission, family, counter, got, want)
 				}
@@ -244,7 +247,8 @@ func TestResetsAdmitClientsOfAHostPort(t *testing.T) {
 // waitSyncookies waits until net.ipv4.tcp_syncookies has a value.
 func (d *daemon) waitSyncookies(t testing.TB, want int) {
 	t.Helper()
-	d.wait(t, fmt.Sprintf("net.ipv4.tcp_syncookies %d", want), func() (bool, error) { return syncookies(t, d.lab) == want, nil })
+	what := fmt.Sprintf("net.ipv4.tcp_syncookies %d", want)
+	d.wait(t, what, func() (bool, error) { return syncookies(t, d.lab) == want, nil })
 }
 
 // With activation always each SYN is a flood, so that none is needed.
