@@ -1,5 +1,5 @@
 // The benchmark suite: what a frame costs the core, beside the kernel's own cookies; how that grows; how
-// many SYNs a system answers; and what legitimate connections see of a flood.
+// many SYNs a system answers; what legitimate connections see of a flood; and what a host pays in calm.
 //
 // It needs root and what `make bench` builds, prints tables and writes build/bench/*.json and *.svg.
 // What is compared is measured in one run and in turn: only ratios within a run mean anything.
@@ -32,21 +32,27 @@ var parts = []part{
 	{"growing", growing},
 	{"answering", answering},
 	{"surviving", surviving},
+	{"idling", idling},
 }
 
 func main() {
 	lab.RunRole(map[string]lab.Role{visitorsRole: runVisitors, listenerRole: runListener,
-		bulkRole: runBulk, sinkRole: runSink})
+		bulkRole: runBulk, sinkRole: runSink, crowdRole: runCrowd})
 	var names []string
 	for _, p := range parts {
 		names = append(names, p.name)
 	}
 	wanted := flag.String("parts", strings.Join(names, ","), "what is measured")
+	among := flag.String("systems", "", "of answering and surviving: which systems, separated by commas; all if empty")
 	rounds := flag.Int("rounds", 0, "measure everything so many times, in turn; 0: as each part has it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, strings.Split(*wanted, ","), *rounds); err != nil {
+	err := chooseSystems(*among)
+	if err == nil {
+		err = run(ctx, strings.Split(*wanted, ","), *rounds)
+	}
+	if err != nil {
 		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
 		os.Exit(1)
 	}

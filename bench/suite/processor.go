@@ -13,9 +13,11 @@ import (
 )
 
 // pin puts a program's threads on the system's processor, with a niceness.
-func pin(p *lab.Process, nice string) error {
+func pin(p *lab.Process, nice string) error { return pinTo(p, systemCPU, nice) }
+
+func pinTo(p *lab.Process, cpu, nice string) error {
 	pid := strconv.Itoa(p.PID())
-	if out, err := exec.Command("taskset", "-acp", systemCPU, pid).CombinedOutput(); err != nil {
+	if out, err := exec.Command("taskset", "-acp", cpu, pid).CombinedOutput(); err != nil {
 		return fmt.Errorf("%v: taskset: %w: %s", p, err, out)
 	}
 	tasks, err := os.ReadDir("/proc/" + pid + "/task")

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"synscreen/pkg/control"
@@ -32,7 +34,25 @@ var systems = []system{
 	{name: "XDP helper", way: direct, start: helper, noSurvival: true},
 	{name: "XDP helper, nft synproxy", way: routed, start: helperAndSynproxy},
 	{name: "synscreen host", way: direct, start: synscreen(hostConf, "1")},
+	{name: "synscreen host by kernel", way: direct, start: synscreen(hostKernelConf, "1")},
 	{name: "synscreen wire", way: wire, start: synscreen(wireConf, "0")},
+}
+
+// chooseSystems leaves those out that are not named.
+func chooseSystems(names string) error {
+	if names == "" {
+		return nil
+	}
+	var chosen []system
+	for _, name := range strings.Split(names, ",") {
+		i := slices.IndexFunc(systems, func(s system) bool { return s.name == name })
+		if i < 0 {
+			return fmt.Errorf("--systems %s: there is no such system", name)
+		}
+		chosen = append(chosen, systems[i])
+	}
+	systems = chosen
+	return nil
 }
 
 // syncookies leaves it to the server's own kernel.
@@ -59,8 +79,11 @@ func synproxy(ctx context.Context, g *ground) error {
 }
 
 // helper has the kernel's cookie helper answer every SYN, in an XDP program.
-func helper(ctx context.Context, g *ground) error {
-	object, err := lab.Built("c/bench-storm/answer.bpf.o")
+func helper(ctx context.Context, g *ground) error { return xdp(ctx, g, "answer") }
+
+// xdp attaches one of the storm's programs to the protected port.
+func xdp(ctx context.Context, g *ground, program string) error {
+	object, err := lab.Built("c/bench-storm/" + program + ".bpf.o")
 	if err != nil {
 		return err
 	}
@@ -80,6 +103,9 @@ var wireConf []byte
 
 //go:embed host.conf
 var hostConf []byte
+
+//go:embed hostkernel.conf
+var hostKernelConf []byte
 
 const protectMax = 15 * time.Second
 
