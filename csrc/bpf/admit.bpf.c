@@ -308,7 +308,7 @@ int screen_admit(struct __sk_buff *skb)
 				BPF_F_CURRENT_NETNS, 0);
 	if (!sk)
 		return TC_ACT_UNSPEC;
-	if (sk->state == LISTEN) {
+	if (sk->state == LISTEN && !is_translated(zone, s->destination, s->ends.dport, now_ns)) {
 		walk_options(s);
 		action = judge(skb, s, sk, c, zone, now_ns);
 	}
@@ -390,6 +390,18 @@ static __always_inline void tell(const struct segment *s, struct screen_server_p
 	bpf_ringbuf_submit(item, 0);
 }
 
+/* What comes from another interface is no listener's of this machine, and what does not is. */
+static __always_inline void note_speaker(const struct segment *s, __u32 zone, bool forwarded, __u64 now_ns)
+{
+	struct screen_host_end end;
+
+	make_end(&end, zone, s->source, s->ends.sport);
+	if (forwarded)
+		bpf_map_update_elem(&translated, &end, &now_ns, BPF_ANY);
+	else if (is_translated(zone, s->source, s->ends.sport, now_ns))
+		bpf_map_delete_elem(&translated, &end);
+}
+
 SEC("tc")
 int screen_learn(struct __sk_buff *skb)
 {
@@ -404,9 +416,12 @@ int screen_learn(struct __sk_buff *skb)
 	c = zone_of_port(&zone);
 	if (!c || !s || !m || take_segment(skb, s, kinds, SCREEN_TCP_SYN | SCREEN_TCP_ACK))
 		return TC_ACT_UNSPEC;
+	now_ns = bpf_ktime_get_ns();
+	note_speaker(s, zone, skb->ingress_ifindex, now_ns);
+	if (skb->ingress_ifindex)
+		return TC_ACT_UNSPEC;
 	walk_options(s);
 	said = promise(s);
-	now_ns = bpf_ktime_get_ns();
 	hash = screen_meters_server(m, (__u16)zone, s->source, s->ends.sport);
 	if (!is_known(m, hash, said, (__u32)(now_ns / 1000000000u)))
 		tell(s, said, zone, now_ns);

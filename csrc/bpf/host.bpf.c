@@ -120,11 +120,15 @@ static __always_inline struct bpf_sock *look_up(struct xdp_md *ctx, struct scrat
 				  BPF_F_CURRENT_NETNS, 0);
 }
 
+/* Whether the frame is for a listener of this machine, and not for another behind it. */
 __noinline int is_local(struct xdp_md *ctx)
 {
 	struct scratch *s = scratch_of();
+	__u32 zone = 0;
 
-	return s && is_destined_here(ctx, &s->route, s->packet.family, ctx->ingress_ifindex, &s->tuple);
+	return s && zone_of_port(&zone) &&
+	       is_destined_here(ctx, &s->route, s->packet.family, ctx->ingress_ifindex, &s->tuple) &&
+	       !is_translated(zone, s->destination, s->packet.dport, s->now_ns);
 }
 
 static __always_inline __u64 hash_of(const struct screen_meters *m, const struct scratch *s, __u32 zone)

@@ -58,6 +58,16 @@ struct screen_host_prefix {
 
 enum { SCREEN_HOST_PREFIX_FIXED = 32 }; /* bits before the address */
 
+/* An address and port of this machine whose connections live elsewhere: NAT has led them there. */
+struct screen_host_end {
+	uint8_t address[16]; /* v4-mapped */
+	uint16_t port;
+	uint16_t zone;
+	uint32_t reserved;
+};
+
+enum { SCREEN_HOST_TRANSLATED = 1024 }; /* of them; the ones not heard of for longest go first */
+
 /* What the kernel's side has to say. */
 enum screen_host_news_kind {
 	SCREEN_HOST_ALARM = 1, /* a destination reached alarm-threshold */

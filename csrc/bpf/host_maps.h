@@ -60,6 +60,13 @@ struct {
 	__array(values, struct white_map);
 } whites SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, SCREEN_HOST_TRANSLATED);
+	__uint(key_size, sizeof(struct screen_host_end));
+	__uint(value_size, sizeof(__u64)); /* when it answered last, CLOCK_MONOTONIC in ns */
+} translated SEC(".maps");
+
 /* The port's place in the engine. */
 const volatile __u32 slot = 0;
 
@@ -132,6 +139,27 @@ static __always_inline bool white_listed(const struct screen_host_zone *c, __u8 
 
 	return trie && (lists_of(trie, c, family, SCREEN_PREFIX_SOURCE, source) &
 			lists_of(trie, c, family, SCREEN_PREFIX_DESTINATION, destination));
+}
+
+static __always_inline void make_end(struct screen_host_end *end, __u32 zone, const __u8 address[16],
+				     __u16 port)
+{
+	__builtin_memset(end, 0, sizeof(*end));
+	__builtin_memcpy(end->address, address, 16);
+	end->port = port;
+	end->zone = (__u16)zone;
+}
+
+/* Whether another machine has answered for this address and port, by NAT: a listener of this one that is
+ * found for it (a container's proxy, for one) is not who its connections are for. */
+static __always_inline bool is_translated(__u32 zone, const __u8 address[16], __u16 port, __u64 now_ns)
+{
+	struct screen_host_end end;
+	__u64 *answered;
+
+	make_end(&end, zone, address, port);
+	answered = bpf_map_lookup_elem(&translated, &end);
+	return answered && now_ns < *answered + SCREEN_SERVER_LIFE * 1000000000ull;
 }
 
 /* A wildcard listener is found for any address: is this one ours, or would the frame be forwarded? */

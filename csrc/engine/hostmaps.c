@@ -72,14 +72,16 @@ static void make_maps(struct screen_host_maps *h)
 	h->keys = make_outer("screen_keys", inner_value(sizeof(struct screen_host_keys)));
 	h->whites = make_outer("screen_whites", inner_trie());
 	h->news = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "screen_news", 0, 0, SCREEN_HOST_NEWS_SIZE, NULL);
-	h->there = h->policies >= 0 && h->keys >= 0 && h->whites >= 0 && h->news >= 0;
+	h->translated = bpf_map_create(BPF_MAP_TYPE_LRU_HASH, "screen_nat", sizeof(struct screen_host_end),
+				       sizeof(uint64_t), SCREEN_HOST_TRANSLATED, NULL);
+	h->there = h->translated >= 0 && h->policies >= 0 && h->keys >= 0 && h->whites >= 0 && h->news >= 0;
 }
 
 int screen_hostmaps_create(struct screen_engine *e)
 {
 	struct screen_host_maps *h = &e->host;
 
-	h->policies = h->keys = h->whites = h->news = h->validated = NO_MAP;
+	h->policies = h->keys = h->whites = h->news = h->translated = h->validated = NO_MAP;
 	e->meters = shared_memory("screen_meters", sizeof(*e->meters), &h->meters);
 	if (e->meters)
 		e->validated = shared_memory("screen_valid", sizeof(*e->validated), &h->validated);
@@ -104,7 +106,7 @@ static void release(void *memory, size_t size, int fd)
 void screen_hostmaps_destroy(struct screen_engine *e)
 {
 	struct screen_host_maps *h = &e->host;
-	const int fds[] = { h->policies, h->keys, h->whites, h->news };
+	const int fds[] = { h->policies, h->keys, h->whites, h->news, h->translated };
 
 	screen_hostnews_close(h);
 	if (e->meters)
@@ -133,6 +135,7 @@ int screen_hostmaps_share(const struct screen_engine *e, struct bpf_object *obje
 		{ "meters", e->host.meters },	  { "validated", e->host.validated },
 		{ "policies", e->host.policies }, { "keys", e->host.keys },
 		{ "whites", e->host.whites },	  { "news", e->host.news },
+		{ "translated", e->host.translated },
 	};
 
 	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {

@@ -88,7 +88,7 @@ struct screen_wire {
 struct screen_host_maps {
 	bool there; /* else there can be no host ports: */
 	int error;  /* errno */
-	int meters, validated, policies, keys, whites, news;
+	int meters, validated, policies, keys, whites, news, translated;
 	struct ring_buffer *reader;	  /* of the news */
 	struct screen_host_policy policy; /* as it is published */
 	bool keys_late;			  /* those of now could not be handed to the kernel */
