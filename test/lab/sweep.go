@@ -17,11 +17,15 @@ const (
 	memoryRoot   = "/dev/shm"
 )
 
-// Sweep removes the namespaces, processes and directories of labs whose process is gone.
+// Sweep removes the namespaces, processes and directories of labs whose process is gone. Others may be
+// sweeping at the same time: what they have removed is as good.
 func Sweep() error {
 	var errs []error
 	for _, name := range leftovers(namespaceDir) {
-		errs = append(errs, deleteNamespace(name))
+		err := deleteNamespace(name)
+		if _, gone := os.Stat(filepath.Join(namespaceDir, name)); !errors.Is(gone, os.ErrNotExist) {
+			errs = append(errs, err)
+		}
 	}
 	for _, dir := range []string{os.TempDir(), memoryRoot} {
 		for _, name := range leftovers(dir) {
