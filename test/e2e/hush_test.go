@@ -30,6 +30,7 @@ func hush(ctx context.Context, args []string) error {
 		if _, err := conn.Write([]byte(args[3])); err != nil {
 			return err
 		}
+		time.Sleep(20 * time.Millisecond) // the next SYN has a ring of its own: it could pass this one's ACK there
 	}
 	<-ctx.Done()
 	return nil
