@@ -3,19 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
-	"time"
 
+	"synscreen/bench/running"
 	"synscreen/pkg/control"
-	"synscreen/pkg/dataplane"
 	"synscreen/test/lab"
 )
-
-const waitMax = 15 * time.Second
 
 // configuration is a wire whose SYNs are challenged by the activation alone: no rate of this benchmark
 // is a flood. `closed` leaves no bridge of the engine's own behind.
@@ -36,7 +30,6 @@ set security forwarding-options secure-wire w1 on-failure closed
 type bench struct {
 	wire    *lab.WireLab
 	seconds int
-	config  string
 	client  *control.Client
 	daemon  *lab.Process
 }
@@ -57,8 +50,7 @@ func newBench(ctx context.Context, l *lab.Lab, seconds int) (*bench, error) {
 	if _, err := w.Server.Start("iperf3", "--server"); err != nil {
 		return nil, err
 	}
-	b := &bench{wire: w, seconds: seconds, config: filepath.Join(w.Dir(), "bench.conf"),
-		client: control.NewClient(filepath.Join(w.Dir(), "control"))}
+	b := &bench{wire: w, seconds: seconds}
 	return b, w.Server.WaitListen(ctx, 5201)
 }
 
@@ -90,30 +82,10 @@ func (b *bench) round(ctx context.Context, r *results) error {
 	return b.daemon.Stop(ctx)
 }
 
-func (b *bench) startDaemon(ctx context.Context) error {
-	binary, err := lab.Built("bin/synscreen")
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(b.config, fmt.Appendf(nil, configuration, "threshold"), 0o600); err != nil {
-		return err
-	}
-	dir := b.wire.Dir()
-	b.daemon, err = b.wire.Wire.Start(binary, "run", "--config", b.config, "--control-socket",
-		filepath.Join(dir, "control"), "--state-dir", filepath.Join(dir, "state"),
-		"--learning-seconds", "0")
-	if err != nil {
-		return err
-	}
-	return lab.WaitFor(ctx, "synscreen to protect the wire", waitMax, func() (bool, error) {
-		select {
-		case <-b.daemon.Done():
-			return false, errors.New(b.daemon.Output())
-		default:
-		}
-		status, err := b.client.Status(ctx)
-		return err == nil && status.Generation > 0 && status.Mode == dataplane.ModeSynCookie, nil
-	})
+func (b *bench) startDaemon(ctx context.Context) (err error) {
+	b.daemon, b.client, err = running.Start(ctx, b.wire.Lab, b.wire.Wire,
+		fmt.Appendf(nil, configuration, "threshold"))
+	return err
 }
 
 // measureSpliced measures, and makes sure that what it measured was spliced.

@@ -7,42 +7,18 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"synscreen/bench/report"
+	"synscreen/bench/running"
 	"synscreen/test/lab"
 )
 
-func main() {
-	rounds := flag.Int("rounds", 5, "measure each way so many times, in turn")
-	seconds := flag.Int("seconds", 3, "for so long each time")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, *rounds, *seconds); err != nil {
-		fmt.Fprintf(os.Stderr, "bulk: %v\n", err)
-		os.Exit(1)
-	}
-}
+func main() { running.Rounds("bulk", 5, 3, run) }
 
-// run measures every way in every round. Its deferred calls take the lab away also after an error.
-func run(ctx context.Context, rounds, seconds int) (err error) {
-	if rounds < 1 || seconds < 1 {
-		return errors.New("--rounds and --seconds are at least 1")
-	}
-	if err := lab.Sweep(); err != nil {
-		return err
-	}
-	l, err := lab.New()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, l.Close()) }()
+// run measures every way in every round.
+func run(ctx context.Context, l *lab.Lab, rounds, seconds int) error {
 	b, err := newBench(ctx, l, seconds)
 	if err != nil {
 		return err

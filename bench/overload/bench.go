@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
 
+	"synscreen/bench/running"
 	"synscreen/pkg/control"
 	"synscreen/pkg/dataplane"
 	"synscreen/test/lab"
@@ -64,8 +63,7 @@ func newBench(ctx context.Context, l *lab.Lab, seconds int) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{wire: w, seconds: seconds, others: fmt.Sprintf("1-%d", runtime.NumCPU()-1),
-		client: control.NewClient(filepath.Join(w.Dir(), "control"))}
+	b := &bench{wire: w, seconds: seconds, others: fmt.Sprintf("1-%d", runtime.NumCPU()-1)}
 	for _, step := range []func(context.Context) error{
 		b.setOffloads, b.receive, w.DiscardAnswers, b.startServer, b.startDaemon,
 	} {
@@ -102,31 +100,10 @@ func (b *bench) startServer(ctx context.Context) error {
 	return b.wire.Server.WaitListen(ctx, bulkPort)
 }
 
-func (b *bench) startDaemon(ctx context.Context) error {
-	binary, err := lab.Built("bin/synscreen")
-	if err != nil {
-		return err
-	}
-	dir := b.wire.Dir()
-	config := filepath.Join(dir, "bench.conf")
-	if err := os.WriteFile(config, []byte(configuration), 0o600); err != nil {
-		return err
-	}
-	b.daemon, err = b.wire.Wire.Start("taskset", "-c", b.others, binary, "run", "--config", config,
-		"--control-socket", filepath.Join(dir, "control"), "--state-dir", filepath.Join(dir, "state"),
-		"--learning-seconds", "0")
-	if err != nil {
-		return err
-	}
-	return lab.WaitFor(ctx, "synscreen to protect the wire", waitMax, func() (bool, error) {
-		select {
-		case <-b.daemon.Done():
-			return false, errors.New(b.daemon.Output())
-		default:
-		}
-		status, err := b.client.Status(ctx)
-		return err == nil && status.Generation > 0 && status.Mode == dataplane.ModeSynCookie, nil
-	})
+func (b *bench) startDaemon(ctx context.Context) (err error) {
+	b.daemon, b.client, err = running.Start(ctx, b.wire.Lab, b.wire.Wire, []byte(configuration),
+		"taskset", "-c", b.others)
+	return err
 }
 
 // measure has one flow run, floods the wire for a part of its life, and compares.

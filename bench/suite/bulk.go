@@ -24,23 +24,10 @@ const (
 
 // runSink takes all that comes.
 func runSink(ctx context.Context, _ []string) error {
-	l, err := listenPlain(ctx, bulkPort)
-	if err != nil {
-		return err
-	}
-	for {
-		c, err := l.Accept()
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		go func() {
-			defer c.Close()
-			_, _ = io.Copy(io.Discard, c)
-		}()
-	}
+	return acceptAll(ctx, bulkPort, func(c net.Conn) {
+		defer c.Close()
+		_, _ = io.Copy(io.Discard, c)
+	})
 }
 
 // runBulk has flows send as much as they can, and writes how many bits of a second were acknowledged.

@@ -4,11 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
-	"strings"
 
 	"synscreen/test/lab"
 )
@@ -183,11 +180,11 @@ func (g *ground) poll(ctx context.Context) error {
 
 // threadOn gives a port a polling thread on a processor; first: before all else there.
 func threadOn(ctx context.Context, n *lab.Namespace, dev, cpu string, first bool) error {
-	before := pollThreads(dev)
+	before := lab.PollThreads(dev)
 	if err := n.ThreadNAPI(ctx, dev); err != nil {
 		return err
 	}
-	for pid := range pollThreads(dev) {
+	for pid := range lab.PollThreads(dev) {
 		if before[pid] {
 			continue
 		}
@@ -201,22 +198,6 @@ func threadOn(ctx context.Context, n *lab.Namespace, dev, cpu string, first bool
 		}
 	}
 	return nil
-}
-
-// pollThreads are the kernel's polling threads of all ports of that name.
-func pollThreads(dev string) map[int]bool {
-	threads := map[int]bool{}
-	paths, _ := filepath.Glob("/proc/[0-9]*/comm") // the pattern is right
-	for _, path := range paths {
-		name, err := os.ReadFile(path)
-		if err != nil || !strings.HasPrefix(string(name), "napi/"+dev) {
-			continue
-		}
-		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path))); err == nil {
-			threads[pid] = true
-		}
-	}
-	return threads
 }
 
 // stormResult is what a storm has come to.

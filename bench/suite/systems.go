@@ -5,14 +5,10 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
-	"synscreen/pkg/control"
-	"synscreen/pkg/dataplane"
+	"synscreen/bench/running"
 	"synscreen/test/lab"
 )
 
@@ -107,8 +103,6 @@ var hostConf []byte
 //go:embed hostkernel.conf
 var hostKernelConf []byte
 
-const protectMax = 15 * time.Second
-
 // synscreen runs it with a configuration, where the protected port is. Behind a wire the server has no
 // cookies of its own; a host port's admission needs them at 1, the kernel's default.
 func synscreen(configuration []byte, cookies string) func(context.Context, *ground) error {
@@ -116,38 +110,7 @@ func synscreen(configuration []byte, cookies string) func(context.Context, *grou
 		if err := g.server.Sysctl(ctx, "net.ipv4.tcp_syncookies="+cookies); err != nil {
 			return err
 		}
-		return startSynscreen(ctx, g, configuration)
-	}
-}
-
-// startSynscreen waits until it protects.
-func startSynscreen(ctx context.Context, g *ground, configuration []byte) error {
-	binary, err := lab.Built("bin/synscreen")
-	if err != nil {
+		_, _, err := running.Start(ctx, g.Lab, g.front, configuration, "taskset", "-c", systemCPU)
 		return err
 	}
-	config, socket := filepath.Join(g.Dir(), "synscreen.conf"), filepath.Join(g.Dir(), "control")
-	if err := os.WriteFile(config, configuration, 0o600); err != nil {
-		return err
-	}
-	p, err := g.front.Start("taskset", "-c", systemCPU, binary, "run", "--config", config,
-		"--control-socket", socket, "--state-dir", filepath.Join(g.Dir(), "state"),
-		"--learning-seconds", "0")
-	if err != nil {
-		return err
-	}
-	client := control.NewClient(socket)
-	err = lab.WaitFor(ctx, "synscreen to protect", protectMax, func() (bool, error) {
-		select {
-		case <-p.Done():
-			return false, errors.New("it has ended")
-		default:
-		}
-		status, err := client.Status(ctx)
-		return err == nil && status.Generation > 0 && status.Mode == dataplane.ModeSynCookie, nil
-	})
-	if err != nil {
-		return fmt.Errorf("%w\n%s", err, p.Output())
-	}
-	return nil
 }

@@ -33,7 +33,12 @@ type visit struct {
 
 // runListener is the server: it answers each question with a word. The client closes first.
 func runListener(ctx context.Context, _ []string) error {
-	l, err := listenPlain(ctx, serverPort)
+	return acceptAll(ctx, serverPort, serve)
+}
+
+// acceptAll has each connection to a port served, until the context is over.
+func acceptAll(ctx context.Context, port int, serve func(net.Conn)) error {
+	l, err := listenPlain(ctx, port)
 	if err != nil {
 		return err
 	}

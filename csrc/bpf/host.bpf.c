@@ -8,6 +8,7 @@
  * Without a live engine all is the kernel's.
  */
 #include "host_maps.h"
+#include "shim_sockets.h"
 
 #include <bpf/bpf_endian.h>
 #include <linux/tcp.h>
@@ -21,21 +22,6 @@ enum {
 	ADMITTED_MSS_IPV6 = 1220,
 	LISTEN = 10, /* BPF_TCP_LISTEN */
 };
-
-struct {
-	__uint(type, BPF_MAP_TYPE_XSKMAP);
-	__uint(max_entries, SCREEN_SHIM_KEYS);
-	__type(key, __u32);
-	__type(value, __u32);
-} xsks SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct screen_shim_control);
-} control SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

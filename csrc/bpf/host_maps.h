@@ -6,7 +6,7 @@
 
 #include "host.h"
 #include "meter.h"
-#include "shim.h"
+#include "shim_counters.h"
 #include "validated.h"
 
 enum { AF_INET_ = 2, AF_INET6_ = 10 };
@@ -38,13 +38,6 @@ struct {
 	__uint(max_entries, SCREEN_HOST_NEWS_SIZE);
 } news SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, SCREEN_SHIM_COUNTERS);
-	__type(key, __u32);
-	__type(value, __u64);
-} counters SEC(".maps");
-
 struct white_map {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -69,14 +62,6 @@ struct {
 
 /* The port's place in the engine. */
 const volatile __u32 slot = 0;
-
-static __always_inline void count(__u32 counter)
-{
-	__u64 *value = bpf_map_lookup_elem(&counters, &counter);
-
-	if (value)
-		(*value)++;
-}
 
 static __always_inline struct screen_meters *meters_of(void)
 {

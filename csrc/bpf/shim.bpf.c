@@ -11,40 +11,11 @@
 #include "../include/synscreen/counters.h"
 #include "../include/synscreen/snapshot.h"
 #include "packet.h"
-#include "shim.h"
-
-struct {
-	__uint(type, BPF_MAP_TYPE_XSKMAP);
-	__uint(max_entries, SCREEN_SHIM_KEYS);
-	__type(key, __u32);
-	__type(value, __u32);
-} xsks SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct screen_shim_control);
-} control SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, SCREEN_SHIM_COUNTERS);
-	__type(key, __u32);
-	__type(value, __u64);
-} counters SEC(".maps");
+#include "shim_counters.h"
+#include "shim_sockets.h"
 
 /* What counts until the control map is filled: the program is attached a moment before that. */
 const volatile __u32 first_on_failure = SCREEN_ON_FAILURE_CLOSED;
-
-static __always_inline void count(__u32 counter)
-{
-	__u64 *value = bpf_map_lookup_elem(&counters, &counter);
-
-	if (value)
-		(*value)++;
-}
 
 /* Without the engine: open passes into the bridge, closed drops. */
 static __always_inline int by_failure_mode(__u32 on_failure, __u32 passed, __u32 dropped)

@@ -28,12 +28,12 @@ func (w *WireLab) PollOuter(ctx context.Context) (*Poller, error) {
 	if err := n.Ethtool(ctx, OuterDev, "gro", "on"); err != nil {
 		return nil, err
 	}
-	before := pollThreads()
+	before := PollThreads(OuterDev)
 	if err := n.ThreadNAPI(ctx, OuterDev); err != nil {
 		return nil, err
 	}
 	p := &Poller{}
-	for pid := range pollThreads() {
+	for pid := range PollThreads(OuterDev) {
 		if before[pid] {
 			continue
 		}
@@ -58,13 +58,13 @@ func (p *Poller) Pin(ctx context.Context, processors string) error {
 	return nil
 }
 
-// pollThreads are the kernel's polling threads of all ports of that name.
-func pollThreads() map[int]bool {
+// PollThreads are the kernel's polling threads of all ports of that name.
+func PollThreads(dev string) map[int]bool {
 	threads := map[int]bool{}
 	paths, _ := filepath.Glob("/proc/[0-9]*/comm") // the pattern is right
 	for _, path := range paths {
 		name, err := os.ReadFile(path)
-		if err != nil || !strings.HasPrefix(string(name), "napi/"+OuterDev) {
+		if err != nil || !strings.HasPrefix(string(name), "napi/"+dev) {
 			continue
 		}
 		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path))); err == nil {

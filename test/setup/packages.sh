@@ -6,7 +6,8 @@ set -eu
 BUILD='clang llvm cmake ninja-build pkg-config gcc libc6-dev libxdp-dev libbpf-dev libsodium-dev
 	liburcu-dev libcmocka-dev libmnl-dev libelf-dev zlib1g-dev bpftool libclang-rt-14-dev
 	ca-certificates'
-TEST='iproute2 ethtool nginx-light curl hping3 nmap tcpdump nftables iperf3 procps shellcheck sparse'
+TEST='iproute2 ethtool nginx-light curl hping3 nmap tcpdump nftables iperf3 procps shellcheck sparse
+	systemd'
 
 die() {
 	echo "packages.sh: $*" >&2
