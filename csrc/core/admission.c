@@ -85,7 +85,7 @@ bool step_reply_rate(struct step *s)
 	words[0] = prefix_of(s);
 	words[1] = s->port->zone;
 	return screen_sketch_count(&m->replies,
-				   screen_siphash_words(m->key[0], m->key[1], words, 2),
+				   screen_siphash13_words(m->key[0], m->key[1], words, 2),
 				   step_seconds(s), policy->reply_prefix_rate)
 		       .count > policy->reply_prefix_rate;
 }

@@ -1,9 +1,6 @@
 #include "flow.h"
 
-#include "siphash.h"
-
 enum {
-	INDEX_MASK = 0x00ffffff,
 	CLAIM_TRIES = 256, /* looks at a claimed bucket before giving up on the frame */
 };
 
@@ -27,50 +24,6 @@ void screen_flows_init(struct screen_flows *t, void *memory, uint32_t max, const
 	atomic_store(&t->free, 1);
 }
 
-void screen_flow_address(const uint8_t *data, const struct screen_packet *p, int which,
-			 uint8_t address[16])
-{
-	const uint8_t *ip = data + p->l3;
-
-	if (p->family == 6) {
-		memcpy(address, ip + 8 + which * 16, 16);
-		return;
-	}
-	memset(address, 0, 10);
-	memset(address + 10, 0xff, 2);
-	memcpy(address + 12, ip + 12 + which * 4, 4);
-}
-
-bool screen_flow_key(const uint8_t *data, const struct screen_packet *p, uint16_t wire,
-		     struct screen_flow_key *key)
-{
-	uint8_t source[16], destination[16];
-	int order;
-	bool low;
-
-	screen_flow_address(data, p, 0, source);
-	screen_flow_address(data, p, 1, destination);
-	order = memcmp(source, destination, 16);
-	low = order < 0 || (order == 0 && p->sport <= p->dport);
-	memset(key, 0, sizeof(*key));
-	memcpy(key->low, low ? source : destination, 16);
-	memcpy(key->high, low ? destination : source, 16);
-	key->low_port = low ? p->sport : p->dport;
-	key->high_port = low ? p->dport : p->sport;
-	key->vlan[0] = p->vlan[0];
-	key->vlan[1] = p->vlan[1];
-	key->wire = wire;
-	return low;
-}
-
-uint64_t screen_flow_hash(const struct screen_flows *t, const struct screen_flow_key *key)
-{
-	uint64_t words[6];
-
-	memcpy(words, key, sizeof(words));
-	return screen_siphash_words(t->key[0], t->key[1], words, 6);
-}
-
 uint64_t screen_flow_end_hash(const struct screen_flows *t, const struct screen_flow_key *key,
 			      bool low)
 {
@@ -78,7 +31,7 @@ uint64_t screen_flow_end_hash(const struct screen_flows *t, const struct screen_
 
 	memcpy(words, low ? key->low : key->high, 16);
 	words[2] = key->wire;
-	return screen_siphash_words(t->key[1], t->key[0], words, 3);
+	return screen_siphash13_words(t->key[1], t->key[0], words, 3);
 }
 
 static void count_flow(struct screen_flows *t, const struct screen_flow *f, uint8_t what, bool more)
@@ -118,24 +71,19 @@ void screen_flow_uncount(struct screen_flows *t, struct screen_flow *f, uint8_t 
 
 static struct screen_bucket *bucket_of(struct screen_flows *t, uint64_t hash)
 {
-	return &t->buckets[hash & (t->buckets_count - 1)];
-}
-
-static uint32_t slot_value(uint64_t hash, uint32_t index)
-{
-	return (uint32_t)(hash >> 56) << 24 | index;
+	return &t->buckets[screen_flow_bucket(t->buckets_count, hash)];
 }
 
 uint32_t screen_flow_find(struct screen_flows *t, const struct screen_flow_key *key, uint64_t hash)
 {
 	struct screen_bucket *b = bucket_of(t, hash);
-	uint32_t tag = slot_value(hash, 0);
+	uint32_t tag = screen_flow_slot(hash, 0);
 
 	for (int i = 0; i < SCREEN_BUCKET_SLOTS; i++) {
 		uint32_t slot = atomic_load_explicit(&b->slot[i], memory_order_acquire);
-		uint32_t index = slot & INDEX_MASK;
+		uint32_t index = slot & SCREEN_FLOW_INDEX;
 
-		if (index == SCREEN_FLOW_NONE || (slot & ~(uint32_t)INDEX_MASK) != tag)
+		if (index == SCREEN_FLOW_NONE || (slot & ~(uint32_t)SCREEN_FLOW_INDEX) != tag)
 			continue;
 		if (memcmp(&t->flows[index].key, key, sizeof(*key)) == 0)
 			return index;
@@ -204,7 +152,7 @@ uint32_t screen_flow_evict(struct screen_flows *t, uint64_t hash)
 
 	for (int i = 0; i < SCREEN_BUCKET_SLOTS; i++) {
 		uint32_t slot = atomic_load_explicit(&b->slot[i], memory_order_acquire);
-		int rank = slot ? dispensable(&t->flows[slot & INDEX_MASK]) : 0;
+		int rank = slot ? dispensable(&t->flows[slot & SCREEN_FLOW_INDEX]) : 0;
 
 		if (rank <= best)
 			continue;
@@ -216,8 +164,8 @@ uint32_t screen_flow_evict(struct screen_flows *t, uint64_t hash)
 								memory_order_acq_rel,
 								memory_order_relaxed))
 		return SCREEN_FLOW_NONE;
-	leave(t, victim & INDEX_MASK);
-	return victim & INDEX_MASK;
+	leave(t, victim & SCREEN_FLOW_INDEX);
+	return victim & SCREEN_FLOW_INDEX;
 }
 
 void screen_flow_give(struct screen_flows *t, uint32_t index)
@@ -260,7 +208,7 @@ enum screen_install screen_flow_install(struct screen_flows *t, uint32_t index, 
 {
 	struct screen_bucket *b = bucket_of(t, hash);
 	enum screen_install result = SCREEN_INSTALL_FULL;
-	uint32_t found, value = slot_value(hash, index);
+	uint32_t found, value = screen_flow_slot(hash, index);
 
 	if (!bucket_claim(b))
 		return SCREEN_INSTALL_FULL;
@@ -272,7 +220,7 @@ enum screen_install screen_flow_install(struct screen_flows *t, uint32_t index, 
 	}
 	/* The one to be replaced may have been swept meanwhile: then any empty slot will do. */
 	for (int i = 0; i < SCREEN_BUCKET_SLOTS; i++) {
-		uint32_t expected = found ? slot_value(hash, found) : 0;
+		uint32_t expected = found ? screen_flow_slot(hash, found) : 0;
 
 		if (atomic_compare_exchange_strong_explicit(&b->slot[i], &expected, value,
 							    memory_order_release,
@@ -297,7 +245,7 @@ bool screen_flow_remove(struct screen_flows *t, uint32_t index, uint64_t hash)
 	struct screen_bucket *b = bucket_of(t, hash);
 
 	for (int i = 0; i < SCREEN_BUCKET_SLOTS; i++) {
-		uint32_t expected = slot_value(hash, index);
+		uint32_t expected = screen_flow_slot(hash, index);
 
 		if (atomic_compare_exchange_strong_explicit(&b->slot[i], &expected, 0,
 							    memory_order_acq_rel,
@@ -364,7 +312,7 @@ uint32_t screen_flow_sweep(struct screen_flows *t, uint32_t bucket, uint32_t now
 
 	for (int i = 0; i < SCREEN_BUCKET_SLOTS; i++) {
 		uint32_t slot = atomic_load_explicit(&b->slot[i], memory_order_acquire);
-		uint32_t index = slot & INDEX_MASK;
+		uint32_t index = slot & SCREEN_FLOW_INDEX;
 
 		if (index == SCREEN_FLOW_NONE ||
 		    !screen_flow_expired(&t->flows[index], now_s, policy))

@@ -18,12 +18,14 @@
 #include "packet.h"
 #include "policy.h"
 #include "session.h"
+#include "siphash.h"
 #include "../include/synscreen/engine.h"
 
 enum {
 	SCREEN_BUCKET_SLOTS = 15,
 	SCREEN_FLOWS_PER_BUCKET = 4, /* on average, when the table is full */
 	SCREEN_FLOW_NONE = 0,	     /* index 0 is never given out */
+	SCREEN_FLOW_INDEX = 0x00ffffff, /* of a bucket's slot; the rest is the tag */
 
 	/* Seconds without a segment after which a flow is forgotten, where the policy does not say.
 	 * Unit: s. */
@@ -133,14 +135,84 @@ size_t screen_flows_size(uint32_t max);
 void screen_flows_init(struct screen_flows *t, void *memory, uint32_t max, const uint64_t key[2]);
 
 /* The v4-mapped source (which = 0) or destination (1) address of a packet. */
-void screen_flow_address(const uint8_t *data, const struct screen_packet *p, int which,
-			 uint8_t address[16]);
+screen_inline void screen_flow_address(const uint8_t *data, const struct screen_packet *p, int which,
+				       uint8_t address[16])
+{
+	const uint8_t *ip = data + p->l3;
+
+	if (p->family == 6) {
+		memcpy(address, ip + 8 + which * 16, 16);
+		return;
+	}
+	memset(address, 0, 10);
+	memset(address + 10, 0xff, 2);
+	memcpy(address + 12, ip + 12 + which * 4, 4);
+}
+
+/* Whether endpoint a is the lower one: addresses as numbers, then ports. */
+screen_inline bool screen_flow_is_low(const uint8_t a[16], uint16_t a_port, const uint8_t b[16],
+				      uint16_t b_port)
+{
+	uint64_t a_high = screen_load_be64(a), b_high = screen_load_be64(b);
+	uint64_t a_low = screen_load_be64(a + 8), b_low = screen_load_be64(b + 8);
+
+	if (a_high != b_high)
+		return a_high < b_high;
+	return a_low != b_low ? a_low < b_low : a_port <= b_port;
+}
 
 /* The key of a packet's connection. Returns whether the packet's source is its lower endpoint. */
-bool screen_flow_key(const uint8_t *data, const struct screen_packet *p, uint16_t wire,
-		     struct screen_flow_key *key);
+screen_inline bool screen_flow_key(const uint8_t *data, const struct screen_packet *p, uint16_t wire,
+				   struct screen_flow_key *key)
+{
+	uint8_t source[16], destination[16];
+	bool low;
 
-uint64_t screen_flow_hash(const struct screen_flows *t, const struct screen_flow_key *key);
+	screen_flow_address(data, p, 0, source);
+	screen_flow_address(data, p, 1, destination);
+	low = screen_flow_is_low(source, p->sport, destination, p->dport);
+	memset(key, 0, sizeof(*key));
+	memcpy(key->low, low ? source : destination, 16);
+	memcpy(key->high, low ? destination : source, 16);
+	key->low_port = low ? p->sport : p->dport;
+	key->high_port = low ? p->dport : p->sport;
+	key->vlan[0] = p->vlan[0];
+	key->vlan[1] = p->vlan[1];
+	key->wire = wire;
+	return low;
+}
+
+/* The hash of a key under a secret. What is the same in all keys of IPv4 is not hashed. */
+screen_inline uint64_t screen_flow_key_hash(const uint64_t secret[2], const struct screen_flow_key *key)
+{
+	uint64_t words[6];
+
+	memcpy(words, key, sizeof(words));
+	/* v4-mapped: nothing before, and 0xffff before the address (RFC 4291 section 2.5.5.2) */
+	if (words[0] | words[2] | ((words[1] ^ 0xffff0000) & 0xffffffff) |
+	    ((words[3] ^ 0xffff0000) & 0xffffffff))
+		return screen_siphash13_words(secret[0], secret[1], words, 6);
+	words[0] = words[1] >> 32 | (words[3] >> 32) << 32;
+	words[1] = words[4];
+	words[2] = words[5];
+	return screen_siphash13_words(secret[0], secret[1], words, 3);
+}
+
+/* Where flows with this hash are, and what marks them there. */
+screen_inline uint32_t screen_flow_bucket(uint32_t buckets_count, uint64_t hash)
+{
+	return (uint32_t)hash & (buckets_count - 1);
+}
+
+screen_inline uint32_t screen_flow_slot(uint64_t hash, uint32_t index)
+{
+	return (uint32_t)(hash >> 56) << 24 | index;
+}
+
+static inline uint64_t screen_flow_hash(const struct screen_flows *t, const struct screen_flow_key *key)
+{
+	return screen_flow_key_hash(t->key, key);
+}
 
 /* The index of the flow, SCREEN_FLOW_NONE when there is none. */
 uint32_t screen_flow_find(struct screen_flows *t, const struct screen_flow_key *key, uint64_t hash);
@@ -192,7 +264,7 @@ uint32_t screen_flow_sweep(struct screen_flows *t, uint32_t bucket, uint32_t now
 			   uint32_t expired[SCREEN_BUCKET_SLOTS]);
 
 /* Notes the time on one side of a flow; a store only when the second has changed. */
-static inline void screen_flow_seen(struct screen_flow *f, int side, uint32_t now_s)
+screen_inline void screen_flow_seen(struct screen_flow *f, int side, uint32_t now_s)
 {
 	_Atomic uint32_t *seen = &f->side[side].seen_s;
 
@@ -208,7 +280,7 @@ uint64_t screen_flow_end_hash(const struct screen_flows *t, const struct screen_
 void screen_flow_count(struct screen_flows *t, struct screen_flow *f, uint8_t what);
 void screen_flow_uncount(struct screen_flows *t, struct screen_flow *f, uint8_t what);
 
-static inline uint32_t screen_flow_state_get(const struct screen_flow *f)
+screen_inline uint32_t screen_flow_state_get(const struct screen_flow *f)
 {
 	return atomic_load_explicit(&f->state, memory_order_acquire);
 }

@@ -167,7 +167,7 @@ static uint64_t datagram_hash(const struct step *s, uint32_t id)
 	/* the protocol is part of an IPv4 datagram's name (RFC 791 section 3.2) */
 	words[5] = s->d->packet.family == 4 ? s->d->packet.protocol : 0;
 	words[5] |= (uint64_t)s->d->packet.vlan[0] << 16 | (uint64_t)s->d->packet.vlan[1] << 32;
-	return screen_siphash_words(s->c->meters->key[0], s->c->meters->key[1], words, 6) |
+	return screen_siphash13_words(s->c->meters->key[0], s->c->meters->key[1], words, 6) |
 	       SCREEN_HASH_MARK;
 }
 

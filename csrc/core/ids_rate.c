@@ -11,7 +11,7 @@ static uint64_t end_hash(const struct step *s, int which, uint64_t with)
 	screen_flow_address(s->frame->data, &s->d->packet, which, address);
 	memcpy(words, address, 16);
 	words[2] = with << 16 | s->port->zone;
-	return screen_siphash_words(s->c->meters->key[0], s->c->meters->key[1], words, 3) |
+	return screen_siphash13_words(s->c->meters->key[0], s->c->meters->key[1], words, 3) |
 	       SCREEN_HASH_MARK;
 }
 
@@ -85,7 +85,7 @@ static uint64_t contact_hash(const struct step *s, int outside)
 	words[4] = (uint64_t)screen_load_be16(udp + outside * 2) << 16 |
 		   screen_load_be16(udp + !outside * 2);
 	words[5] = (uint64_t)s->port->wire << 32 | (uint64_t)p->vlan[0] << 16 | p->vlan[1];
-	return screen_siphash_words(s->c->meters->key[0], s->c->meters->key[1], words, 6);
+	return screen_siphash13_words(s->c->meters->key[0], s->c->meters->key[1], words, 6);
 }
 
 void step_note_contact(struct step *s, enum screen_kind kind)

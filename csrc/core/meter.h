@@ -301,7 +301,7 @@ screen_inline uint64_t screen_meters_hash(const struct screen_meters *m, uint16_
 
 	memcpy(words, address, 16);
 	words[2] = (uint64_t)zone << 16 | port;
-	return screen_siphash_words(m->key[0], m->key[1], words, 3);
+	return screen_siphash13_words(m->key[0], m->key[1], words, 3);
 }
 
 /* Likewise, for what is kept by name of a server. Never 0, which marks a free entry. */

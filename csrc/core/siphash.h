@@ -1,6 +1,7 @@
 /*
- * SipHash-2-4 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012) over whole
- * little-endian 64-bit words. The same 64 bits as libsodium's crypto_shorthash.
+ * SipHash (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012) over whole little-endian
+ * 64-bit words. SipHash-2-4, the same 64 bits as libsodium's crypto_shorthash, for cookies; SipHash-1-3
+ * for places in tables, which an attacker must not be able to choose, but whose hash nobody is shown.
  */
 #pragma once
 
@@ -61,6 +62,30 @@ screen_inline uint64_t screen_siphash_words(uint64_t k0, uint64_t k1, const uint
 	screen_siphash_word(&s, (uint64_t)(count * 8) << 56);
 	s.v2 ^= 0xff;
 	for (int i = 0; i < 4; i++)
+		screen_sipround(&s);
+	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
+
+/* SipHash-1-3 of the same. For tables. */
+screen_inline uint64_t screen_siphash13_words(uint64_t k0, uint64_t k1, const uint64_t *words,
+					      uint32_t count)
+{
+	struct screen_siphash s = {
+		.v0 = k0 ^ SCREEN_SIPHASH_V0,
+		.v1 = k1 ^ SCREEN_SIPHASH_V1,
+		.v2 = k0 ^ SCREEN_SIPHASH_V2,
+		.v3 = k1 ^ SCREEN_SIPHASH_V3,
+	};
+
+	for (uint32_t i = 0; i <= count; i++) {
+		uint64_t word = i < count ? words[i] : (uint64_t)(count * 8) << 56;
+
+		s.v3 ^= word;
+		screen_sipround(&s);
+		s.v0 ^= word;
+	}
+	s.v2 ^= 0xff;
+	for (int i = 0; i < 3; i++)
 		screen_sipround(&s);
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }

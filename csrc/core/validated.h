@@ -78,7 +78,7 @@ screen_inline uint64_t screen_validated_prefix(const struct screen_validated *t,
 	words[0] = screen_load_le64(prefix);
 	words[1] = screen_load_le64(prefix + 8);
 	words[2] = (uint64_t)zone << 16 | bits;
-	return screen_siphash_words(t->key[0], t->key[1], words, 3);
+	return screen_siphash13_words(t->key[0], t->key[1], words, 3);
 }
 
 /* Whether an address is v4-mapped. */
@@ -95,7 +95,7 @@ screen_validated_key(const struct screen_validated *t, const struct screen_valid
 		screen_load_le64(c->destination), screen_load_le64(c->destination + 8),
 		(uint64_t)c->zone << 16 | c->port,
 	};
-	uint64_t hash = screen_siphash_words(t->key[0], t->key[1], words, 5), base;
+	uint64_t hash = screen_siphash13_words(t->key[0], t->key[1], words, 5), base;
 	struct screen_validated_key key = { .hash = hash | SCREEN_HASH_MARK };
 	uint32_t first = 0, some = SCREEN_VALIDATED_WINDOW;
 

@@ -321,6 +321,23 @@ static void siphash_equals_libsodium(void **state)
 	}
 }
 
+/* Against CPython 3.11's hash() of bytes 0, 1, 2, ... under PYTHONHASHSEED=0, whose key is zero. */
+static void siphash13_has_known_answers(void **state)
+{
+	static const struct { uint32_t words; uint64_t hash; } known[] = {
+		{ 1, 0xead411e67ebe2eea }, { 3, 0x31185a47af932f3a }, { 6, 0xfe1f2445ba50237f },
+	};
+	uint8_t bytes[48];
+	uint64_t in[6];
+
+	(void)state;
+	for (uint8_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = i;
+	memcpy(in, bytes, sizeof(in));
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		assert_true(screen_siphash13_words(0, 0, in, known[i].words) == known[i].hash);
+}
+
 /* The MAC's input, byte by byte as the specification writes it. */
 static void syn_cookie_mac_input_is_as_specified(void **state)
 {
@@ -382,6 +399,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(syn_cookie_safe_reset_vectors_mint_and_check),
 		cmocka_unit_test(syn_cookie_mss_rounds_down_in_both_families),
 		cmocka_unit_test(siphash_equals_libsodium),
+		cmocka_unit_test(siphash13_has_known_answers),
 		cmocka_unit_test(syn_cookie_mac_input_is_as_specified),
 		cmocka_unit_test(syn_cookie_random_acks_are_invalid),
 	};
