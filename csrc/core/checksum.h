@@ -37,10 +37,9 @@ screen_inline void screen_store_16(uint8_t *p, uint16_t v)
 	__builtin_memcpy(p, &v, 2);
 }
 
-#ifndef __bpf__
 /* Adds length bytes to an unfolded sum. Whole words go as 32-bit halves: no carry can be lost below
- * 2^32 words. */
-static inline uint64_t screen_sum(const uint8_t *p, size_t length, uint64_t sum)
+ * 2^32 words. For BPF the length is a constant. */
+screen_inline uint64_t screen_sum(const uint8_t *p, size_t length, uint64_t sum)
 {
 	uint64_t other = 0;
 
@@ -62,6 +61,7 @@ static inline uint64_t screen_sum(const uint8_t *p, size_t length, uint64_t sum)
 	return sum;
 }
 
+#ifndef __bpf__
 /* The pseudo-header of RFC 9293 section 3.1 (IPv4) or RFC 8200 section 8.1 (IPv6), unfolded. */
 static inline uint64_t screen_sum_pseudo(const uint8_t *data, const struct screen_packet *p)
 {

@@ -7,32 +7,13 @@
  */
 #pragma once
 
-#include "cookie.h"
+#include "challenge.h"
 #include "server.h"
 
 enum {
-	/* The challenge's window: 20 full segments, not scaled (RFC 7323 section 2.2), so more than a
-	 * client's initial window of 10 (RFC 6928) and less than any server's that we know of. */
-	SCREEN_CHALLENGE_WINDOW = 29200,
-	SCREEN_REPLY_TTL = 64,
 	/* tags, IPv6 and TCP with all options: no reply and no synthesized SYN is longer */
 	SCREEN_SYNTHETIC_MAX = 14 + 8 + 40 + 60,
 };
-
-/* A TCP segment without payload, to be written. */
-struct screen_segment {
-	uint32_t seq, ack;
-	uint16_t window;
-	uint8_t flags;
-	uint8_t options_length; /* a multiple of 4 */
-	uint8_t options[SCREEN_OPTIONS_MAX];
-};
-
-/* The options of a SYN or SYN-ACK in Linux's order, padded: MSS when mss is not 0, then what `a` has
- * agreed. wscale is the sender's own. Returns their length. */
-uint8_t screen_reply_options(uint8_t options[SCREEN_OPTIONS_MAX], uint16_t mss,
-			     const struct screen_agreed *a, uint8_t wscale, uint32_t tsval,
-			     uint32_t tsecr);
 
 /* A timestamps option behind two NOPs (RFC 7323 appendix A): 12 bytes. */
 uint8_t screen_reply_timestamps(uint8_t options[SCREEN_OPTIONS_MAX], uint32_t tsval,

@@ -86,7 +86,7 @@ uint32_t screen_splice_syn(const struct screen_flow *f, uint8_t *to, const uint8
 
 	if (a.ecn)
 		s.flags |= SCREEN_TCP_ECE | SCREEN_TCP_CWR;
-	s.options_length = screen_reply_options(s.options, mss_to_server(f, server), &a,
+	s.options_length = screen_put_options(s.options, mss_to_server(f, server), &a,
 						f->client_wscale, f->client_tsval, 0);
 	return screen_reply_onward(to, data, p, &s);
 }

@@ -38,31 +38,6 @@ static enum screen_reason obstacle(const struct step *s)
 	return SCREEN_REPLY_CHALLENGE;
 }
 
-/* What the challenge offers: never an option that the client did not offer, and window scale, SACK
- * and ECN only with timestamps, without which they could not be recovered. */
-static void agree(struct screen_decision *d)
-{
-	const uint8_t ecn = SCREEN_TCP_ECE | SCREEN_TCP_CWR;
-	const struct screen_options *o = &d->options;
-	const struct screen_server_profile *server = &d->server;
-	struct screen_agreed *a = &d->agreed;
-
-	*a = (struct screen_agreed){
-		.mss = screen_options_mss(o, d->packet.family),
-		.client_wscale = SCREEN_WSCALE_NONE,
-		.our_wscale = SCREEN_WSCALE_NONE,
-	};
-	if (!(o->flags & SCREEN_HAS_TIMESTAMPS) || !(server->has & SCREEN_SERVER_TIMESTAMPS))
-		return;
-	a->timestamps = true;
-	a->sack = (o->flags & SCREEN_HAS_SACK_OK) && (server->has & SCREEN_SERVER_SACK);
-	a->ecn = (d->packet.tcp_flags & ecn) == ecn && (server->has & SCREEN_SERVER_ECN);
-	if ((o->flags & SCREEN_HAS_WSCALE) && (server->has & SCREEN_SERVER_WSCALE)) {
-		a->client_wscale = o->wscale;
-		a->our_wscale = server->wscale;
-	}
-}
-
 /* The port has just refused another: it must not look open (RFC 9293 section 3.10.7.1). */
 static void refuse(struct step *s)
 {
@@ -95,7 +70,8 @@ void step_challenge(struct step *s)
 		return refuse(s);
 	s->d->admission = (uint8_t)step_admission(s);
 	limit_to_host(s);
-	agree(s->d);
+	screen_agree(s->d->packet.family, s->d->packet.tcp_flags, &s->d->options, &s->d->server,
+		     &s->d->agreed);
 	if (step_reply_rate(s))
 		return step_drop(s, SCREEN_DROP_REPLY_RATE);
 	step_decide(s, SCREEN_CHALLENGE, SCREEN_REPLY_CHALLENGE);

@@ -58,7 +58,7 @@ static size_t random_frame(uint64_t *random, int side, uint8_t *data)
 		q.dport = q.sport;
 		q.sport = 80;
 	}
-	s.options_length = screen_reply_options(s.options, s.flags & SCREEN_TCP_SYN ? 1460 : 0, &a,
+	s.options_length = screen_put_options(s.options, s.flags & SCREEN_TCP_SYN ? 1460 : 0, &a,
 						s.flags & SCREEN_TCP_SYN ? 7 : SCREEN_WSCALE_NONE,
 						(uint32_t)r, (uint32_t)(r >> 16));
 	size = screen_reply_onward(data, from, &q, &s);
