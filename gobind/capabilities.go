@@ -40,6 +40,8 @@ func newCapabilities(raw *C.struct_screen_capabilities) dataplane.Capabilities {
 			Interface: text(port.ifname[:]),
 			Published: port.published != 0,
 			Transmit:  newProof(&port.tx),
+			Answer:    newProof(&port.answer),
+			Pass:      newProof(&port.pass),
 		})
 	}
 	for i := range bounded(raw.zones[:], raw.zones_count) {

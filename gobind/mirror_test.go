@@ -49,6 +49,8 @@ type portProof struct {
 	Ifname    ifname
 	Published uint32
 	Tx        proof
+	Answer    proof
+	Pass      proof
 }
 
 type zoneProof struct {
@@ -87,6 +89,9 @@ type portStatus struct {
 	OnFailure        uint8
 	Host             uint8
 	Admission        uint8
+	Offload          uint8
+	Reserved         [7]uint8
+	OffloadReason    [textSize]int8
 	RxFrames         uint64
 	RxBytes          uint64
 	TxFrames         uint64

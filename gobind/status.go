@@ -108,6 +108,8 @@ func (t *tables) newPort(raw *C.struct_screen_port_status) dataplane.PortStatus 
 		OnFailure:        dataplane.OnFailure(raw.on_failure),
 		Host:             raw.host != 0,
 		Admission:        dataplane.Admission(raw.admission),
+		Offload:          dataplane.Offload(raw.offload),
+		OffloadReason:    text(raw.offload_reason[:]),
 		RxFrames:         uint64(raw.rx_frames),
 		RxBytes:          uint64(raw.rx_bytes),
 		TxFrames:         uint64(raw.tx_frames),

@@ -33,7 +33,7 @@ struct screen_policy {
 	uint32_t reply_rate, reply_prefix_rate; /* replies/s, 0: no ceiling */
 	uint16_t validated_s; /* how long a client stays validated */
 	uint8_t half_close; /* half-closed flows end by time_wait_s, too */
-	uint8_t reserved;
+	uint8_t offload;    /* enum screen_offload */
 	struct screen_port_policy port[SCREEN_PORTS_MAX];
 	struct screen_profile_config profile[SCREEN_PROFILES_MAX];
 	const struct screen_white_list *white; /* NULL: no profile has any */

@@ -114,6 +114,10 @@ static const char *const shim_counters[] = {
 	[SCREEN_SHIM_HOST_KERNEL_COOKIE] = "shim_host_kernel_cookie",
 	[SCREEN_SHIM_HOST_COOKIE_INVALID] = "shim_host_cookie_invalid",
 	[SCREEN_SHIM_HOST_ASKED] = "shim_host_asked",
+	[SCREEN_SHIM_CHALLENGED] = "shim_challenged",
+	[SCREEN_SHIM_COOKIE_INVALID] = "shim_cookie_invalid",
+	[SCREEN_SHIM_PASSED_FLOW] = "shim_forwarded_flow",
+	[SCREEN_SHIM_REPLY_RATE] = "shim_reply_rate",
 };
 _Static_assert(sizeof(shim_counters) / sizeof(shim_counters[0]) == SCREEN_SHIM_COUNTERS,
 	       "one row a counter");

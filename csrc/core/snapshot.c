@@ -71,12 +71,12 @@ static const char *check_header(const struct screen_snapshot_header *h, size_t s
 		return "the size in the header is not that of the buffer";
 	if (memcmp(h->digest, digest, SCREEN_DIGEST_SIZE) != 0)
 		return "the digest does not match: the bytes were changed on the way";
-	if (h->reserved0 || h->reserved1 || h->reserved3)
+	if (h->reserved0 || h->reserved3)
 		return "reserved bytes of the header are not zero";
 	if (h->generation == 0)
 		return "generation 0 is no generation";
 	if (h->mode > SCREEN_MODE_SYN_COOKIE || h->activation > SCREEN_ACTIVATION_KERNEL ||
-	    h->no_syn_check > 1 || h->half_close > 1 ||
+	    h->no_syn_check > 1 || h->half_close > 1 || h->offload > SCREEN_OFFLOAD_DRIVER ||
 	    !wire_admission_ok(h->admission) || !host_admission_ok(h->host_admission))
 		return "a mode of the header is out of range";
 	if (h->time_wait_s < 2 || h->time_wait_s > 600 || h->initial_timeout_s < 4 ||

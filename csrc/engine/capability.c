@@ -386,3 +386,11 @@ void screen_capability_prove_tx(struct screen_engine *engine, struct screen_port
 		return answered(proof, SCREEN_UNKNOWN, "%s lost its link meanwhile", port->ifname);
 	proved(proof);
 }
+
+/* ---- what the driver can do ---------------------------------------------------------------- */
+
+void screen_capability_prove_driver(struct screen_port_proof *proof)
+{
+	answered(&proof->answer, SCREEN_UNKNOWN, "not tried yet");
+	answered(&proof->pass, SCREEN_UNKNOWN, "not tried yet");
+}

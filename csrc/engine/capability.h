@@ -22,6 +22,9 @@ void screen_capability_prove_zones(const struct screen_engine *engine,
 void screen_capability_prove_tx(struct screen_engine *engine, struct screen_port *port,
 				struct screen_proof *proof);
 
+/* Whether the driver of a port can answer, and send what its peer redirects to it. */
+void screen_capability_prove_driver(struct screen_port_proof *proof);
+
 #ifdef SCREEN_FAULTS
 /* Breaks proofs, for the gate's test. Bit 0: mint, 1: check, 2: TX of the port with the highest
  * interface index. */

@@ -87,6 +87,7 @@ int screen_config_policy(struct screen_config *c, const uint16_t wires[SCREEN_PO
 	c->policy->reply_rate = h->reply_rate;
 	c->policy->reply_prefix_rate = h->reply_prefix_rate;
 	c->policy->half_close = h->half_close;
+	c->policy->offload = h->offload;
 	c->policy->servers_count = h->servers.count;
 	for (uint32_t i = 0; i < h->servers.count; i++)
 		c->policy->server[i] = c->snapshot.servers[i];

@@ -10,9 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const char *const offload_names[SCREEN_OFFLOADS] = {
-	[SCREEN_OFFLOAD_RX_VLAN] = "rx-vlan-hw-parse",
-	[SCREEN_OFFLOAD_RX_STAG] = "rx-vlan-stag-hw-parse",
+static const char *const device_features[SCREEN_FEATURES] = {
+	[SCREEN_FEATURE_RX_VLAN] = "rx-vlan-hw-parse",
+	[SCREEN_FEATURE_RX_STAG] = "rx-vlan-stag-hw-parse",
 };
 
 static int call(const char *ifname, void *command)
@@ -64,24 +64,24 @@ static struct ethtool_gstrings *feature_names(const char *ifname, uint32_t *coun
 	return names;
 }
 
-static int feature_index(const char *ifname, enum screen_offload offload, uint32_t *count)
+static int feature_index(const char *ifname, enum screen_feature feature, uint32_t *count)
 {
 	struct ethtool_gstrings *names = feature_names(ifname, count);
 	int index = -1;
 
 	for (uint32_t i = 0; names && i < *count; i++)
-		if (strncmp((const char *)names->data + i * ETH_GSTRING_LEN, offload_names[offload],
+		if (strncmp((const char *)names->data + i * ETH_GSTRING_LEN, device_features[feature],
 			    ETH_GSTRING_LEN) == 0)
 			index = (int)i;
 	free(names);
 	return index;
 }
 
-bool screen_ethtool_offload(const char *ifname, enum screen_offload offload)
+bool screen_ethtool_feature(const char *ifname, enum screen_feature feature)
 {
 	struct ethtool_gfeatures *features;
 	uint32_t count = 0, blocks;
-	int index = feature_index(ifname, offload, &count);
+	int index = feature_index(ifname, feature, &count);
 	bool on = false;
 
 	if (index < 0)
@@ -98,15 +98,15 @@ bool screen_ethtool_offload(const char *ifname, enum screen_offload offload)
 	return on;
 }
 
-int screen_ethtool_offload_set(const char *ifname, enum screen_offload offload, bool on)
+int screen_ethtool_feature_set(const char *ifname, enum screen_feature feature, bool on)
 {
 	struct ethtool_sfeatures *features;
 	uint32_t count = 0, blocks;
 	int index, result;
 
-	if (screen_ethtool_offload(ifname, offload) == on)
+	if (screen_ethtool_feature(ifname, feature) == on)
 		return 0;
-	index = feature_index(ifname, offload, &count);
+	index = feature_index(ifname, feature, &count);
 	if (index < 0)
 		return on ? -EOPNOTSUPP : 0;
 	blocks = (count + 31) / 32;
@@ -122,5 +122,5 @@ int screen_ethtool_offload_set(const char *ifname, enum screen_offload offload, 
 	free(features);
 	if (result < 0)
 		return result;
-	return screen_ethtool_offload(ifname, offload) == on ? 0 : -EOPNOTSUPP;
+	return screen_ethtool_feature(ifname, feature) == on ? 0 : -EOPNOTSUPP;
 }

@@ -79,9 +79,9 @@ static int change_settings(struct screen_engine *engine, struct screen_port *por
 		return screen_error_set(error, SCREEN_ERROR_SYSTEM, -result, port->ifname,
 					"cannot record its settings in the state directory");
 	/* a tag that hardware strips is lost on the way through AF_XDP */
-	result = screen_ethtool_offload_set(port->ifname, SCREEN_OFFLOAD_RX_VLAN, false);
+	result = screen_ethtool_feature_set(port->ifname, SCREEN_FEATURE_RX_VLAN, false);
 	if (result == 0)
-		result = screen_ethtool_offload_set(port->ifname, SCREEN_OFFLOAD_RX_STAG, false);
+		result = screen_ethtool_feature_set(port->ifname, SCREEN_FEATURE_RX_STAG, false);
 	if (result)
 		return screen_error_set(error, SCREEN_ERROR_ATTACH, -result, port->ifname,
 					"cannot turn VLAN stripping off (ethtool -K %s rxvlan off)",

@@ -90,8 +90,8 @@ int screen_residue_note(const char *state_dir, const char *ifname, bool host)
 	screen_text_copy(r->ifname, sizeof(r->ifname), ifname);
 	r->up = link.flags & IFF_UP;
 	r->promiscuous = link.flags & IFF_PROMISC;
-	r->rx_vlan = screen_ethtool_offload(ifname, SCREEN_OFFLOAD_RX_VLAN);
-	r->rx_stag = screen_ethtool_offload(ifname, SCREEN_OFFLOAD_RX_STAG);
+	r->rx_vlan = screen_ethtool_feature(ifname, SCREEN_FEATURE_RX_VLAN);
+	r->rx_stag = screen_ethtool_feature(ifname, SCREEN_FEATURE_RX_STAG);
 	r->ipv6_disabled = screen_ipv6_disabled(ifname);
 	r->host = host;
 	r->clsact = host && screen_admitter_clsact(link.ifindex);
@@ -117,8 +117,8 @@ void screen_residue_restore(const char *state_dir, const char *ifname)
 	if (!r)
 		return;
 	if (screen_netlink_link(ifname, &link) == 0) {
-		(void)screen_ethtool_offload_set(ifname, SCREEN_OFFLOAD_RX_VLAN, r->rx_vlan);
-		(void)screen_ethtool_offload_set(ifname, SCREEN_OFFLOAD_RX_STAG, r->rx_stag);
+		(void)screen_ethtool_feature_set(ifname, SCREEN_FEATURE_RX_VLAN, r->rx_vlan);
+		(void)screen_ethtool_feature_set(ifname, SCREEN_FEATURE_RX_STAG, r->rx_stag);
 		if (r->host)
 			screen_admitter_sweep(link.ifindex, !r->clsact);
 		else

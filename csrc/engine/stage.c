@@ -310,6 +310,7 @@ static void prove(struct screen_engine *engine, const struct screen_config *c)
 		screen_text_copy(proof->ifname, sizeof(proof->ifname), port->ifname);
 		proof->published = port->state == SCREEN_PORT_PUBLISHED;
 		screen_capability_prove_tx(engine, port, &proof->tx);
+		screen_capability_prove_driver(proof);
 	}
 	screen_capability_prove_host(c, all);
 	screen_capability_prove_zones(engine, c, all);

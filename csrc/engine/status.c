@@ -82,6 +82,8 @@ static void fill_port(struct screen_engine *engine, const struct screen_port *po
 	s->host = port->is_host;
 	if (port->is_host && policy)
 		s->admission = policy->port[port->slot].admission;
+	if (wire && policy && policy->offload != SCREEN_OFFLOAD_ENGINE)
+		screen_text_copy(s->offload_reason, sizeof(s->offload_reason), "not tried yet");
 	add_kernel_counters(port, s);
 	add_worker_counters(engine, port, s);
 	screen_shim_read(port, s->shim);

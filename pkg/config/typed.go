@@ -75,12 +75,36 @@ func (a Activation) String() string {
 	}
 }
 
+// Offload is `security flow syn-cookie offload`.
+type Offload int
+
+// Who answers, checks and forwards on wires: the driver as far as it is proved to, the engine, the driver.
+const (
+	OffloadAuto Offload = iota
+	OffloadEngine
+	OffloadDriver
+)
+
+// String gives the configuration keyword.
+func (o Offload) String() string {
+	switch o {
+	case OffloadEngine:
+		return "engine"
+	case OffloadDriver:
+		return "driver"
+	default:
+		return "auto"
+	}
+}
+
 // Flow is `security flow`.
 type Flow struct {
 	ProtectionMode           ProtectionMode
 	ProtectionModePos        Pos
 	Activation               Activation
 	ActivationPos            Pos
+	Offload                  Offload
+	OffloadPos               Pos
 	PassiveSeconds           int       // between two questions whether a listener overflows
 	FloodSeconds             int       // and whether it still does; both 0: always
 	Admission                Admission // as it is written; see WireAdmission and HostAdmission

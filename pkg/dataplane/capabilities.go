@@ -20,6 +20,8 @@ type PortProof struct {
 	Interface string `json:"interface"`
 	Published bool   `json:"published"` // in the running configuration too, not only staged
 	Transmit  Proof  `json:"tx"`
+	Answer    Proof  `json:"answer"` // the driver sends replies
+	Pass      Proof  `json:"pass"`   // and what its peer's driver hands to it
 }
 
 // ZoneProof is what was proved of one zone.

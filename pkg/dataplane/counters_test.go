@@ -53,6 +53,10 @@ func newCounterRow(enumerator string) counterRow {
 	if verdict == "shim" {
 		verdict = shimVerdict(rest)
 	}
+	// "passed" is said of what the kernel gets; this goes to the other port
+	if name == "shim_passed_flow" {
+		name, verdict = "shim_forwarded_flow", "forwarded"
+	}
 	// a challenge is a reply with a verdict of its own: enum screen_verdict
 	if name == "reply_challenge" {
 		verdict = "challenge"
@@ -67,7 +71,9 @@ func shimVerdict(name string) string {
 	switch {
 	case host == "asked":
 		return "not a frame"
-	case first == "dropped" || host == "not_admitted" || host == "cookie_invalid":
+	case host == "challenged":
+		return "answered"
+	case first == "dropped" || host == "reply_rate" || host == "not_admitted" || host == "cookie_invalid":
 		return "dropped"
 	case isHost || first == "passed":
 		return "passed"

@@ -35,8 +35,10 @@ type PortStatus struct {
 	Peer             string        `json:"peer"` // the other port of its wire
 	Zone             string        `json:"zone"`
 	Wire             string        `json:"wire"`
-	Host             bool          `json:"host"`      // in no wire: it protects this machine
-	Admission        Admission     `json:"admission"` // of a host port in the running configuration
+	Host             bool          `json:"host"`           // in no wire: it protects this machine
+	Admission        Admission     `json:"admission"`      // of a host port in the running configuration
+	Offload          Offload       `json:"offload"`        // what the driver does now
+	OffloadReason    string        `json:"offload_reason"` // why not all of it; empty: all, or the engine is asked to
 	State            PortState     `json:"state"`
 	Index            uint32        `json:"ifindex"`
 	MTU              uint32        `json:"mtu"`

@@ -146,6 +146,11 @@ enum screen_shim_counter {
 	SCREEN_SHIM_HOST_KERNEL_COOKIE,	 /* not ours, but the kernel's own: passed */
 	SCREEN_SHIM_HOST_COOKIE_INVALID, /* neither, while flooding: dropped */
 	SCREEN_SHIM_HOST_ASKED,		 /* times that the kernel was asked whether a listener overflows */
+	/* on wires: what the driver does in the engine's place */
+	SCREEN_SHIM_CHALLENGED,	    /* a SYN to a flooding destination, answered */
+	SCREEN_SHIM_COOKIE_INVALID, /* an ACK of no flow whose cookie does not check, dropped while flooding */
+	SCREEN_SHIM_PASSED_FLOW,    /* a segment of a flow, sent on to the other port */
+	SCREEN_SHIM_REPLY_RATE,	    /* a challenge above reply-rate or reply-prefix-rate, dropped */
 	SCREEN_SHIM_COUNTERS,
 };
 

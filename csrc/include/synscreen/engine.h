@@ -19,7 +19,7 @@
 #define SCREEN_API __attribute__((visibility("default")))
 
 enum {
-	SCREEN_ABI_VERSION = 5,
+	SCREEN_ABI_VERSION = 6,
 	SCREEN_TEXT_SIZE = 192,
 	SCREEN_MESSAGE_SIZE = 512,
 	SCREEN_FINGERPRINT_SIZE = 20, /* 16 hex digits, a NUL, padding */
@@ -76,6 +76,8 @@ struct screen_port_proof {
 	char ifname[SCREEN_IFNAME_SIZE];
 	uint32_t published; /* 1: in the running snapshot too, 0: only staged */
 	struct screen_proof tx;
+	struct screen_proof answer; /* the driver sends replies: XDP_TX */
+	struct screen_proof pass;   /* what its peer redirects to it is sent */
 };
 
 /* Whether a zone's connections can be spliced: both directions of them must come by. */
@@ -106,6 +108,13 @@ enum screen_port_state {
 	SCREEN_PORT_PUBLISHED = 2,
 };
 
+/* What the XDP program of a port does itself, as bits. */
+enum screen_port_offload {
+	SCREEN_PORT_ANSWERS = 1, /* SYNs to flooding destinations are answered */
+	SCREEN_PORT_CHECKS = 2,	 /* ACKs of no flow are checked while flooding */
+	SCREEN_PORT_PASSES = 4,	 /* segments of flows that need no translation go to the other port */
+};
+
 struct screen_port_status {
 	char ifname[SCREEN_IFNAME_SIZE];
 	char peer[SCREEN_IFNAME_SIZE]; /* the other port of its wire */
@@ -123,6 +132,10 @@ struct screen_port_status {
 	uint8_t on_failure;  /* enum screen_on_failure */
 	uint8_t host;	     /* 1: a host port, without peer and wire */
 	uint8_t admission;   /* of a host port in the running configuration: enum screen_admission */
+	uint8_t offload;     /* enum screen_port_offload, bits: what the driver does now */
+	uint8_t reserved[7];
+	char offload_reason[SCREEN_TEXT_SIZE]; /* why not all of them; empty when all, or when offload engine
+						* is configured */
 	uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes;
 	uint64_t replies_in_reserve;  /* that took a slot or frame of forwarding's: none, unless there is a fault */
 	uint64_t kernel_rx_dropped;   /* XDP_STATISTICS: the main receive ring was full */

@@ -14,7 +14,7 @@
 
 enum {
 	SCREEN_SNAPSHOT_MAGIC = 0x53594e53, /* "SNYS" in memory */
-	SCREEN_SNAPSHOT_VERSION = 5,
+	SCREEN_SNAPSHOT_VERSION = 6,
 	SCREEN_NAME_SIZE = 68,	  /* 64 characters, a NUL, padding */
 	SCREEN_IFNAME_SIZE = 16,  /* IFNAMSIZ */
 	SCREEN_PATH_SIZE = 256,	  /* of a file's name, NUL included */
@@ -52,6 +52,13 @@ enum screen_admission {
 	SCREEN_ADMISSION_SAFE_RESET = 3, /* the challenge is one that the client's stack resets itself */
 	SCREEN_ADMISSION_KERNEL = 4,	 /* host ports: the listener gets a socket at once */
 	SCREEN_ADMISSION_KERNEL_COOKIES = 5, /* host ports: no challenge of ours; the kernel's own */
+};
+
+/* Who answers, checks and forwards on wires: security flow syn-cookie offload. */
+enum screen_offload {
+	SCREEN_OFFLOAD_AUTO = 0,   /* the XDP program, as far as it is proved that it can */
+	SCREEN_OFFLOAD_ENGINE = 1, /* the engine alone */
+	SCREEN_OFFLOAD_DRIVER = 2, /* the XDP program; refused where that is not proved */
 };
 
 enum screen_on_failure {
@@ -124,7 +131,7 @@ struct screen_snapshot_header {
 	uint8_t mode;	    /* enum screen_mode */
 	uint8_t activation; /* enum screen_activation */
 	uint8_t no_syn_check;
-	uint8_t reserved1;
+	uint8_t offload; /* enum screen_offload; host ports are not asked */
 	uint16_t time_wait_s;	   /* tcp-session time-wait-state session-timeout, 2-600 */
 	uint16_t initial_timeout_s;/* tcp-session tcp-initial-timeout, 4-300 */
 	uint8_t epoch_skew_s;	   /* syn-cookie epoch-skew, 0-SCREEN_SKEW_MAX */

@@ -187,6 +187,7 @@ func (c *compiler) flow() {
 func (c *compiler) cookie() {
 	flow := c.cfg.Flow
 	c.out.activation = flow.Activation
+	c.out.offload = flow.Offload
 	c.out.passiveS, c.out.floodS = flow.PassiveSeconds, flow.FloodSeconds
 	c.out.epochSkewS = flow.EpochSkewSeconds
 	c.out.admission = dataplane.Admission(flow.WireAdmission())

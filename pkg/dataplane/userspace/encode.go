@@ -26,6 +26,7 @@ func encode(s *snapshot, generation uint64) []byte {
 		Mode:               uint8(s.mode),
 		Activation:         uint8(s.activation),
 		NoSynCheck:         octet(s.noSynCheck),
+		Offload:            uint8(s.offload),
 		TimeWaitS:          uint16(s.timeWaitS),
 		InitialTimeoutS:    uint16(s.initialTimeoutS),
 		EpochSkewS:         uint8(s.epochSkewS),

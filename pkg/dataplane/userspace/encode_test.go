@@ -39,7 +39,7 @@ func TestEncodeReadsBackAsTheConfiguration(t *testing.T) {
 	got := decode(t, encode(s, 7))
 	want := decoded{
 		Header: HeaderRecord{
-			Magic: SnapshotMagic, Version: 5, HeaderSize: 392, TotalSize: 1024, Generation: 7,
+			Magic: SnapshotMagic, Version: 6, HeaderSize: 392, TotalSize: 1024, Generation: 7,
 			Zones:    SectionRecord{Offset: 392, Count: 2},
 			Ports:    SectionRecord{Offset: 536, Count: 2},
 			Wires:    SectionRecord{Offset: 584, Count: 1},

@@ -6,7 +6,7 @@ package userspace
 // Values of snapshot.h's enumerators.
 const (
 	SnapshotMagic   = 0x53594e53
-	SnapshotVersion = 5
+	SnapshotVersion = 6
 	NameSize        = 68
 	InterfaceSize   = 16
 	PathSize        = 256
@@ -53,7 +53,7 @@ type HeaderRecord struct {
 	Mode               uint8
 	Activation         uint8
 	NoSynCheck         uint8
-	Reserved1          uint8
+	Offload            uint8
 	TimeWaitS          uint16
 	InitialTimeoutS    uint16
 	EpochSkewS         uint8

@@ -12,7 +12,8 @@ import (
 type snapshot struct {
 	mode                       dataplane.Mode
 	activation                 config.Activation
-	passiveS, floodS           int // between questions to the kernel
+	offload                    config.Offload // on wires
+	passiveS, floodS           int            // between questions to the kernel
 	epochSkewS                 int
 	admission                  dataplane.Admission // of wires
 	hostAdmission              dataplane.Admission
