@@ -34,20 +34,6 @@ struct tcp_sock {};
 extern int bpf_sk_assign_tcp_reqsk(struct __sk_buff *skb, struct sock *sk, struct bpf_tcp_req_attrs *attrs,
 				   int attrs__sz) __ksym __weak;
 
-struct keys_map {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct screen_host_keys));
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__array(values, struct keys_map);
-} keys SEC(".maps");
-
 /* One segment, in map memory: see host.bpf.c. */
 struct segment {
 	__u8 ip[64], tcp[64];
@@ -153,20 +139,11 @@ __noinline int walk_options(struct segment *s)
 
 /* ---- ingress ------------------------------------------------------------------------------- */
 
-static __always_inline const struct screen_host_keys *keys_of(void)
-{
-	__u32 zero = 0;
-	void *inner = bpf_map_lookup_elem(&keys, &zero);
-	const struct screen_host_keys *k = inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
-
-	return k && bpf_ktime_get_boot_ns() < k->valid_until_ns ? k : NULL;
-}
-
 /* Whether the segment's cookie checks against the keys of the zone, those of the other master key, if
  * `other`. A function of its own: its MACs are looked at once by the verifier. */
 __noinline int check(__u32 zone, __u32 other)
 {
-	const struct screen_host_keys *k = keys_of();
+	const struct screen_host_keys *k = keys_of(bpf_ktime_get_boot_ns());
 	struct segment *s = segment_of(INGRESS);
 	const struct screen_zone_keys *z;
 
@@ -181,7 +158,7 @@ __noinline int check(__u32 zone, __u32 other)
 
 static __always_inline bool is_valid(__u32 zone)
 {
-	const struct screen_host_keys *k = keys_of();
+	const struct screen_host_keys *k = keys_of(bpf_ktime_get_boot_ns());
 
 	if (!k)
 		return false;
@@ -243,7 +220,7 @@ __noinline int is_others(struct __sk_buff *skb)
 	const struct screen_host_zone *c = zone_of_port(&zone);
 
 	return s && c && (!is_destined_here(skb, &s->route, s->family, skb->ifindex, &s->tuple) ||
-			  white_listed(c, (__u8)s->family, s->source, s->destination));
+			  (c->white && white_listed(c->profile, (__u8)s->family, s->source, s->destination)));
 }
 
 /* An ACK to a listener. */

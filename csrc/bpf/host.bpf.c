@@ -8,6 +8,7 @@
  * Without a live engine all is the kernel's.
  */
 #include "host_maps.h"
+#include "scratch.h"
 #include "shim_sockets.h"
 
 #include <bpf/bpf_endian.h>
@@ -15,89 +16,10 @@
 
 enum {
 	KNOWN_SYNS_MAX = 64, /* a second, of known sockets of a zone that floods */
-	IP_SIZE_IPV4 = 20,
-	IP_SIZE_IPV6 = 40,
-	TCP_SIZE_MAX = 60,
 	ADMITTED_MSS_IPV4 = 536,  /* below them the kernel refuses a socket */
 	ADMITTED_MSS_IPV6 = 1220,
 	LISTEN = 10, /* BPF_TCP_LISTEN */
 };
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct screen_validated);
-} validated SEC(".maps");
-
-/* What the stages hand to each other, in map memory: what a stage writes there does not multiply the
- * states of its caller. */
-struct scratch {
-	struct screen_packet packet;
-	__u8 tcp[64], ip[64];
-	__u32 tcp_length;
-	struct screen_options options;
-	struct bpf_sock_tuple tuple;
-	__u8 source[16], destination[16]; /* v4-mapped */
-	struct bpf_fib_lookup route;
-	__u64 now_ns;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct scratch);
-} scratches SEC(".maps");
-
-static __always_inline struct scratch *scratch_of(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&scratches, &zero);
-}
-
-/* Copies the headers to where helpers can have them, and takes addresses and options out. */
-__noinline int take_headers(struct xdp_md *ctx)
-{
-	struct scratch *s = scratch_of();
-	__u32 length;
-
-	if (!s)
-		return -1;
-	length = s->packet.payload - s->packet.l4;
-	if (length < 20 || length > TCP_SIZE_MAX)
-		return -1;
-	length = ((length - 1) & 63) + 1; /* 6.1 wants it provably non-zero */
-	if (bpf_xdp_load_bytes(ctx, s->packet.l4, s->tcp, length))
-		return -1;
-	s->tcp_length = length;
-	if (s->packet.family == 4) {
-		if (bpf_xdp_load_bytes(ctx, s->packet.l3, s->ip, IP_SIZE_IPV4))
-			return -1;
-		__builtin_memcpy(&s->tuple.ipv4.saddr, s->ip + 12, 8);
-		__builtin_memcpy(&s->tuple.ipv4.sport, s->tcp, 4);
-		map_v4(s->ip + 12, s->source);
-		map_v4(s->ip + 16, s->destination);
-		return 0;
-	}
-	if (bpf_xdp_load_bytes(ctx, s->packet.l3, s->ip, IP_SIZE_IPV6))
-		return -1;
-	__builtin_memcpy(s->tuple.ipv6.saddr, s->ip + 8, 32);
-	__builtin_memcpy(&s->tuple.ipv6.sport, s->tcp, 4);
-	__builtin_memcpy(s->source, s->ip + 8, 16);
-	__builtin_memcpy(s->destination, s->ip + 24, 16);
-	return 0;
-}
-
-__noinline int walk_options(struct scratch *s)
-{
-	if (!s)
-		return 0;
-	screen_options_walk(s->tcp + 20, s->tcp_length - 20, &s->options);
-	return 0;
-}
 
 static __always_inline struct bpf_sock *look_up(struct xdp_md *ctx, struct scratch *s)
 {
@@ -222,7 +144,7 @@ __noinline int is_white(void)
 	__u32 zone;
 	const struct screen_host_zone *c = zone_of_port(&zone);
 
-	return s && c && white_listed(c, s->packet.family, s->source, s->destination);
+	return s && c && c->white && white_listed(c->profile, s->packet.family, s->source, s->destination);
 }
 
 __noinline int is_validated(__u32 zone)

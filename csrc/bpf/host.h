@@ -9,6 +9,7 @@
 
 #include "../include/synscreen/engine.h"
 #include "cookie.h"
+#include "wire.h"
 
 /* What becomes of SYNs to listeners of a zone that flood. */
 enum screen_host_act {
@@ -35,12 +36,14 @@ struct screen_host_zone {
 struct screen_host_policy {
 	struct screen_host_zone zone[SCREEN_ZONES_MAX];
 	uint8_t zone_of[SCREEN_PORTS_MAX]; /* of each slot; SCREEN_ZONES_MAX: of no zone */
+	struct screen_wire_policy wires;
 };
 
-/* What cookies are checked with. Secret. */
+/* What cookies are minted and checked with. Secret. */
 struct screen_host_keys {
-	uint64_t check_epoch, other_epoch;
+	uint64_t check_epoch, other_epoch, mint_epoch;
 	uint64_t valid_until_ns; /* CLOCK_BOOTTIME: then even the newer epoch's cookies are too old */
+	uint64_t mint_until_ns;	 /* likewise: the next epoch has begun, and nothing is minted with this one */
 	uint32_t accepts_other;
 	uint32_t reserved;
 	struct screen_zone_keys zone[SCREEN_ZONES_MAX], other[SCREEN_ZONES_MAX];

@@ -1,6 +1,8 @@
 /*
  * The XDP shim: is this frame ours? It goes to the queue's AF_XDP sockets while the engine lives,
- * SYNs to one of their own; when the engine is gone or stuck, on-failure decides.
+ * SYNs to one of their own; when the engine is gone or stuck, on-failure decides. Three simple things
+ * it does itself where the engine has told it to: answer (shim_answer.h), check (shim_check.h) and pass
+ * (shim_pass.h).
  *
  * The program outlives the process that attached it, and with it the control map: a heartbeat that
  * has stopped is how it knows.
@@ -10,9 +12,9 @@
 
 #include "../include/synscreen/counters.h"
 #include "../include/synscreen/snapshot.h"
-#include "packet.h"
-#include "shim_counters.h"
-#include "shim_sockets.h"
+#include "shim_answer.h"
+#include "shim_check.h"
+#include "shim_pass.h"
 
 /* What counts until the control map is filled: the program is attached a moment before that. */
 const volatile __u32 first_on_failure = SCREEN_ON_FAILURE_CLOSED;
@@ -28,26 +30,46 @@ static __always_inline int by_failure_mode(__u32 on_failure, __u32 passed, __u32
 	return XDP_PASS;
 }
 
-static __always_inline bool is_syn(struct xdp_md *ctx)
+/* What the driver does in the engine's place with a TCP segment. */
+static __always_inline int by_driver(struct xdp_md *ctx, struct scratch *s, bool syn)
 {
-	struct screen_packet p;
+	const struct screen_host_policy *p = policy_of();
+	const struct screen_wire_port *w = port_of(p);
 
-	if (screen_parse((void *)(long)ctx->data, (void *)(long)ctx->data_end, &p) !=
-	    SCREEN_KIND_TCP)
-		return false;
-	return (p.tcp_flags & (SCREEN_TCP_SYN | SCREEN_TCP_ACK | SCREEN_TCP_RST |
-			       SCREEN_TCP_FIN)) == SCREEN_TCP_SYN;
+	if (!w || !w->does || take_ends(ctx, s, w))
+		return TO_ENGINE;
+	s->now_ns = bpf_ktime_get_ns();
+	if (syn)
+		return w->screens && (w->does & SCREEN_PORT_ANSWERS) ? answer(ctx) : TO_ENGINE;
+	if (!is_plain(s) || find_flow())
+		return TO_ENGINE;
+	if (s->flow != SCREEN_FLOW_NONE)
+		return w->does & SCREEN_PORT_PASSES ? pass_on(ctx, s, &p->wires) : TO_ENGINE;
+	return w->does & SCREEN_PORT_CHECKS ? check(ctx, s, p, w) : TO_ENGINE;
+}
+
+static __always_inline int to_engine(struct screen_shim_control *c, __u32 queue, bool syn)
+{
+	int action = bpf_redirect_map(&xsks, queue + (syn ? SCREEN_SHIM_SYN_KEY : 0), XDP_DROP);
+
+	if (!syn && queue < SCREEN_SHIM_QUEUES && c->idle[queue])
+		atomic_store_explicit(&c->idle[queue], 0, memory_order_relaxed);
+	count(action == XDP_DROP ? SCREEN_SHIM_DROPPED_UNBOUND :
+	      syn ? SCREEN_SHIM_SYN_TO_ENGINE : SCREEN_SHIM_TO_ENGINE);
+	return action;
 }
 
 SEC("xdp")
 int screen_shim(struct xdp_md *ctx)
 {
-	__u32 zero = 0, queue = ctx->rx_queue_index, key = queue;
+	const __u8 kinds = SCREEN_TCP_SYN | SCREEN_TCP_ACK | SCREEN_TCP_RST | SCREEN_TCP_FIN;
+	__u32 zero = 0, queue = ctx->rx_queue_index;
 	struct screen_shim_control *c = bpf_map_lookup_elem(&control, &zero);
-	bool syn, bound;
-	int action;
+	struct scratch *s = scratch_of();
+	bool bound, syn = false;
+	int fate = TO_ENGINE;
 
-	if (!c)
+	if (!c || !s)
 		return XDP_PASS;
 	if (c->mode != SCREEN_SHIM_ENGINE)
 		return by_failure_mode(c->mode == SCREEN_SHIM_UNSET ? first_on_failure : c->on_failure,
@@ -62,13 +84,12 @@ int screen_shim(struct xdp_md *ctx)
 		count(SCREEN_SHIM_DROPPED_UNBOUND);
 		return XDP_DROP;
 	}
-	syn = is_syn(ctx);
-	if (syn)
-		key += SCREEN_SHIM_SYN_KEY;
-	action = bpf_redirect_map(&xsks, key, XDP_DROP);
-	count(action == XDP_DROP ? SCREEN_SHIM_DROPPED_UNBOUND :
-	      syn ? SCREEN_SHIM_SYN_TO_ENGINE : SCREEN_SHIM_TO_ENGINE);
-	return action;
+	if (screen_parse((void *)(long)ctx->data, (void *)(long)ctx->data_end, &s->packet) ==
+	    SCREEN_KIND_TCP) {
+		syn = (s->packet.tcp_flags & kinds) == SCREEN_TCP_SYN;
+		fate = by_driver(ctx, s, syn);
+	}
+	return fate == TO_ENGINE ? to_engine(c, queue, syn) : fate;
 }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -30,4 +30,7 @@ struct screen_shim_control {
 	uint32_t queues;     /* that have sockets; a device can grow more */
 	uint32_t reserved;
 	uint64_t beat[SCREEN_SHIM_QUEUES]; /* CLOCK_MONOTONIC in ns, by the worker of each queue */
+	/* 1: the engine has no frame of the queue's main ring in its hands. It says so; the shim takes it
+	 * back when it hands one over. */
+	uint8_t idle[SCREEN_SHIM_QUEUES];
 };

@@ -61,33 +61,16 @@ void step_validate(struct step *s)
 				      s->c->policy->validated_s * 1000ull);
 }
 
-/* The prefix that a reply goes to, as a number. */
-static uint64_t prefix_of(const struct step *s)
-{
-	const uint8_t *ip = s->frame->data + s->d->packet.l3;
-
-	if (s->d->packet.family == 6)
-		return 1ull << 48 | screen_load_be64(ip + 8) >> 16;
-	return screen_load_be32(ip + 12) >> 8;
-}
-
 bool step_reply_rate(struct step *s)
 {
 	const struct screen_policy *policy = s->c->policy;
-	struct screen_meters *m = s->c->meters;
-	uint64_t words[2];
+	uint8_t source[16];
 
-	if (policy->reply_rate &&
-	    screen_pace_counted(&m->port_replies[s->frame->slot], step_seconds(s)) > policy->reply_rate)
-		return true;
-	if (!policy->reply_prefix_rate)
+	if (!(policy->reply_rate | policy->reply_prefix_rate))
 		return false;
-	words[0] = prefix_of(s);
-	words[1] = s->port->zone;
-	return screen_sketch_count(&m->replies,
-				   screen_siphash13_words(m->key[0], m->key[1], words, 2),
-				   step_seconds(s), policy->reply_prefix_rate)
-		       .count > policy->reply_prefix_rate;
+	screen_flow_address(s->frame->data, &s->d->packet, 0, source);
+	return screen_meters_reply(s->c->meters, s->frame->slot, s->port->zone, s->d->packet.family, source,
+				   policy->reply_rate, policy->reply_prefix_rate, step_seconds(s));
 }
 
 /* The client's next connection passes, from whichever port it comes. Its segments that are on their way

@@ -105,7 +105,12 @@ struct screen_flow {
 	_Atomic uint8_t counted; /* SCREEN_COUNTED_*: what of it is in the sessions */
 	_Atomic uint8_t closing; /* SCREEN_CLOSING_*, SCREEN_ONE_WAY */
 	_Atomic uint8_t syn_s;	 /* the second, mod 256, of the last SYN that was let through */
-	uint32_t next_free; /* index in the free stack */
+	union {
+		uint32_t next_free; /* index in the free stack */
+		/* of a flow that is in the table: a side whose segments the driver passes. From the first
+		 * one on that could not overtake any that is in the engine's hands. */
+		_Atomic uint8_t passing[2];
+	};
 };
 _Static_assert(sizeof(struct screen_flow) == 128, "two cache lines");
 

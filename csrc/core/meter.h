@@ -186,14 +186,13 @@ screen_inline uint32_t screen_sketch_add(struct screen_sketch *s, uint64_t hash,
 
 	for (int row = 0; row < SCREEN_SKETCH_ROWS; row++) {
 		screen_cell *cell = screen_sketch_cell(s, hash, row);
-		uint64_t old = atomic_load_explicit(cell, memory_order_relaxed), next;
+		uint64_t old = atomic_load_explicit(cell, memory_order_relaxed);
 
-		do
-			next = (uint32_t)old > UINT32_MAX - n ? old | UINT32_MAX : old + n;
-		while (!atomic_compare_exchange_weak_explicit(cell, &old, next, memory_order_acq_rel,
-							      memory_order_relaxed));
-		if ((uint32_t)next < estimate)
-			estimate = (uint32_t)next;
+		/* so far from the end that all workers together do not get there */
+		if ((uint32_t)old < UINT32_MAX / 2)
+			old = atomic_fetch_add_explicit(cell, n, memory_order_acq_rel) + n;
+		if ((uint32_t)old < estimate)
+			estimate = (uint32_t)old;
 	}
 	return estimate;
 }
@@ -309,6 +308,26 @@ screen_inline uint64_t screen_meters_server(const struct screen_meters *m, uint1
 					    const uint8_t address[16], uint16_t port)
 {
 	return screen_meters_hash(m, zone, address, port) | SCREEN_HASH_MARK;
+}
+
+/* Counts a reply to a source by a port: whether it is above a ceiling, that of the port or that of the
+ * source's prefix (IPv4 /24, IPv6 /48). Replies/s, 0: none. */
+screen_inline bool screen_meters_reply(struct screen_meters *m, uint32_t slot, uint16_t zone, uint8_t family,
+				       const uint8_t source[16], uint32_t rate, uint32_t prefix_rate,
+				       uint32_t window)
+{
+	uint64_t words[2];
+
+	if (rate && screen_pace_counted(&m->port_replies[slot & (SCREEN_PORTS_MAX - 1)], window) > rate)
+		return true;
+	if (!prefix_rate)
+		return false;
+	words[0] = family == 6 ? 1ull << 48 | screen_load_be64(source) >> 16 :
+				 screen_load_be32(source + 12) >> 8;
+	words[1] = zone;
+	return screen_sketch_count(&m->replies, screen_siphash13_words(m->key[0], m->key[1], words, 2),
+				   window, prefix_rate)
+		       .count > prefix_rate;
 }
 
 screen_inline bool screen_meters_floods(struct screen_meters *m, struct screen_victim *v,

@@ -1,4 +1,5 @@
 /* What a flow remembers of its segments: how far each side has come, and whether it has ended. */
+#include "progress.h"
 #include "step.h"
 
 /* Whether a RST is where its receiver expects it: at what that has acknowledged (RFC 5961 section
@@ -41,45 +42,10 @@ static void note_closing(struct step *s, struct screen_flow *f, int side)
 	}
 }
 
-static bool near(uint32_t a, uint32_t b)
-{
-	return a - b + SCREEN_NEAR <= 2 * SCREEN_NEAR;
-}
-
-/* Moves a number forward, never back. */
-static void advance(_Atomic uint32_t *number, bool known, uint32_t before, uint32_t now)
-{
-	if (!known || (int32_t)(now - before) > 0)
-		atomic_store_explicit(number, now, memory_order_relaxed);
-}
-
-static void note_progress(struct screen_flow *f, int side, const struct screen_packet *p)
-{
-	struct screen_flow_side *own = &f->side[side];
-	uint32_t ack = atomic_load_explicit(&own->ack, memory_order_relaxed);
-	uint32_t next = atomic_load_explicit(&own->next, memory_order_relaxed);
-	uint32_t end = p->seq + screen_packet_payload_length(p);
-	/* of a splice all numbers are known from its opening on */
-	bool spliced = screen_flow_state_get(f) == SCREEN_FLOW_SPLICED;
-	bool ack_known = spliced || ack, next_known = spliced || next;
-
-	if ((p->tcp_flags & (SCREEN_TCP_ACK | SCREEN_TCP_RST)) != SCREEN_TCP_ACK)
-		return;
-	end += (p->tcp_flags & SCREEN_TCP_FIN) != 0;
-	end += (p->tcp_flags & SCREEN_TCP_SYN) != 0;
-	/* a forged segment must be near in both numbers to move either */
-	if (ack_known && next_known && !(near(p->ack, ack) && near(end, next)))
-		return;
-	if (ack != p->ack)
-		advance(&own->ack, ack_known, ack, p->ack);
-	if (next != end)
-		advance(&own->next, next_known, next, end);
-}
-
 void step_note(struct step *s, struct screen_flow *f, int side)
 {
 	note_closing(s, f, side);
-	note_progress(f, side, &s->d->packet);
+	screen_progress(f, side, &s->d->packet);
 	if (side == 0 && screen_packet_payload_length(&s->d->packet) > 0)
 		screen_flow_uncount(s->c->flows, f, SCREEN_COUNTED_SILENT);
 	if (screen_flow_over(f))

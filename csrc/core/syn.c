@@ -60,6 +60,21 @@ static void limit_to_host(struct step *s)
 		s->d->server.has &= (uint8_t)~lacks;
 }
 
+/* The driver may answer those behind this one as it would be answered here: where the server is known to
+ * answer, and by a cookie. Not on host ports, whose program does not answer. */
+static void let_driver(struct step *s)
+{
+	uint64_t offer;
+
+	if (s->port->host || s->c->policy->offload == SCREEN_OFFLOAD_ENGINE ||
+	    s->d->victim == SCREEN_VICTIM_NONE || s->standing != STEP_ANSWERS ||
+	    s->d->admission == SCREEN_ADMISSION_SAFE_RESET)
+		return;
+	memcpy(&offer, &s->d->server, sizeof(offer));
+	screen_victim_let(&s->c->meters->victims.victim[s->d->victim], offer, s->c->policy->generation,
+			  step_seconds(s));
+}
+
 void step_challenge(struct step *s)
 {
 	enum screen_reason reason = obstacle(s);
@@ -74,6 +89,7 @@ void step_challenge(struct step *s)
 		     &s->d->agreed);
 	if (step_reply_rate(s))
 		return step_drop(s, SCREEN_DROP_REPLY_RATE);
+	let_driver(s);
 	step_decide(s, SCREEN_CHALLENGE, SCREEN_REPLY_CHALLENGE);
 }
 

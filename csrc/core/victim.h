@@ -39,6 +39,9 @@ struct screen_victim {
 	struct screen_pace challenges, valids; /* SCREEN_LOOKS_WINDOW_S */
 	_Atomic uint64_t invalid, refused;
 	_Atomic uint64_t unsent; /* challenges that alarm-without-drop kept from being sent */
+	/* What lets the driver answer in the engine's place: what challenges promise, struct
+	 * screen_server_profile as a word; and until when, generation << 32 | second. */
+	_Atomic uint64_t offer, lease;
 };
 
 struct screen_victims {
@@ -131,6 +134,31 @@ screen_inline uint64_t screen_victim_challenged(struct screen_victim *v)
 {
 	return screen_pace_total(&v->challenges) +
 	       atomic_load_explicit(&v->unsent, memory_order_relaxed);
+}
+
+/* Lets the driver answer SYNs to this destination in this second and the next one, as long as no other
+ * generation of the policy comes. */
+screen_inline void screen_victim_let(struct screen_victim *v, uint64_t offer, uint64_t generation,
+				     uint32_t now_s)
+{
+	uint64_t lease = generation << 32 | (now_s + 1);
+
+	if (atomic_load_explicit(&v->offer, memory_order_relaxed) != offer)
+		atomic_store_explicit(&v->offer, offer, memory_order_release);
+	if (atomic_load_explicit(&v->lease, memory_order_relaxed) != lease)
+		atomic_store_explicit(&v->lease, lease, memory_order_release);
+}
+
+/* Whether it is let to. Then *offer is what it promises. The entry may be given to another destination
+ * meanwhile: its hash is looked at last. */
+screen_inline bool screen_victim_lets(const struct screen_victim *v, uint64_t hash, uint64_t generation,
+				      uint32_t now_s, uint64_t *offer)
+{
+	uint64_t lease = atomic_load_explicit(&v->lease, memory_order_acquire);
+
+	*offer = atomic_load_explicit(&v->offer, memory_order_acquire);
+	return lease >> 32 == (uint32_t)generation && (uint32_t)lease >= now_s &&
+	       atomic_load_explicit(&v->hash, memory_order_relaxed) == hash;
 }
 
 screen_inline void screen_victim_add(_Atomic uint64_t *counter)

@@ -60,7 +60,7 @@ static int take_maps(struct screen_port *port)
 }
 
 /* The program's object, opened: libxdp loads it. */
-static struct bpf_object *open_shim(const struct screen_port *port)
+static struct bpf_object *open_shim(const struct screen_engine *engine, const struct screen_port *port)
 {
 	struct shim *shim = shim__open();
 	struct bpf_object *object;
@@ -68,6 +68,11 @@ static struct bpf_object *open_shim(const struct screen_port *port)
 	if (!shim)
 		return NULL;
 	shim->rodata->first_on_failure = port->on_failure;
+	shim->rodata->slot = port->slot;
+	if (screen_hostmaps_share(engine, shim->obj)) {
+		shim__destroy(shim);
+		return NULL;
+	}
 	object = shim->obj;
 	shim->skeleton->obj = NULL; /* it is the port's now */
 	shim__destroy(shim);
@@ -169,7 +174,7 @@ int screen_attach_shim(const struct screen_engine *engine, struct screen_port *p
 
 	libbpf_set_print(silent);
 	libxdp_set_print(silent_xdp);
-	port->object = port->is_host ? open_host(engine, port) : open_shim(port);
+	port->object = port->is_host ? open_host(engine, port) : open_shim(engine, port);
 	if (!port->object)
 		return screen_error_set(error, SCREEN_ERROR_ATTACH, errno, port->ifname,
 					"cannot open the XDP program");

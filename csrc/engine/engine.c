@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "attach.h"
@@ -63,13 +62,9 @@ static int allocate(struct screen_engine *e, struct screen_error_info *error)
 		return screen_error_set(error, SCREEN_ERROR_SYSTEM, 0, "libsodium",
 					"cannot be initialised");
 	e->flows_size = screen_flows_size(e->options.flows_max);
-	e->flows_memory = mmap(NULL, e->flows_size, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (e->flows_memory == MAP_FAILED)
-		e->flows_memory = NULL;
 	e->sessions = calloc(1, sizeof(*e->sessions));
 	e->empty_policy = calloc(1, sizeof(*e->empty_policy));
-	if (screen_hostmaps_create(e) || !e->flows_memory || !e->sessions || !e->empty_policy)
+	if (screen_hostmaps_create(e) || !e->sessions || !e->empty_policy)
 		return screen_error_set(error, SCREEN_ERROR_MEMORY, ENOMEM, "engine",
 					"flow table and meters");
 	e->empty_policy->time_wait_s = 150;
@@ -217,8 +212,6 @@ static void free_engine(struct screen_engine *e)
 	screen_config_free(e->running);
 	screen_config_free(e->staged);
 	screen_keyring_close(&e->keyring);
-	if (e->flows_memory)
-		munmap(e->flows_memory, e->flows_size);
 	screen_hostmaps_destroy(e);
 	free(e->sessions);
 	screen_tap_free(atomic_load(&e->tap));

@@ -7,20 +7,26 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "driver.h"
 #include "hostnews.h"
 #include "hosttcp.h"
 
 enum { NO_MAP = -1 };
 
+/* Nothing is minted in an epoch that ended so long ago: the keeper has had time to swap the keys. */
+static const uint64_t MINT_GRACE_NS = 2000000000;
+
 /* ---- memory -------------------------------------------------------------------------------- */
 
-/* A map of one value, mapped here. NULL: the kernel does not give it. */
-static void *shared_memory(const char *name, size_t size, int *fd)
+/* A map of so many values, mapped here. NULL: the kernel does not give it. */
+static void *shared_memory(const char *name, size_t value, size_t count, int *fd)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+	size_t size = value * count;
 	void *memory;
 
-	*fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(uint32_t), (uint32_t)size, 1, &options);
+	*fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(uint32_t), (uint32_t)value, (uint32_t)count,
+			     &options);
 	if (*fd < 0)
 		return NULL;
 	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
@@ -81,18 +87,23 @@ int screen_hostmaps_create(struct screen_engine *e)
 {
 	struct screen_host_maps *h = &e->host;
 
-	h->policies = h->keys = h->whites = h->news = h->translated = h->validated = NO_MAP;
-	e->meters = shared_memory("screen_meters", sizeof(*e->meters), &h->meters);
+	h->policies = h->keys = h->whites = h->news = h->translated = h->validated = h->flows = NO_MAP;
+	e->meters = shared_memory("screen_meters", sizeof(*e->meters), 1, &h->meters);
 	if (e->meters)
-		e->validated = shared_memory("screen_valid", sizeof(*e->validated), &h->validated);
-	if (e->meters && e->validated)
+		e->validated = shared_memory("screen_valid", sizeof(*e->validated), 1, &h->validated);
+	if (e->validated)
+		e->flows_memory = shared_memory("screen_flows", sizeof(struct screen_flow),
+						e->flows_size / sizeof(struct screen_flow), &h->flows);
+	if (e->flows_memory)
 		make_maps(h);
-	h->error = e->meters && e->validated && h->there ? 0 : errno;
+	h->error = h->there ? 0 : errno;
 	if (!e->meters)
 		e->meters = calloc(1, sizeof(*e->meters));
 	if (!e->validated)
 		e->validated = calloc(1, sizeof(*e->validated));
-	return e->meters && e->validated ? 0 : -ENOMEM;
+	if (!e->flows_memory)
+		e->flows_memory = calloc(1, e->flows_size);
+	return e->meters && e->validated && e->flows_memory ? 0 : -ENOMEM;
 }
 
 static void release(void *memory, size_t size, int fd)
@@ -113,11 +124,16 @@ void screen_hostmaps_destroy(struct screen_engine *e)
 		release(e->meters, sizeof(*e->meters), h->meters);
 	if (e->validated)
 		release(e->validated, sizeof(*e->validated), h->validated);
+	if (e->flows_memory)
+		release(e->flows_memory, e->flows_size, h->flows);
+	sodium_free(h->keys_given);
 	for (size_t i = 0; e->meters && i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	e->meters = NULL;
 	e->validated = NULL;
+	e->flows_memory = NULL;
+	h->keys_given = NULL;
 }
 
 int screen_hostmaps_check(const struct screen_engine *e, struct screen_error_info *error)
@@ -135,12 +151,12 @@ int screen_hostmaps_share(const struct screen_engine *e, struct bpf_object *obje
 		{ "meters", e->host.meters },	  { "validated", e->host.validated },
 		{ "policies", e->host.policies }, { "keys", e->host.keys },
 		{ "whites", e->host.whites },	  { "news", e->host.news },
-		{ "translated", e->host.translated },
+		{ "translated", e->host.translated }, { "flows", e->host.flows },
 	};
 
 	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
 		struct bpf_map *map = bpf_object__find_map_by_name(object, shared[i].name);
-		int result = map ? bpf_map__reuse_fd(map, shared[i].fd) : 0;
+		int result = map && shared[i].fd >= 0 ? bpf_map__reuse_fd(map, shared[i].fd) : 0;
 
 		if (result)
 			return result;
@@ -217,6 +233,8 @@ static void fill_policy(const struct screen_engine *e, const struct screen_confi
 			struct screen_host_policy *p)
 {
 	memset(p->zone_of, SCREEN_ZONES_MAX, sizeof(p->zone_of));
+	if (c)
+		screen_driver_policy(e, c, &p->wires);
 	for (int i = 0; c && i < SCREEN_PORTS_MAX; i++) {
 		const struct screen_port_policy *port = &c->policy->port[i];
 
@@ -293,18 +311,17 @@ static int enter_profile(int trie, uint16_t profile, const struct screen_prefix_
 	return result;
 }
 
-static int swap_whites(struct screen_engine *e, const struct screen_config *c,
-		       const struct screen_host_policy *p)
+static int swap_whites(struct screen_engine *e, const struct screen_config *c)
 {
 	int trie = inner_trie(), result = 0;
 
 	if (trie < 0)
 		return -errno;
-	for (int i = 0; i < SCREEN_ZONES_MAX && !result; i++) {
-		const struct screen_profile_config *profile = &c->policy->profile[p->zone[i].profile];
+	for (uint32_t i = 0; i < c->snapshot.header->profiles.count && !result; i++) {
+		const struct screen_profile_config *profile = &c->policy->profile[i];
 
-		if (p->zone[i].white)
-			result = enter_profile(trie, p->zone[i].profile,
+		if (profile->prefix_count)
+			result = enter_profile(trie, (uint16_t)i,
 					       c->snapshot.prefixes + profile->prefix_first,
 					       profile->prefix_count);
 	}
@@ -323,7 +340,7 @@ int screen_hostmaps_policy(struct screen_engine *e, const struct screen_config *
 		return 0;
 	screen_hosttcp_settle(e);
 	fill_policy(e, config, &p);
-	result = config ? swap_whites(e, config, &p) : 0;
+	result = config ? swap_whites(e, config) : 0;
 	if (result == 0)
 		result = screen_hostmaps_swap(e->host.policies, &p, sizeof(p));
 	if (result == 0)
@@ -349,12 +366,44 @@ static void fill_keys(const struct screen_engine *e, const struct screen_keyset 
 	uint64_t left = end > cluster->time_ns ? end - cluster->time_ns : 0;
 
 	to->check_epoch = k->check_epoch;
+	to->mint_epoch = k->mint_epoch;
 	to->other_epoch = k->other_epoch;
 	to->accepts_other = k->accepts_other;
 	/* cluster time may go at half speed; who would be too old by it is, by any clock, not after that */
 	to->valid_until_ns = cluster->boot_ns + 2 * left;
+	to->mint_until_ns = cluster->boot_ns + screen_keyring_next_ns(&e->keyring) + MINT_GRACE_NS;
 	memcpy(to->zone, k->zone, sizeof(to->zone));
 	memcpy(to->other, k->other, sizeof(to->other));
+}
+
+/* Whether the keys are those that the kernel has. Until when they are good was right then, and is now. */
+static bool has_keys(const struct screen_host_keys *given, struct screen_host_keys *keys)
+{
+	if (!given)
+		return false;
+	keys->valid_until_ns = given->valid_until_ns;
+	keys->mint_until_ns = given->mint_until_ns;
+	return sodium_memcmp(given, keys, sizeof(*keys)) == 0;
+}
+
+/* Hands the keys over, and keeps them: to hand over the same again would have to wait, too. */
+static int give_keys(struct screen_engine *e, struct screen_host_keys *keys)
+{
+	int result = screen_hostmaps_swap(e->host.keys, keys, sizeof(*keys));
+
+	if (result)
+		return result;
+	sodium_free(e->host.keys_given);
+	e->host.keys_given = keys;
+	return 0;
+}
+
+static bool nobody_has_keys(const struct screen_engine *e)
+{
+	for (int i = 0; i < SCREEN_PORTS_MAX; i++)
+		if (e->ports[i].state != SCREEN_PORT_FREE)
+			return false;
+	return true;
 }
 
 void screen_hostmaps_keys(struct screen_engine *e, const struct screen_keyset *keyset)
@@ -362,10 +411,12 @@ void screen_hostmaps_keys(struct screen_engine *e, const struct screen_keyset *k
 	struct screen_host_keys *keys;
 	uint32_t zero = 0;
 
-	if (!e->host.there || !screen_hostmaps_used(e))
+	if (!e->host.there || nobody_has_keys(e))
 		return;
 	if (!keyset) {
 		(void)bpf_map_delete_elem(e->host.keys, &zero);
+		sodium_free(e->host.keys_given);
+		e->host.keys_given = NULL;
 		return;
 	}
 	e->host.keys_late = true; /* until it is known better */
@@ -374,6 +425,8 @@ void screen_hostmaps_keys(struct screen_engine *e, const struct screen_keyset *k
 		return;
 	memset(keys, 0, sizeof(*keys));
 	fill_keys(e, keyset, keys);
-	e->host.keys_late = screen_hostmaps_swap(e->host.keys, keys, sizeof(*keys)) != 0;
+	if (!has_keys(e->host.keys_given, keys) && give_keys(e, keys) == 0)
+		keys = NULL; /* given */
+	e->host.keys_late = keys && !has_keys(e->host.keys_given, keys);
 	sodium_free(keys);
 }

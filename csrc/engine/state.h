@@ -63,6 +63,7 @@ struct screen_port {
 	bool native, dispatcher, carrier, held_down;
 	uint64_t released_ns; /* when it was let up again */
 	bool leaving; /* no longer in views that are made */
+	uint8_t can;  /* enum screen_port_offload: what is proved of its driver */
 	char ifname[SCREEN_IFNAME_SIZE];
 	enum screen_on_failure on_failure;
 	bool is_host;		   /* it has no peer and no wire */
@@ -88,9 +89,10 @@ struct screen_wire {
 struct screen_host_maps {
 	bool there; /* else there can be no host ports: */
 	int error;  /* errno */
-	int meters, validated, policies, keys, whites, news, translated;
+	int meters, validated, policies, keys, whites, news, translated, flows;
 	struct ring_buffer *reader;	  /* of the news */
 	struct screen_host_policy policy; /* as it is published */
+	struct screen_host_keys *keys_given; /* what the kernel has of them. Secret */
 	bool keys_late;			  /* those of now could not be handed to the kernel */
 	bool punting;			  /* net.ipv4.tcp_syncookies is 2 by our doing */
 	bool refuses;			  /* it is 0: the kernel admits nobody */

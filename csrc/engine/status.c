@@ -1,6 +1,7 @@
 /* What show and metrics see. [control] */
 #include "attach.h"
 #include "beat.h"
+#include "driver.h"
 #include "netlink.h"
 #include "symmetry.h"
 #include "worker.h"
@@ -82,10 +83,9 @@ static void fill_port(struct screen_engine *engine, const struct screen_port *po
 	s->host = port->is_host;
 	if (port->is_host && policy)
 		s->admission = policy->port[port->slot].admission;
-	if (wire && policy && policy->offload != SCREEN_OFFLOAD_ENGINE)
-		screen_text_copy(s->offload_reason, sizeof(s->offload_reason), "not tried yet");
 	add_kernel_counters(port, s);
 	add_worker_counters(engine, port, s);
+	s->offload = screen_driver_does(engine, port, s->offload_reason);
 	screen_shim_read(port, s->shim);
 }
 

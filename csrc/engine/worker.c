@@ -105,6 +105,9 @@ static uint32_t receive(struct screen_worker *w, bool *busy)
 		count = screen_burst_receive(w, v->ports[i], &v->ports[i]->queues[w->index].main.rx,
 					     SCREEN_BURST);
 		*busy |= count == SCREEN_BURST;
+		/* the last turn has sent what it had */
+		if (count == 0 && !w->unsent && !v->ports[i]->control->idle[w->index])
+			__atomic_store_n(&v->ports[i]->control->idle[w->index], 1, __ATOMIC_RELAXED);
 		frames += count;
 	}
 	return frames;

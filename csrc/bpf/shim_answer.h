@@ -1,0 +1,238 @@
+/*
+ * Answer: a SYN to a destination that floods becomes its challenge, and goes back where it came from.
+ *
+ * Only where the engine has left a lease: it has challenged SYNs to this destination in this second or
+ * the one before, knows that the server answers, and says what is promised. And only above both
+ * thresholds, which the engine's own count has reached before: no flood begins or ends here, no alarm is
+ * raised. Whatever is unusual is the engine's.
+ */
+#pragma once
+
+#include "challenge.h"
+#include "shim_flows.h"
+#include "shim_wire.h"
+
+enum { NOTE_NS = 1000000 }; /* a time that is noted for each SYN is this old at most */
+
+/* Whether the destination floods, and is let to the driver. Sets s->hash, s->victim, s->server. */
+static __always_inline bool is_let(struct scratch *s, const struct screen_host_policy *p,
+				   const struct screen_wire_port *w, struct screen_meters *m)
+{
+	__u32 window = (__u32)(s->now_ns / 1000000000u), count, at;
+	uint64_t offer;
+
+	s->hash = screen_meters_server(m, w->zone, s->destination, s->packet.dport);
+	count = screen_sketch_estimate(&m->attack, s->hash, window);
+	if (count < w->attack_threshold || count < w->alarm_threshold)
+		return false;
+	at = screen_victim_find(&m->victims, s->hash);
+	if (at >= SCREEN_VICTIMS)
+		return false;
+	s->victim = at;
+	if (!screen_victim_lets(&m->victims.victim[at], s->hash, p->wires.generation, window, &offer))
+		return false;
+	__builtin_memcpy(&s->server, &offer, sizeof(s->server));
+	return true;
+}
+
+/* Whether one of the pair may pass: then the engine says how. */
+__noinline int may_pass(void)
+{
+	const struct screen_host_policy *p = policy_of();
+	const struct screen_wire_port *w = port_of(p);
+	struct screen_validated_client client = { 0 };
+	struct scratch *s = scratch_of();
+	__u32 zero = 0;
+	struct screen_validated *t = bpf_map_lookup_elem(&validated, &zero);
+
+	if (!w || !s || !t)
+		return 1;
+	if (w->white && white_listed(w->profile, s->packet.family, s->source, s->destination))
+		return 1;
+	if (atomic_load_explicit(&t->last_ms, memory_order_relaxed) <= s->now_ns / 1000000)
+		return 0;
+	client.zone = w->zone;
+	client.port = s->packet.dport;
+	__builtin_memcpy(client.source, s->source, 16);
+	__builtin_memcpy(client.destination, s->destination, 16);
+	return screen_validated_find(t, screen_validated_key(t, &client), s->now_ns / 1000000);
+}
+
+/* Whether hosts can be at both ends. A few that could are the engine's, too. */
+static __always_inline bool is_answerable(struct xdp_md *ctx, const struct scratch *s)
+{
+	const __u8 *data = (void *)(long)ctx->data;
+
+	if (data + SCREEN_ETH_SIZE > (const __u8 *)(long)ctx->data_end || ((data[0] | data[6]) & 1))
+		return false;
+	if (s->packet.family == 4)
+		return s->source[12] - 1u < 223 && s->destination[12] - 1u < 223;
+	return s->source[0] - 1u < 254 && s->destination[0] - 1u < 254;
+}
+
+/* Whether the SYN as it is can be challenged: undamaged, or of a local stack that leaves the sum to the
+ * device; with an MSS that a cookie can say; without a signature. */
+static __always_inline bool can_be_challenged(const struct scratch *s)
+{
+	__u64 pseudo = pseudo_sum(s);
+	__u16 field = screen_load_16(s->tcp + 16);
+
+	if (s->options.flags & SCREEN_HAS_SIGNATURE ||
+	    screen_options_mss(&s->options, s->packet.family) < SCREEN_MSS_MIN)
+		return false;
+	if (field != screen_fold(pseudo) && screen_fold(screen_sum(s->tcp, TCP_ROOM, pseudo)) != 0xffff)
+		return false;
+	return s->packet.family != 4 || screen_fold(screen_sum(s->ip, IP_SIZE_IPV4, 0)) == 0xffff;
+}
+
+__noinline int is_above_reply_rate(void)
+{
+	const struct screen_host_policy *p = policy_of();
+	const struct screen_wire_port *w = port_of(p);
+	struct screen_meters *m = meters_of();
+	struct scratch *s = scratch_of();
+
+	return !w || !m || !s ||
+	       screen_meters_reply(m, slot, w->zone, s->packet.family, s->source, p->wires.reply_rate,
+				   p->wires.reply_prefix_rate, (__u32)(s->now_ns / 1000000000u));
+}
+
+/* What the engine counts of a challenge (gauge.c, screen.c). */
+__noinline int count_challenge(void)
+{
+	const struct screen_wire_port *w = port_of(policy_of());
+	struct screen_meters *m = meters_of();
+	struct scratch *s = scratch_of();
+	struct screen_zone_meter *z;
+	__u32 window, estimate;
+	struct screen_victim *v;
+
+	if (!w || !m || !s || s->victim >= SCREEN_VICTIMS)
+		return 0;
+	z = &m->zone[w->zone & (SCREEN_METER_ZONES - 1)];
+	v = &m->victims.victim[s->victim];
+	window = (__u32)(s->now_ns / 1000000000u);
+	estimate = screen_sketch_add(&m->attack, s->hash, 1);
+	screen_pace_count(&z->rate, window);
+	screen_pace_count(&v->rate, window);
+	if (estimate > atomic_load_explicit(&v->peak, memory_order_relaxed))
+		atomic_store_explicit(&v->peak, estimate, memory_order_relaxed);
+	if (s->now_ns > atomic_load_explicit(&v->last_ns, memory_order_relaxed) + NOTE_NS)
+		atomic_store_explicit(&v->last_ns, s->now_ns, memory_order_relaxed);
+	if (s->now_ns > atomic_load_explicit(&z->flood_last_ns, memory_order_relaxed) + NOTE_NS)
+		atomic_store_explicit(&z->flood_last_ns, s->now_ns, memory_order_relaxed);
+	screen_victim_add(&z->ids[SCREEN_IDS_SYN_FLOOD]);
+	return 0;
+}
+
+/* And of one that is sent. */
+static __always_inline void count_sent(const struct scratch *s, struct screen_meters *m,
+				       const struct screen_wire_port *w)
+{
+	__u32 at = s->victim;
+
+	screen_victim_add(&m->zone[w->zone & (SCREEN_METER_ZONES - 1)].challenged);
+	if (at < SCREEN_VICTIMS)
+		screen_pace_count(&m->victims.victim[at].challenges,
+				  (__u32)(s->now_ns / 1000000000u) / SCREEN_LOOKS_WINDOW_S);
+}
+
+/* Mints the cookie. -1: the epoch is over, and there is no newer key. */
+__noinline int mint(void)
+{
+	const struct screen_wire_port *w = port_of(policy_of());
+	__u64 boot_ns = bpf_ktime_get_boot_ns();
+	const struct screen_host_keys *k = keys_of(boot_ns);
+	const struct screen_zone_keys *z;
+	struct scratch *s = scratch_of();
+
+	if (!w || !k || !s || boot_ns >= k->mint_until_ns || w->zone >= SCREEN_ZONES_MAX)
+		return -1;
+	z = &k->zone[w->zone];
+	s->cookie = screen_cookie_mint(k->mint_epoch == k->check_epoch ? &z->current : &z->previous,
+				       k->mint_epoch, &s->ends, s->packet.seq, &s->agreed);
+	return 0;
+}
+
+/* Writes the challenge over the SYN. Returns its length, 0: it does not fit. */
+__noinline int write_challenge(struct xdp_md *ctx)
+{
+	struct screen_segment segment;
+	struct scratch *s = scratch_of();
+	struct screen_ends e;
+	__u8 *data, *end;
+	__u32 l3, l4;
+
+	if (!s)
+		return 0;
+	l3 = s->packet.l3;
+	if (l3 > L3_MAX)
+		return 0;
+	screen_once(l3);
+	e.family = s->packet.family;
+	e.sport = s->packet.dport;
+	e.dport = s->packet.sport;
+	if (e.family == 4) {
+		__builtin_memcpy(e.addresses, s->destination + 12, 4);
+		__builtin_memcpy(e.addresses + 4, s->source + 12, 4);
+	} else {
+		__builtin_memcpy(e.addresses, s->destination, 16);
+		__builtin_memcpy(e.addresses + 16, s->source, 16);
+	}
+	screen_challenge_segment(&segment, s->packet.seq, &s->options, &s->agreed, &s->server, s->cookie);
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	if (data + SCREEN_ETH_SIZE > end)
+		return 0;
+	l4 = l3 + (e.family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6);
+	if (!screen_write_ip(data + l3, end, &e, 0, SCREEN_REPLY_TTL, 20u + segment.options_length) ||
+	    !screen_write_tcp(data + l4, end, &e, &segment))
+		return 0;
+	screen_turn_ethernet(data);
+	return (int)(l4 + 20u + segment.options_length);
+}
+
+static __always_inline int send_challenge(struct xdp_md *ctx)
+{
+	__u32 size = (__u32)(ctx->data_end - ctx->data);
+	int length = write_challenge(ctx);
+
+	if (length <= 0 || bpf_xdp_adjust_tail(ctx, length - (int)size))
+		return XDP_DROP;
+	return XDP_TX;
+}
+
+static __always_inline bool asks_plainly(const struct scratch *s)
+{
+	const __u8 others = (__u8)~(SCREEN_TCP_SYN | SCREEN_TCP_ECE | SCREEN_TCP_CWR);
+
+	return !(s->packet.tcp_flags & others) && s->packet.payload == s->packet.end && is_plain(s);
+}
+
+/* A SYN, whose ends have been taken. */
+__noinline int answer(struct xdp_md *ctx)
+{
+	const struct screen_host_policy *p = policy_of();
+	const struct screen_wire_port *w = port_of(p);
+	struct screen_meters *m = meters_of();
+	struct scratch *s = scratch_of();
+
+	if (!w || !m || !s || !asks_plainly(s) || !is_let(s, p, w, m) || !is_answerable(ctx, s) ||
+	    may_pass() || find_flow() || s->flow != SCREEN_FLOW_NONE || take_headers(ctx))
+		return TO_ENGINE;
+	walk_options(s);
+	if (!can_be_challenged(s))
+		return TO_ENGINE;
+	screen_agree(s->packet.family, s->packet.tcp_flags, &s->options, &s->server, &s->agreed);
+	take_tuple(s);
+	if (mint())
+		return TO_ENGINE;
+	count_challenge();
+	if ((p->wires.reply_rate | p->wires.reply_prefix_rate) && is_above_reply_rate()) {
+		count(SCREEN_SHIM_REPLY_RATE);
+		return XDP_DROP;
+	}
+	count_sent(s, m, w);
+	count(SCREEN_SHIM_CHALLENGED);
+	return send_challenge(ctx);
+}

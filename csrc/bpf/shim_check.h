@@ -1,0 +1,97 @@
+/*
+ * Check: a client's segment of no flow, to a destination that floods, is either the answer to a challenge
+ * or nobody's. The engine has those whose cookie checks; the others end here.
+ */
+#pragma once
+
+#include "shim_flows.h"
+#include "shim_wire.h"
+
+static __always_inline bool is_flooded(struct scratch *s, const struct screen_wire_port *w,
+				       struct screen_meters *m)
+{
+	if (w->always)
+		return true;
+	s->hash = screen_meters_server(m, w->zone, s->destination, s->packet.dport);
+	return screen_sketch_flooding(&m->attack, s->hash, (__u32)(s->now_ns / 1000000000u),
+				      w->attack_threshold);
+}
+
+/* Whether an ACK's cookie, or the number of a RST that answers a safe reset, checks against the keys of the
+ * zone, those of the other master key, if `other`. */
+__noinline int checks(__u32 other, __u32 reset)
+{
+	const struct screen_wire_port *w = port_of(policy_of());
+	const struct screen_host_keys *k = keys_of(bpf_ktime_get_boot_ns());
+	const struct screen_zone_keys *z;
+	struct scratch *s = scratch_of();
+	__u64 epoch;
+
+	if (!w || !k || !s || w->zone >= SCREEN_ZONES_MAX)
+		return 1;
+	z = other ? &k->other[w->zone] : &k->zone[w->zone];
+	epoch = other ? k->other_epoch : k->check_epoch;
+	if (reset)
+		return screen_cookie_check_safe_reset(z, epoch, &s->ends, s->packet.seq) ==
+		       SCREEN_COOKIE_VALID;
+	return screen_cookie_check(z, epoch, &s->ends, s->packet.seq, s->packet.ack,
+				   s->options.flags & SCREEN_HAS_TIMESTAMPS, s->options.tsecr,
+				   &s->agreed) == SCREEN_COOKIE_VALID;
+}
+
+/* Whether the engine may believe it. Without keys that is for the engine to say. */
+__noinline int may_be_valid(void)
+{
+	const __u8 kind = SCREEN_TCP_ACK | SCREEN_TCP_SYN | SCREEN_TCP_RST | SCREEN_TCP_FIN;
+	const struct screen_host_keys *k = keys_of(bpf_ktime_get_boot_ns());
+	struct scratch *s = scratch_of();
+	__u8 flags;
+	bool reset;
+
+	if (!k || !s)
+		return 1;
+	flags = s->packet.tcp_flags;
+	reset = (flags & kind) == SCREEN_TCP_RST;
+	if (!reset && (flags & (kind & ~SCREEN_TCP_FIN)) != SCREEN_TCP_ACK)
+		return 0;
+	return checks(0, reset) || (k->accepts_other && checks(1, reset));
+}
+
+static __always_inline void count_invalid(struct scratch *s, struct screen_meters *m,
+					  const struct screen_wire_port *w)
+{
+	__u32 at;
+
+	if (w->always)
+		s->hash = screen_meters_server(m, w->zone, s->destination, s->packet.dport);
+	at = screen_victim_find(&m->victims, s->hash);
+	screen_victim_add(&m->zone[w->zone & (SCREEN_METER_ZONES - 1)].cookies_invalid);
+	if (at < SCREEN_VICTIMS)
+		screen_victim_add(&m->victims.victim[at].invalid);
+	count(SCREEN_SHIM_COOKIE_INVALID);
+}
+
+/* The engine has screens for what says nothing, and for URG. */
+static __always_inline bool is_checked(const struct scratch *s)
+{
+	const __u8 some = SCREEN_TCP_ACK | SCREEN_TCP_RST;
+
+	return (s->packet.tcp_flags & some) && !(s->packet.tcp_flags & SCREEN_TCP_URG);
+}
+
+/* A segment of no flow. */
+static __always_inline int check(struct xdp_md *ctx, struct scratch *s, const struct screen_host_policy *p,
+				 const struct screen_wire_port *w)
+{
+	struct screen_meters *m = meters_of();
+
+	if (!m || !w->screens || s->now_ns < p->wires.learning_until_ns || !is_checked(s) ||
+	    !is_flooded(s, w, m) || take_headers(ctx))
+		return TO_ENGINE;
+	walk_options(s);
+	take_tuple(s);
+	if (may_be_valid())
+		return TO_ENGINE;
+	count_invalid(s, m, w);
+	return XDP_DROP;
+}

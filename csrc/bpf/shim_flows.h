@@ -1,0 +1,74 @@
+/* The engine's flow table, as the shim reads it: in the memory that both have. */
+#pragma once
+
+#include "scratch.h"
+
+/* A flow, or two buckets: the table's memory in pieces of one size. Buckets come first. */
+union line {
+	struct screen_bucket bucket[2];
+	struct screen_flow flow;
+};
+_Static_assert(sizeof(union line) == 128, "a piece of the table");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* as many as the engine has made */
+	__type(key, __u32);
+	__type(value, union line);
+} flows SEC(".maps");
+
+static __always_inline struct screen_flow *flow_at(const struct screen_wire_policy *w, __u32 index)
+{
+	__u32 at = w->buckets / 2 + index;
+	union line *l = bpf_map_lookup_elem(&flows, &at);
+
+	return l ? &l->flow : NULL;
+}
+
+static __always_inline bool same_key(const struct screen_flow_key *a, const struct screen_flow_key *b)
+{
+	const __u64 *x = (const __u64 *)a, *y = (const __u64 *)b;
+
+	return !((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4]) |
+		 (x[5] ^ y[5]));
+}
+
+/* Looks for the flow of s->key; sets s->flow, which is SCREEN_FLOW_NONE when there is none. */
+__noinline int find_flow(void)
+{
+	const struct screen_host_policy *p = policy_of();
+	struct scratch *s = scratch_of();
+	uint64_t secret[2];
+	__u64 hash;
+	struct screen_bucket *b;
+	__u32 bucket, piece;
+	union line *l;
+
+	if (!p || !s)
+		return -1;
+	s->flow = SCREEN_FLOW_NONE;
+	secret[0] = p->wires.flow_key[0];
+	secret[1] = p->wires.flow_key[1];
+	hash = screen_flow_key_hash(secret, &s->key);
+	bucket = screen_flow_bucket(p->wires.buckets, hash);
+	piece = bucket / 2;
+	l = bpf_map_lookup_elem(&flows, &piece);
+	if (!l)
+		return -1;
+	b = &l->bucket[bucket & 1];
+	for (int i = 0; i < SCREEN_BUCKET_SLOTS; i++) {
+		__u32 slot = atomic_load_explicit(&b->slot[i], memory_order_acquire);
+		__u32 index = slot & SCREEN_FLOW_INDEX;
+		struct screen_flow *f;
+
+		if (index == SCREEN_FLOW_NONE || slot != screen_flow_slot(hash, index))
+			continue;
+		f = flow_at(&p->wires, index);
+		if (f && same_key(&f->key, &s->key)) {
+			s->flow = index;
+			return 0;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,78 @@
+/*
+ * Pass: a segment of an open flow that needs no translation goes to the other port of its wire.
+ *
+ * What moves a flow from one state to another is the engine's: SYN, SYN-ACK, FIN, RST, and the first data
+ * of a client, which takes its connection off those that are counted as silent. So what it learns of
+ * servers, and when a flow is over, it goes on seeing; that a flow lives, and how far each side has come,
+ * is noted here.
+ */
+#pragma once
+
+#include "progress.h"
+#include "shim_flows.h"
+#include "shim_probe.h"
+#include "shim_sockets.h"
+#include "shim_wire.h"
+
+/* Whether nothing of this direction is in the engine's hands, which this segment would overtake. */
+static __always_inline bool may_overtake_none(struct screen_flow *f, int side, __u32 queue)
+{
+	struct screen_shim_control *c;
+	__u32 zero = 0;
+
+	if (atomic_load_explicit(&f->passing[side], memory_order_relaxed))
+		return true;
+	c = bpf_map_lookup_elem(&control, &zero);
+	if (!c || queue >= SCREEN_SHIM_QUEUES || !atomic_load_explicit(&c->idle[queue], memory_order_relaxed))
+		return false;
+	atomic_store_explicit(&f->passing[side], 1, memory_order_relaxed);
+	return true;
+}
+
+/* Whether the sum was left to the device: the engine completes it. */
+static __always_inline bool is_partial(struct xdp_md *ctx, const struct scratch *s)
+{
+	const __u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end, *tcp;
+	__u32 l4 = s->packet.l4;
+
+	if (l4 > L3_MAX + IP_SIZE_IPV6)
+		return true;
+	screen_once(l4);
+	tcp = data + l4;
+	screen_once(tcp);
+	return tcp + 20 > end || screen_load_16(tcp + 16) == screen_fold(pseudo_sum(s));
+}
+
+static __always_inline bool is_open(const struct scratch *s, const struct screen_flow *f, int side)
+{
+	if (screen_flow_state_get(f) != SCREEN_FLOW_OPEN ||
+	    atomic_load_explicit(&f->closing, memory_order_relaxed))
+		return false;
+	return side == 1 || s->packet.payload == s->packet.end ||
+	       !(atomic_load_explicit(&f->counted, memory_order_relaxed) & SCREEN_COUNTED_SILENT);
+}
+
+static __always_inline bool is_talk(const struct scratch *s)
+{
+	const __u8 others = (__u8)~(SCREEN_TCP_ACK | SCREEN_TCP_PSH | SCREEN_TCP_ECE | SCREEN_TCP_CWR);
+
+	return (s->packet.tcp_flags & SCREEN_TCP_ACK) && !(s->packet.tcp_flags & others);
+}
+
+/* A segment of the flow s->flow. */
+static __always_inline int pass_on(struct xdp_md *ctx, struct scratch *s, const struct screen_wire_policy *w)
+{
+	struct screen_flow *f = flow_at(w, s->flow);
+	int side;
+
+	if (!f || !is_talk(s))
+		return TO_ENGINE;
+	side = s->from_low == f->client_low ? 0 : 1;
+	if ((f->client_slot == slot) != (side == 0) || !is_open(s, f, side) || is_partial(ctx, s) ||
+	    !may_overtake_none(f, side, ctx->rx_queue_index))
+		return TO_ENGINE;
+	screen_flow_seen(f, side, (__u32)(s->now_ns / 1000000000u));
+	screen_progress(f, side, &s->packet);
+	count(SCREEN_SHIM_PASSED_FLOW);
+	return bpf_redirect_map(&peer, 0, XDP_DROP);
+}

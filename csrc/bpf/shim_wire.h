@@ -1,0 +1,96 @@
+/* What the shim knows of its port and of the frame that it has. */
+#pragma once
+
+#include "scratch.h"
+
+#include <bpf/bpf_endian.h>
+
+enum { L3_MAX = SCREEN_ETH_SIZE + 4 * SCREEN_TAGS_MAX };
+
+/* What a part of the shim makes of a frame. */
+enum fate {
+	TO_ENGINE, /* anything else is an enum xdp_action */
+};
+_Static_assert((int)TO_ENGINE == (int)XDP_ABORTED, "no program answers so");
+
+static __always_inline const struct screen_wire_port *port_of(const struct screen_host_policy *p)
+{
+	__u32 at = slot;
+
+	return p && at < SCREEN_PORTS_MAX ? &p->wires.port[at] : NULL;
+}
+
+/* Headers that no screen but those of the TCP flags has anything to say about: no IPv4 options, no
+ * extension headers, two different hosts. */
+static __always_inline bool is_plain(const struct scratch *s)
+{
+	const struct screen_packet *p = &s->packet;
+	const __u64 *from = (const __u64 *)s->source, *to = (const __u64 *)s->destination;
+
+	return p->l4 - p->l3 == (p->family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6) &&
+	       ((from[0] ^ to[0]) | (from[1] ^ to[1]));
+}
+
+/* Takes the addresses out of the frame, and makes the key of its connection. */
+static __always_inline int take_ends(struct xdp_md *ctx, struct scratch *s,
+				     const struct screen_wire_port *w)
+{
+	const __u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end, *ip;
+	__u32 l3 = s->packet.l3;
+	bool low;
+
+	if (l3 > L3_MAX)
+		return -1;
+	screen_once(l3);
+	ip = data + l3;
+	screen_once(ip);
+	if (s->packet.family == 4) {
+		if (ip + IP_SIZE_IPV4 > end)
+			return -1;
+		map_v4(ip + 12, s->source);
+		map_v4(ip + 16, s->destination);
+	} else {
+		if (ip + IP_SIZE_IPV6 > end)
+			return -1;
+		__builtin_memcpy(s->source, ip + 8, 16);
+		__builtin_memcpy(s->destination, ip + 24, 16);
+	}
+	low = screen_flow_is_low(s->source, s->packet.sport, s->destination, s->packet.dport);
+	s->from_low = low;
+	__builtin_memset(&s->key, 0, sizeof(s->key));
+	__builtin_memcpy(s->key.low, low ? s->source : s->destination, 16);
+	__builtin_memcpy(s->key.high, low ? s->destination : s->source, 16);
+	s->key.low_port = low ? s->packet.sport : s->packet.dport;
+	s->key.high_port = low ? s->packet.dport : s->packet.sport;
+	s->key.vlan[0] = s->packet.vlan[0];
+	s->key.vlan[1] = s->packet.vlan[1];
+	s->key.wire = w->wire;
+	return 0;
+}
+
+/* What cookies are made of. */
+static __always_inline void take_tuple(struct scratch *s)
+{
+	__builtin_memset(&s->ends, 0, sizeof(s->ends));
+	if (s->packet.family == 4) {
+		__builtin_memcpy(s->ends.source, s->source + 12, 4);
+		__builtin_memcpy(s->ends.destination, s->destination + 12, 4);
+	} else {
+		__builtin_memcpy(s->ends.source, s->source, 16);
+		__builtin_memcpy(s->ends.destination, s->destination, 16);
+	}
+	s->ends.sport = s->packet.sport;
+	s->ends.dport = s->packet.dport;
+	s->ends.family = s->packet.family;
+}
+
+/* The pseudo-header's sum. */
+static __always_inline __u64 pseudo_sum(const struct scratch *s)
+{
+	__u32 length = (__u32)s->packet.end - s->packet.l4;
+	__u64 sum = __builtin_bswap32(length) + ((__u64)SCREEN_PROTO_TCP << 8);
+
+	if (s->packet.family == 4)
+		return screen_sum(s->destination + 12, 4, screen_sum(s->source + 12, 4, sum));
+	return screen_sum(s->destination, 16, screen_sum(s->source, 16, sum));
+}

@@ -1,0 +1,97 @@
+#include "driver.h"
+
+#include <stdio.h>
+
+/* Whether SYNs that come in by the port are challenged in a flood. */
+static bool challenges(const struct screen_policy *policy, const struct screen_port_policy *port)
+{
+	const struct screen_profile_config *profile;
+
+	if (port->profile == SCREEN_NONE || policy->mode != SCREEN_MODE_SYN_COOKIE)
+		return false;
+	profile = &policy->profile[port->profile];
+	return (profile->armed >> SCREEN_IDS_SYN_FLOOD & 1) && !profile->alarm_without_drop;
+}
+
+/* What is of use on the port, were it possible. */
+static uint8_t wanted(const struct screen_policy *policy, uint8_t slot)
+{
+	const struct screen_port_policy *port = &policy->port[slot];
+
+	if (policy->offload == SCREEN_OFFLOAD_ENGINE || !port->used || port->host || !port->screened ||
+	    port->peer == SCREEN_SLOT_NONE)
+		return 0;
+	return SCREEN_PORT_PASSES |
+	       (challenges(policy, port) ? SCREEN_PORT_ANSWERS | SCREEN_PORT_CHECKS : 0);
+}
+
+/* What is possible: frames are passed by what is proved of the other port. */
+static uint8_t possible(const struct screen_engine *e, const struct screen_port_policy *port, uint8_t slot)
+{
+	if (!e->host.there || !e->ports[slot].native)
+		return 0;
+	return (uint8_t)(SCREEN_PORT_CHECKS | (e->ports[slot].can & SCREEN_PORT_ANSWERS) |
+			 (e->ports[port->peer].can & SCREEN_PORT_PASSES));
+}
+
+static void fill_port(const struct screen_engine *e, const struct screen_policy *policy, uint8_t slot,
+		      struct screen_wire_port *to)
+{
+	const struct screen_port_policy *port = &policy->port[slot];
+
+	if (!wanted(policy, slot))
+		return;
+	*to = (struct screen_wire_port){
+		.does = wanted(policy, slot) & possible(e, port, slot),
+		.always = policy->activation == SCREEN_ACTIVATION_ALWAYS,
+		.peers = policy->has_peers,
+		.zone = port->zone,
+		.wire = port->wire,
+	};
+	if (!challenges(policy, port))
+		return;
+	to->screens = 1;
+	to->profile = port->profile;
+	to->white = policy->profile[port->profile].prefix_count > 0;
+	to->attack_threshold = policy->profile[port->profile].attack_threshold;
+	to->alarm_threshold = policy->profile[port->profile].alarm_threshold;
+}
+
+void screen_driver_policy(const struct screen_engine *e, const struct screen_config *config,
+			  struct screen_wire_policy *to)
+{
+	const struct screen_policy *policy = config->policy;
+
+	to->generation = policy->generation;
+	to->learning_until_ns = e->start_ns + e->options.learning_s * 1000000000ull;
+	memcpy(to->flow_key, e->flows.key, sizeof(to->flow_key));
+	to->buckets = e->flows.buckets_count;
+	to->reply_rate = policy->reply_rate;
+	to->reply_prefix_rate = policy->reply_prefix_rate;
+	for (uint8_t i = 0; i < SCREEN_PORTS_MAX; i++)
+		fill_port(e, policy, i, &to->port[i]);
+}
+
+uint8_t screen_driver_does(const struct screen_engine *e, const struct screen_port *port,
+			   char reason[SCREEN_TEXT_SIZE])
+{
+	const struct screen_policy *policy = e->running ? e->running->policy : e->empty_policy;
+	uint8_t slot = port->slot, want = wanted(policy, slot), can;
+
+	reason[0] = 0;
+	if (!want)
+		return 0;
+	can = possible(e, &policy->port[slot], slot);
+	if (!e->host.there)
+		snprintf(reason, SCREEN_TEXT_SIZE,
+			 "the kernel does not give the maps for it (CAP_BPF, Linux 5.19 or later)");
+	else if (!port->native)
+		snprintf(reason, SCREEN_TEXT_SIZE, "%s is attached in generic mode", port->ifname);
+	else if (want & ~can & SCREEN_PORT_ANSWERS)
+		snprintf(reason, SCREEN_TEXT_SIZE, "it is not proved that the driver of %s sends replies",
+			 port->ifname);
+	else if (want & ~can & SCREEN_PORT_PASSES)
+		snprintf(reason, SCREEN_TEXT_SIZE, "it is not proved that %s sends what is redirected to it",
+			 e->ports[port->peer].ifname);
+	return want & can;
+}
