@@ -15,6 +15,7 @@
 #include "shim_answer.h"
 #include "shim_check.h"
 #include "shim_pass.h"
+#include "shim_probe.h"
 
 /* What counts until the control map is filled: the program is attached a moment before that. */
 const volatile __u32 first_on_failure = SCREEN_ON_FAILURE_CLOSED;
@@ -67,10 +68,14 @@ int screen_shim(struct xdp_md *ctx)
 	struct screen_shim_control *c = bpf_map_lookup_elem(&control, &zero);
 	struct scratch *s = scratch_of();
 	bool bound, syn = false;
-	int fate = TO_ENGINE;
+	int fate;
 
 	if (!c || !s)
 		return XDP_PASS;
+	fate = probed(ctx, c);
+	if (fate >= 0)
+		return fate;
+	fate = TO_ENGINE;
 	if (c->mode != SCREEN_SHIM_ENGINE)
 		return by_failure_mode(c->mode == SCREEN_SHIM_UNSET ? first_on_failure : c->on_failure,
 				       SCREEN_SHIM_PASSED_STAGED, SCREEN_SHIM_DROPPED_STAGED);

@@ -15,6 +15,7 @@ enum {
 	SCREEN_SHIM_SYN_KEY = SCREEN_SHIM_QUEUES,
 	SCREEN_SHIM_KEYS = 2 * SCREEN_SHIM_QUEUES,
 	SCREEN_SHIM_STALE_NS = 1000000000, /* a heartbeat older than this: the engine is gone */
+	SCREEN_PROBE_ETHERTYPE = 0x88b5,   /* IEEE 802 local experimental */
 };
 
 enum screen_shim_mode {
@@ -23,12 +24,19 @@ enum screen_shim_mode {
 	SCREEN_SHIM_ENGINE = 2,
 };
 
+/* What is done with probe frames: the engine tries whether they really leave. */
+enum screen_shim_probe {
+	SCREEN_SHIM_PROBE_NONE = 0,
+	SCREEN_SHIM_PROBE_ANSWER = 1, /* they go back: XDP_TX */
+	SCREEN_SHIM_PROBE_PASS = 2,   /* they go to the other port of the wire: XDP_REDIRECT */
+};
+
 /* One per port, mapped into the engine. It outlives the process with the program. */
 struct screen_shim_control {
 	uint32_t mode;	     /* enum screen_shim_mode */
 	uint32_t on_failure; /* enum screen_on_failure */
 	uint32_t queues;     /* that have sockets; a device can grow more */
-	uint32_t reserved;
+	uint32_t probe;	     /* enum screen_shim_probe */
 	uint64_t beat[SCREEN_SHIM_QUEUES]; /* CLOCK_MONOTONIC in ns, by the worker of each queue */
 	/* 1: the engine has no frame of the queue's main ring in its hands. It says so; the shim takes it
 	 * back when it hands one over. */

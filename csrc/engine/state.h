@@ -24,7 +24,6 @@
 
 enum {
 	SCREEN_WORKERS_MAX = SCREEN_QUEUES_MAX,
-	SCREEN_PROBE_ETHERTYPE = 0x88b5, /* IEEE 802 local experimental */
 };
 
 struct screen_worker;

@@ -8,7 +8,7 @@ target_include_directories(engine_tested PRIVATE core include bpf)
 target_include_directories(engine_tested SYSTEM PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
 target_compile_definitions(engine_tested PRIVATE SCREEN_LEDGER)
 target_link_libraries(engine_tested PRIVATE PkgConfig::ENGINE)
-add_dependencies(engine_tested shim_skeleton host_skeleton admit_skeleton)
+add_dependencies(engine_tested shim_skeleton host_skeleton admit_skeleton sent_skeleton)
 
 set(ENGINE_OBJECTS OBJECTS $<TARGET_OBJECTS:engine_tested>)
 screen_test(test_publish LABELS unit tsan ${ENGINE_OBJECTS})

@@ -1,0 +1,34 @@
+/*
+ * The two ways by which the shim itself sends: back by the port that a frame came in by, and on to the
+ * other port of its wire. The engine tries both with frames of its own, see engine/driverproof.c.
+ */
+#pragma once
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_endian.h>
+
+#include "shim.h"
+
+/* The other port of the wire. */
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32); /* ifindex */
+} peer SEC(".maps");
+
+/* What becomes of a probe frame; -1 when the frame is none. */
+static __always_inline int probed(struct xdp_md *ctx, const struct screen_shim_control *c)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct {
+		__u8 addresses[12];
+		__u16 type;
+	} *ethernet = data;
+
+	if (c->probe == SCREEN_SHIM_PROBE_NONE || (void *)(ethernet + 1) > end ||
+	    ethernet->type != bpf_htons(SCREEN_PROBE_ETHERTYPE))
+		return -1;
+	return c->probe == SCREEN_SHIM_PROBE_ANSWER ? XDP_TX : (int)bpf_redirect_map(&peer, 0, XDP_DROP);
+}
