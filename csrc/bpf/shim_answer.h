@@ -10,6 +10,7 @@
 
 #include "challenge.h"
 #include "shim_flows.h"
+#include "shim_probe.h"
 #include "shim_wire.h"
 
 enum { NOTE_NS = 1000000 }; /* a time that is noted for each SYN is this old at most */
@@ -199,7 +200,7 @@ static __always_inline int send_challenge(struct xdp_md *ctx)
 
 	if (length <= 0 || bpf_xdp_adjust_tail(ctx, length - (int)size))
 		return XDP_DROP;
-	return XDP_TX;
+	return bpf_redirect_map(&peer, 1, XDP_TX);
 }
 
 static __always_inline bool asks_plainly(const struct scratch *s)

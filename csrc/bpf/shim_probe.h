@@ -13,7 +13,7 @@
 /* The other port of the wire. */
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP);
-	__uint(max_entries, 1);
+	__uint(max_entries, 2); /* 0: the other port; 1: this one */
 	__type(key, __u32);
 	__type(value, __u32); /* ifindex */
 } peer SEC(".maps");

@@ -28,7 +28,7 @@ static uint8_t wanted(const struct screen_policy *policy, uint8_t slot)
 /* What is possible: frames are passed by what is proved of the other port. */
 static uint8_t possible(const struct screen_engine *e, const struct screen_port_policy *port, uint8_t slot)
 {
-	if (!e->host.there || !e->ports[slot].native)
+	if (!e->host.there || !e->ports[slot].native || atomic_load(&e->tap))
 		return 0;
 	return (uint8_t)(SCREEN_PORT_CHECKS | (e->ports[slot].can & SCREEN_PORT_ANSWERS) |
 			 (e->ports[port->peer].can & SCREEN_PORT_PASSES));
@@ -87,6 +87,8 @@ uint8_t screen_driver_does(const struct screen_engine *e, const struct screen_po
 			 "the kernel does not give the maps for it (CAP_BPF, Linux 5.19 or later)");
 	else if (!port->native)
 		snprintf(reason, SCREEN_TEXT_SIZE, "%s is attached in generic mode", port->ifname);
+	else if (atomic_load(&e->tap))
+		snprintf(reason, SCREEN_TEXT_SIZE, "somebody looks at frames, and is to see all of them");
 	else if (want & ~can & SCREEN_PORT_ANSWERS)
 		snprintf(reason, SCREEN_TEXT_SIZE, "it is not proved that the driver of %s sends replies",
 			 port->ifname);

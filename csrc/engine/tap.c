@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "hostmaps.h"
 #include "qsbr.h"
 
 /* ---- the ring ------------------------------------------------------------------------------ */
@@ -182,6 +183,9 @@ int screen_engine_tap(struct screen_engine *engine, const struct screen_tap_filt
 		screen_tap_free(fresh);
 	} else {
 		old = atomic_exchange(&engine->tap, fresh);
+		/* who looks wants to see all: the drivers leave it to the engine */
+		if (engine->running && !old != !fresh)
+			(void)screen_hostmaps_policy(engine, engine->running);
 		screen_qsbr_wait();
 		screen_tap_free(old);
 	}
