@@ -84,13 +84,14 @@ func TestConnectionsGoOnThroughAFloodThatIsFasterThanItIsAnswered(t *testing.T) 
 }
 
 // shimSYNs are the SYNs that came by the wire's port towards the clients.
-func shimSYNs(s dataplane.Status) uint64 {
+func shimSYNs(s dataplane.Status) (sum uint64) {
 	for _, p := range s.Ports {
 		for _, c := range p.Shim {
-			if p.Interface == lab.OuterDev && c.Counter == "shim_syn_to_engine" {
-				return c.Frames
+			if p.Interface == lab.OuterDev &&
+				(c.Counter == "shim_syn_to_engine" || c.Counter == "shim_challenged") {
+				sum += c.Frames
 			}
 		}
 	}
-	return 0
+	return sum
 }
