@@ -52,3 +52,65 @@ func (o *Offload) UnmarshalText(text []byte) error {
 	}
 	return nil
 }
+
+// Work counts what the engine and the driver of a port can both do.
+type Work struct {
+	Challenges     uint64 // SYNs that were answered
+	InvalidCookies uint64 // ACKs that were dropped for theirs
+	FlowSegments   uint64 // of connections that need no translation, sent on to the other port
+	OverRate       uint64 // challenges above reply-rate or reply-prefix-rate, dropped
+}
+
+// EngineWork is what the engine has done of it for a port.
+func (p PortStatus) EngineWork() Work {
+	return Work{
+		Challenges: p.reason("reply_challenge"), InvalidCookies: p.reason("drop_cookie_invalid"),
+		FlowSegments: p.reason("forward_flow"), OverRate: p.reason("drop_reply_rate"),
+	}
+}
+
+// DriverWork is what its driver has done of it: frames that the engine has not seen.
+func (p PortStatus) DriverWork() Work {
+	return Work{
+		Challenges: p.shim("shim_challenged"), InvalidCookies: p.shim("shim_cookie_invalid"),
+		FlowSegments: p.shim("shim_forwarded_flow"), OverRate: p.shim("shim_reply_rate"),
+	}
+}
+
+// Since is what has been done after an earlier reading. Counters that are smaller than they were have
+// begun anew.
+func (w Work) Since(before Work) Work {
+	since := func(now, before uint64) uint64 {
+		if now < before {
+			return now
+		}
+		return now - before
+	}
+	return Work{
+		Challenges:     since(w.Challenges, before.Challenges),
+		InvalidCookies: since(w.InvalidCookies, before.InvalidCookies),
+		FlowSegments:   since(w.FlowSegments, before.FlowSegments),
+		OverRate:       since(w.OverRate, before.OverRate),
+	}
+}
+
+// reason gives the frames of one reason, 0 when there is none of that name.
+func (p PortStatus) reason(name string) uint64 {
+	for _, r := range p.Frames {
+		if r.Reason == name {
+			return r.Frames
+		}
+	}
+	return 0
+}
+
+// AddTo counts a driver's work for the zone of its port. The engine counts its own there; rates and
+// destinations are not in it.
+func (w Work) AddTo(z *ZoneStatus) {
+	z.Challenged += w.Challenges
+	z.CookiesInvalid += w.InvalidCookies
+	z.Refused += w.OverRate
+	if int(ScreenSynFlood) < len(z.IDs) {
+		z.IDs[ScreenSynFlood] += w.Challenges + w.OverRate
+	}
+}
