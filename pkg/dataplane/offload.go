@@ -109,7 +109,6 @@ func (p PortStatus) reason(name string) uint64 {
 func (w Work) AddTo(z *ZoneStatus) {
 	z.Challenged += w.Challenges
 	z.CookiesInvalid += w.InvalidCookies
-	z.Refused += w.OverRate
 	if int(ScreenSynFlood) < len(z.IDs) {
 		z.IDs[ScreenSynFlood] += w.Challenges + w.OverRate
 	}
