@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,20 +36,22 @@ func (o Offload) Words() []string {
 // String gives "answer, check, pass", as far as it is done.
 func (o Offload) String() string { return strings.Join(o.Words(), ", ") }
 
-// MarshalText gives the words.
-func (o Offload) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+// MarshalJSON gives the words as a list.
+func (o Offload) MarshalJSON() ([]byte, error) { return json.Marshal(o.Words()) }
 
-// UnmarshalText reads the words.
-func (o *Offload) UnmarshalText(text []byte) error {
+// UnmarshalJSON reads a list of words.
+func (o *Offload) UnmarshalJSON(text []byte) error {
+	var words []string
+	if err := json.Unmarshal(text, &words); err != nil {
+		return fmt.Errorf("read offload: %w", err)
+	}
 	*o = 0
-	for word := range strings.SplitSeq(string(text), ", ") {
+	for _, word := range words {
 		bit := slices.Index(offloadNames(), word)
-		if bit < 0 && word != "" {
+		if bit < 0 {
 			return fmt.Errorf("read offload: %q is none of %v", word, offloadNames())
 		}
-		if bit >= 0 {
-			*o |= 1 << bit
-		}
+		*o |= 1 << bit
 	}
 	return nil
 }

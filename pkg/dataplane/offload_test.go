@@ -1,6 +1,9 @@
 package dataplane
 
-import "testing"
+import (
+	"encoding/json"
+	"testing"
+)
 
 func TestOffloadIsToldInTheOrderOfTheBits(t *testing.T) {
 	for want, offload := range map[string]Offload{
@@ -12,9 +15,22 @@ func TestOffloadIsToldInTheOrderOfTheBits(t *testing.T) {
 	}
 }
 
+func TestOffloadReadsBackWhatItWrites(t *testing.T) {
+	for want, offload := range map[string]Offload{"[]": 0, `["answer","pass"]`: OffloadAnswer | OffloadPass} {
+		text, err := json.Marshal(offload)
+		if err != nil || string(text) != want {
+			t.Errorf("%d writes %s (%v), want %s", offload, text, err, want)
+		}
+		back := OffloadAll
+		if err := json.Unmarshal(text, &back); err != nil || back != offload {
+			t.Errorf("%s is read as %d (%v), want %d", text, back, err, offload)
+		}
+	}
+}
+
 func TestOffloadRefusesUnknownWords(t *testing.T) {
 	var o Offload
-	err := o.UnmarshalText([]byte("answer, fly"))
+	err := json.Unmarshal([]byte(`["answer", "fly"]`), &o)
 	if err == nil || err.Error() != `read offload: "fly" is none of [answer check pass]` {
 		t.Errorf("error %v", err)
 	}
