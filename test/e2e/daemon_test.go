@@ -182,14 +182,14 @@ func (d *daemon) mustCommit(t testing.TB, c fmt.Stringer) {
 	}
 }
 
-// frames is one counter of a port.
+// frames is one counter of a port; a reason's, whoever it was that had it.
 func frames(t testing.TB, s dataplane.Status, port, reason string) uint64 {
 	t.Helper()
 	for _, p := range s.Ports {
 		if p.Interface != port {
 			continue
 		}
-		for _, r := range p.Frames {
+		for _, r := range fates(p) {
 			if r.Reason == reason {
 				return r.Frames
 			}
