@@ -65,7 +65,8 @@ func TestClearedStatisticsCountWhatDriversDoFromThenOn(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", when, diff)
 		}
 	}
-	engine.ports = []dataplane.PortStatus{worked("eth1", "untrust", 100, 20, 0, 3), worked("eth2", "trust", 5, 6, 0, 7)}
+	engine.ports = []dataplane.PortStatus{worked("eth1", "untrust", 100, 20, 0, 3),
+		worked("eth2", "trust", 5, 6, 0, 7)}
 	if err := manager.Clear("untrust"); err != nil {
 		t.Fatal(err)
 	}
