@@ -65,17 +65,17 @@ func printWork(w io.Writer, ports []dataplane.PortStatus) {
 	}
 }
 
-// driverDoes says what a driver does, and why not all.
+// driverDoes says what a driver does, and why not all that it is wanted for.
 func driverDoes(p dataplane.PortStatus) string {
 	switch {
-	case p.Offload == dataplane.OffloadAll:
-		return p.Offload.String()
-	case p.Offload != 0:
-		return fmt.Sprintf("%s; not all: %s", p.Offload, p.OffloadReason)
-	case p.OffloadReason != "":
+	case p.Offload == 0 && p.OffloadReason == "":
+		return "nothing: it is not asked to"
+	case p.Offload == 0:
 		return "nothing: " + p.OffloadReason
+	case p.OffloadReason == "":
+		return p.Offload.String()
 	default:
-		return "nothing: offload engine is configured"
+		return fmt.Sprintf("%s; not all: %s", p.Offload, p.OffloadReason)
 	}
 }
 

@@ -9,10 +9,11 @@ import (
 func TestWhatADriverDoesIsToldWithWhyNotAll(t *testing.T) {
 	for want, port := range map[string]dataplane.PortStatus{
 		"answer, check, pass": {Offload: dataplane.OffloadAll},
+		"pass":                {Offload: dataplane.OffloadPass},
 		"answer, check; not all: eth2 has no link": {
 			Offload: dataplane.OffloadAnswer | dataplane.OffloadCheck, OffloadReason: "eth2 has no link"},
-		"nothing: not tried yet":                {OffloadReason: "not tried yet"},
-		"nothing: offload engine is configured": {},
+		"nothing: not tried yet":      {OffloadReason: "not tried yet"},
+		"nothing: it is not asked to": {},
 	} {
 		if got := driverDoes(port); got != want {
 			t.Errorf("offload %q, reason %q: said %q, want %q", port.Offload, port.OffloadReason, got, want)

@@ -72,28 +72,12 @@ func (p PortStatus) EngineWork() Work {
 	}
 }
 
-// DriverWork is what its driver has done of it: frames that the engine has not seen.
+// DriverWork is what its driver has done of it: frames that the engine has not seen. The statistics of
+// zones have them all the same.
 func (p PortStatus) DriverWork() Work {
 	return Work{
 		Challenges: p.shim("shim_challenged"), InvalidCookies: p.shim("shim_cookie_invalid"),
 		FlowSegments: p.shim("shim_forwarded_flow"), OverRate: p.shim("shim_reply_rate"),
-	}
-}
-
-// Since is what has been done after an earlier reading. Counters that are smaller than they were have
-// begun anew.
-func (w Work) Since(before Work) Work {
-	since := func(now, before uint64) uint64 {
-		if now < before {
-			return now
-		}
-		return now - before
-	}
-	return Work{
-		Challenges:     since(w.Challenges, before.Challenges),
-		InvalidCookies: since(w.InvalidCookies, before.InvalidCookies),
-		FlowSegments:   since(w.FlowSegments, before.FlowSegments),
-		OverRate:       since(w.OverRate, before.OverRate),
 	}
 }
 
@@ -105,14 +89,4 @@ func (p PortStatus) reason(name string) uint64 {
 		}
 	}
 	return 0
-}
-
-// AddTo counts a driver's work for the zone of its port. The engine counts its own there; rates and
-// destinations are not in it.
-func (w Work) AddTo(z *ZoneStatus) {
-	z.Challenged += w.Challenges
-	z.CookiesInvalid += w.InvalidCookies
-	if int(ScreenSynFlood) < len(z.IDs) {
-		z.IDs[ScreenSynFlood] += w.Challenges + w.OverRate
-	}
 }

@@ -50,7 +50,4 @@ func TestWorkOfEngineAndDriverIsReadFromTheirOwnCounters(t *testing.T) {
 	if got, want := p.DriverWork(), (Work{10, 20, 30, 40}); got != want {
 		t.Errorf("the driver's: %+v, want %+v", got, want)
 	}
-	if got, want := (Work{10, 20, 5, 40}).Since(Work{1, 20, 30, 4}), (Work{9, 0, 5, 36}); got != want {
-		t.Errorf("since: %+v, want %+v", got, want)
-	}
 }

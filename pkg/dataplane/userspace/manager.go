@@ -19,7 +19,6 @@ type Manager struct {
 	running Running
 	last    *Rejection
 	tap     tapping
-	cleared driverWork
 }
 
 // Running is the configuration that runs.
@@ -48,7 +47,7 @@ var ErrDegraded = errors.New("syn-cookie is still not proved")
 
 // NewManager takes an engine, which Close gives back. now is the clock of rejections.
 func NewManager(engine Engine, now func() time.Time) *Manager {
-	return &Manager{engine: engine, now: now, running: Running{Warnings: []Refusal{}}, cleared: driverWork{}}
+	return &Manager{engine: engine, now: now, running: Running{Warnings: []Refusal{}}}
 }
 
 // Commit makes a configuration the running one. An error, always a RefusedError, leaves what ran
@@ -110,7 +109,11 @@ func (m *Manager) Capabilities() (Running, dataplane.Capabilities, *Rejection, e
 func (m *Manager) Status() (dataplane.Status, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.status()
+	status, err := m.engine.Status()
+	if err != nil {
+		return status, fmt.Errorf("read the engine's status: %w", err)
+	}
+	return status, nil
 }
 
 // Close ends the engine, which hands its flows over to the next one, and gives their number. The

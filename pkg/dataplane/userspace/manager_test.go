@@ -2,7 +2,6 @@ package userspace
 
 import (
 	"errors"
-	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -26,8 +25,6 @@ type fakeEngine struct {
 	handErr    error
 	handed     int
 	key        dataplane.KeyStatus
-	ports      []dataplane.PortStatus
-	zones      []dataplane.ZoneStatus
 
 	staged  *decoded
 	running *decoded
@@ -79,12 +76,11 @@ func (f *fakeEngine) changeKey(call string) error {
 func (f *fakeEngine) Capabilities() (dataplane.Capabilities, error) { return f.caps, f.capsErr }
 
 func (f *fakeEngine) Status() (dataplane.Status, error) {
-	status := dataplane.Status{Key: f.key, Ports: f.ports, Zones: slices.Clone(f.zones)}
-	if f.running != nil {
-		h := f.running.Header
-		status.Generation, status.Mode = h.Generation, dataplane.Mode(h.Mode)
+	if f.running == nil {
+		return dataplane.Status{Key: f.key}, f.statusErr
 	}
-	return status, f.statusErr
+	h := f.running.Header
+	return dataplane.Status{Generation: h.Generation, Mode: dataplane.Mode(h.Mode), Key: f.key}, f.statusErr
 }
 
 func (f *fakeEngine) Events(int) ([]dataplane.Event, uint64, error) { return nil, 0, nil }
