@@ -9,7 +9,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "../include/synscreen/snapshot.h"
-#include "sent.h"
+#include "sent_row.h"
 
 /* What of the kernel's types is read; libbpf finds the fields in the running kernel's. */
 struct net {
