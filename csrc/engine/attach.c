@@ -348,9 +348,10 @@ void screen_shim_set(struct screen_port *port, enum screen_shim_mode mode,
 
 static int join(const struct screen_port *port, const struct screen_port *peer)
 {
-	uint32_t zero = 0;
+	uint32_t other = 0, self = 1;
 
-	return bpf_map_update_elem(port->peer_fd, &zero, &peer->ifindex, BPF_ANY) ? -errno : 0;
+	return bpf_map_update_elem(port->peer_fd, &other, &peer->ifindex, BPF_ANY) ||
+	       bpf_map_update_elem(port->peer_fd, &self, &port->ifindex, BPF_ANY) ? -errno : 0;
 }
 
 int screen_shim_join(struct screen_port *a, struct screen_port *b)

@@ -1,8 +1,7 @@
 /*
- * The proof runs the port's own program over live frames (BPF_F_TEST_XDP_LIVE_FRAMES): the kernel then
- * makes both verdicts, XDP_TX and XDP_REDIRECT, into frames for the driver's ndo_xdp_xmit, and a tracing
- * program sees how many of them that took. The verdict alone says nothing: it is the same where nobody is
- * reached.
+ * The proof runs the ports' own programs over live frames (BPF_F_TEST_XDP_LIVE_FRAMES), and a tracing
+ * program sees how many of them the driver took. The verdict alone says nothing: it is the same where
+ * nobody is reached.
  */
 #include "driverproof.h"
 
@@ -76,9 +75,9 @@ static int try_once(struct trial *t)
 	screen_sent_read(t->engine, t->port, &before);
 	result = send_probes(t->by, t->how, t->port->mac);
 	screen_sent_read(t->engine, t->port, &after);
-	t->took = after.pass;
-	t->took.sent -= before.pass.sent;
-	t->took.drops -= before.pass.drops;
+	t->took = t->how == SCREEN_SHIM_PROBE_ANSWER ? after.answer : after.pass;
+	t->took.sent -= t->how == SCREEN_SHIM_PROBE_ANSWER ? before.answer.sent : before.pass.sent;
+	t->took.drops -= t->how == SCREEN_SHIM_PROBE_ANSWER ? before.answer.drops : before.pass.drops;
 	if (screen_fault_of(t->engine, t->port, t->fault))
 		t->took = (struct screen_sent_way){ .drops = PROBES, .error = -EIO };
 	return result;
@@ -86,16 +85,12 @@ static int try_once(struct trial *t)
 
 static void say_no(const struct trial *t, struct screen_proof *proof)
 {
-	const char *remedy = screen_driver_remedy(t->port);
+	/* else the kernel has refused for the driver, without asking it */
 	bool asked = t->took.sent || t->took.drops;
 
-	/* then only a driver's own XDP_TX could be tried, by real frames */
-	if (!asked && !remedy[0] && t->how == SCREEN_SHIM_PROBE_ANSWER)
-		return screen_proof_set(proof, SCREEN_UNKNOWN, "the driver of %s takes no frames of "
-					"others, so that its answers cannot be tried", t->port->ifname);
 	screen_proof_set(proof, SCREEN_NO, "the driver of %s took %u of %d frames (%s)%s",
 			 t->port->ifname, (uint32_t)t->took.sent, PROBES,
-			 strerror(asked ? -(int)t->took.error : EOPNOTSUPP), remedy);
+			 strerror(asked ? -(int)t->took.error : EOPNOTSUPP), screen_driver_remedy(t->port));
 }
 
 static void try_way(struct trial *t, struct screen_proof *proof)
@@ -141,16 +136,14 @@ static bool cannot_try(struct screen_engine *engine, const struct screen_port *p
 	return true;
 }
 
-void screen_driver_prove(struct screen_engine *engine, struct screen_port *port,
-			 struct screen_proof *answer, struct screen_proof *pass)
+static void prove(struct screen_engine *engine, struct screen_port *port, struct screen_proof *answer,
+		  struct screen_proof *pass)
 {
 	struct trial answers = { engine, port, port, SCREEN_SHIM_PROBE_ANSWER, SCREEN_FAULT_ANSWER,
 				 { 0 } };
 	struct trial passes = answers;
 	struct screen_link link;
 
-	port->driver.tried_ns = screen_now_ns();
-	port->driver.carrier = port->carrier;
 	if (cannot_try(engine, port, answer)) {
 		*pass = *answer;
 		return;
@@ -164,4 +157,14 @@ void screen_driver_prove(struct screen_engine *engine, struct screen_port *port,
 		screen_proof_set(answer, SCREEN_UNKNOWN, "%s lost its link meanwhile", port->ifname);
 		*pass = *answer;
 	}
+}
+
+void screen_driver_prove(struct screen_engine *engine, struct screen_port *port,
+			 struct screen_proof *answer, struct screen_proof *pass)
+{
+	port->driver.tried_ns = screen_now_ns();
+	port->driver.carrier = port->carrier;
+	prove(engine, port, answer, pass);
+	port->can = (uint8_t)((answer->answer == SCREEN_YES ? SCREEN_PORT_ANSWERS : 0) |
+			      (pass->answer == SCREEN_YES ? SCREEN_PORT_PASSES : 0));
 }

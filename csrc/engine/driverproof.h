@@ -1,13 +1,13 @@
 /*
- * Whether frames that a wire port's XDP program sends by itself really leave: answers by the port that
- * they came in by, and what its peer's program redirects to it. A driver may drop both in silence.
+ * Whether frames that XDP programs redirect to a wire's port really leave: its own answers, and what its
+ * peer passes on. A driver may drop both in silence.
  */
 #pragma once
 
 #include "state.h"
 
 /* Has the programs of a port and of its peer send a few frames and looks at what the driver took; fills
- * both proofs. The wire is staged. [control, keeper; with the lock held] */
+ * both proofs, and what the port can. The wire is staged. [control, keeper; with the lock held] */
 void screen_driver_prove(struct screen_engine *engine, struct screen_port *port,
 			 struct screen_proof *answer, struct screen_proof *pass);
 

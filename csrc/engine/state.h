@@ -53,16 +53,16 @@ struct screen_queue {
 	uint32_t with_kernel;	/* [worker] frames given to the fill ring and not yet received */
 };
 
-/* What was counted of a way by which a port's program sends when a span of time began, see driverwatch.c. */
+/* What was counted of one way by which frames leave a port when a span of time began: see driverwatch.c. */
 struct screen_driver_span {
 	uint64_t start_ns, sent, drops;
-	uint64_t asked; /* frames that the peer's program has redirected */
+	uint64_t asked;	     /* redirected so, by the count of the program that does it */
+	uint64_t asked_last; /* likewise, at the last look */
 };
 
 /* The port's driver, as the keeper watches it. */
 struct screen_driver {
 	struct screen_driver_span answer, pass;
-	uint64_t asked;	   /* at the last look */
 	uint64_t tried_ns; /* its proofs; 0: now */
 	bool carrier;	   /* at the last look */
 };
@@ -160,6 +160,7 @@ struct screen_engine {
 	void *flows_memory;
 	size_t flows_size;
 	struct screen_host_maps host;
+	bool drivers_changed; /* what ports can is to be told to their programs */
 	struct sent *sent; /* NULL: nobody has asked yet, or the kernel does not give it */
 	struct screen_meters *meters; /* and validated: see hostmaps.h */
 	struct screen_sessions *sessions;
