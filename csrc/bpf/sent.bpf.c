@@ -1,15 +1,15 @@
 /*
- * What became of the frames that XDP programs sent by a port: an XDP program's verdict does not say, and a
- * driver that takes no such frames (a veth end whose far end has no NAPI) drops them in silence.
+ * What became of the frames that XDP programs redirected to a port: a verdict does not say, and a driver
+ * that takes no such frames (a veth end whose far end has no NAPI) drops them in silence.
  *
- * The kernel tells tracepoints, once for each bulk of up to 16 frames. Devices that the engine has not
+ * The kernel tells a tracepoint, once for each bulk of up to 16 frames. Devices that the engine has not
  * entered are not counted, nor those of other network namespaces, which may have the same index.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
 #include "../include/synscreen/snapshot.h"
-#include "sent.h"
+#include "sent_row.h"
 
 /* What of the kernel's types is read; libbpf finds the fields in the running kernel's. */
 struct net {
@@ -59,21 +59,12 @@ static __always_inline void add(struct screen_sent_way *way, __u64 sent, __u64 d
 SEC("tp_btf/xdp_devmap_xmit")
 int screen_redirected(__u64 *arguments)
 {
-	struct screen_sent *row = row_of((const struct net_device *)arguments[1]);
+	const struct net_device *from = (const void *)arguments[0], *to = (const void *)arguments[1];
+	struct screen_sent *row = row_of(to);
 
 	if (row)
-		add(&row->pass, arguments[2], arguments[3], arguments[4]);
-	return 0;
-}
-
-/* device, sent, drops, error. Not all drivers tell of XDP_TX; veth does. */
-SEC("tp_btf/xdp_bulk_tx")
-int screen_answered(__u64 *arguments)
-{
-	struct screen_sent *row = row_of((const struct net_device *)arguments[0]);
-
-	if (row)
-		add(&row->answer, arguments[1], arguments[2], arguments[3]);
+		add(from->ifindex == to->ifindex ? &row->answer : &row->pass, arguments[2], arguments[3],
+		    arguments[4]);
 	return 0;
 }
 

@@ -27,8 +27,8 @@ enum screen_shim_mode {
 /* What is done with probe frames: the engine tries whether they really leave. */
 enum screen_shim_probe {
 	SCREEN_SHIM_PROBE_NONE = 0,
-	SCREEN_SHIM_PROBE_ANSWER = 1, /* they go back: XDP_TX */
-	SCREEN_SHIM_PROBE_PASS = 2,   /* they go to the other port of the wire: XDP_REDIRECT */
+	SCREEN_SHIM_PROBE_ANSWER = 1, /* they go back, as answers do */
+	SCREEN_SHIM_PROBE_PASS = 2,   /* they go to the other port of the wire */
 };
 
 /* One per port, mapped into the engine. It outlives the process with the program. */

@@ -10,7 +10,7 @@
 
 #include "shim.h"
 
-/* The other port of the wire. */
+/* Where the shim redirects to. */
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP);
 	__uint(max_entries, 2); /* 0: the other port; 1: this one */
@@ -30,5 +30,5 @@ static __always_inline int probed(struct xdp_md *ctx, const struct screen_shim_c
 	if (c->probe == SCREEN_SHIM_PROBE_NONE || (void *)(ethernet + 1) > end ||
 	    ethernet->type != bpf_htons(SCREEN_PROBE_ETHERTYPE))
 		return -1;
-	return c->probe == SCREEN_SHIM_PROBE_ANSWER ? XDP_TX : (int)bpf_redirect_map(&peer, 0, XDP_DROP);
+	return (int)bpf_redirect_map(&peer, c->probe == SCREEN_SHIM_PROBE_ANSWER, XDP_DROP);
 }

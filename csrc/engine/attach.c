@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_link.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -56,6 +57,7 @@ static int take_maps(struct screen_port *port)
 	port->control = map;
 	port->xsks_fd = map_fd(port, "xsks");
 	port->counters_fd = map_fd(port, "counters");
+	port->peer_fd = map_fd(port, "peer");
 	return 0;
 }
 
@@ -344,17 +346,49 @@ void screen_shim_set(struct screen_port *port, enum screen_shim_mode mode,
 	__atomic_store_n(&port->control->mode, mode, __ATOMIC_RELEASE);
 }
 
-void screen_shim_read(const struct screen_port *port, uint64_t counters[SCREEN_SHIM_COUNTERS])
+static int join(const struct screen_port *port, const struct screen_port *peer)
+{
+	uint32_t other = 0, self = 1;
+
+	return bpf_map_update_elem(port->peer_fd, &other, &peer->ifindex, BPF_ANY) ||
+	       bpf_map_update_elem(port->peer_fd, &self, &port->ifindex, BPF_ANY) ? -errno : 0;
+}
+
+int screen_shim_join(struct screen_port *a, struct screen_port *b)
+{
+	int result = join(a, b);
+
+	return result ? result : join(b, a);
+}
+
+int screen_shim_fd(const struct screen_port *port)
+{
+	struct attached a;
+	int fd;
+
+	if (port->dispatcher) {
+		look(port->ifindex, &a);
+		fd = bpf_prog_get_fd_by_id(a.id);
+	} else {
+		fd = fcntl(xdp_program__fd(port->program), F_DUPFD_CLOEXEC, 0);
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+uint64_t screen_shim_count(const struct screen_port *port, enum screen_shim_counter counter)
 {
 	int cpus = libbpf_num_possible_cpus();
-	uint64_t *values = cpus > 0 ? calloc((size_t)cpus, sizeof(*values)) : NULL;
+	uint64_t *values = cpus > 0 ? calloc((size_t)cpus, sizeof(*values)) : NULL, sum = 0;
 
-	memset(counters, 0, SCREEN_SHIM_COUNTERS * sizeof(*counters));
-	for (uint32_t i = 0; values && i < SCREEN_SHIM_COUNTERS; i++) {
-		if (bpf_map_lookup_elem(port->counters_fd, &i, values))
-			continue;
+	if (values && bpf_map_lookup_elem(port->counters_fd, &counter, values) == 0)
 		for (int cpu = 0; cpu < cpus; cpu++)
-			counters[i] += values[cpu];
-	}
+			sum += values[cpu];
 	free(values);
+	return sum;
+}
+
+void screen_shim_read(const struct screen_port *port, uint64_t counters[SCREEN_SHIM_COUNTERS])
+{
+	for (uint32_t i = 0; i < SCREEN_SHIM_COUNTERS; i++)
+		counters[i] = screen_shim_count(port, i);
 }

@@ -23,5 +23,13 @@ int screen_detach_orphan(uint32_t ifindex, char name[16]);
 void screen_shim_set(struct screen_port *port, enum screen_shim_mode mode,
 		     enum screen_on_failure on_failure);
 
-/* The shim's counters, summed over the CPUs. */
+/* Tells the shims of a wire's ports where they may redirect to. 0 or a negative errno. */
+int screen_shim_join(struct screen_port *a, struct screen_port *b);
+
+/* A descriptor of the program that the port's interface runs, the shim or the dispatcher that calls it;
+ * gives it. A negative errno on failure. */
+int screen_shim_fd(const struct screen_port *port);
+
+/* One of the shim's counters, and all of them, summed over the CPUs. */
+uint64_t screen_shim_count(const struct screen_port *port, enum screen_shim_counter counter);
 void screen_shim_read(const struct screen_port *port, uint64_t counters[SCREEN_SHIM_COUNTERS]);

@@ -1,40 +1,18 @@
 #include "capability.h"
 
 #include <sodium.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "checksum.h"
+#include "faults.h"
 #include "netlink.h"
+#include "proof.h"
 #include "splice.h"
 #include "symmetry.h"
 #include "worker.h"
 
 enum { PROBE_WAIT_MS = 1000, PROBE_STEP_MS = 1 };
-
-enum fault { FAULT_MINT = 1, FAULT_CHECK = 2, FAULT_TX = 4 };
-
-#ifdef SCREEN_FAULTS
-static _Atomic uint32_t faults;
-
-void screen_test_set_faults(uint32_t mask)
-{
-	atomic_store(&faults, mask);
-}
-
-static bool broken(enum fault fault)
-{
-	return atomic_load(&faults) & fault;
-}
-#else
-static bool broken(enum fault fault)
-{
-	(void)fault;
-	return false;
-}
-#endif
 
 /* One row of testdata/vectors/cookie-v1.tsv, all of master key 00 01 .. 1f and zone "untrust". */
 struct known {
@@ -88,25 +66,6 @@ static struct screen_tuple known_tuple(const struct known *k)
 	return t;
 }
 
-static void proved(struct screen_proof *p)
-{
-	memset(p, 0, sizeof(*p));
-	p->answer = SCREEN_YES;
-}
-
-static void answered(struct screen_proof *p, enum screen_answer answer, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-static void answered(struct screen_proof *p, enum screen_answer answer, const char *format, ...)
-{
-	va_list arguments;
-
-	memset(p, 0, sizeof(*p));
-	p->answer = answer;
-	va_start(arguments, format);
-	vsnprintf(p->reason, sizeof(p->reason), format, arguments);
-	va_end(arguments);
-}
-
 /* ---- cookies: known answers, by the scalar code and by each codec that this processor has --- */
 
 /* A keyset in which the known answers' zone has index 0. */
@@ -149,7 +108,7 @@ static bool mints(const struct screen_codec *codec, struct bench *b, struct scre
 	for (int i = 0; i < SCREEN_CODEC_BURST; i++) {
 		struct screen_cookie c = b->mints[i].cookie;
 
-		if (broken(FAULT_MINT))
+		if (screen_fault(SCREEN_FAULT_MINT))
 			c.isn ^= 1;
 		if (c.isn != k->cookie.isn || c.tsval != k->cookie.tsval)
 			return false;
@@ -174,7 +133,7 @@ static bool checks(const struct screen_codec *codec, struct bench *b, struct scr
 	for (int i = 0; i < SCREEN_CODEC_BURST; i++) {
 		const struct screen_check *c = &b->checks[i];
 
-		if ((c->valid != broken(FAULT_CHECK)) != want)
+		if ((c->valid != screen_fault(SCREEN_FAULT_CHECK)) != want)
 			return false;
 		if (want && (c->epoch != k->epoch || c->agreed.mss != k->agreed.mss ||
 			     c->agreed.client_wscale != k->agreed.client_wscale ||
@@ -194,20 +153,20 @@ static void prove_codec(const struct screen_codec *codec, struct bench *b,
 
 		/* the first failure is the one that is told */
 		if (mint->answer == SCREEN_YES && !mints(codec, b, keyset, k))
-			answered(mint, SCREEN_NO, "known answer %d is minted wrongly by the %s "
+			screen_proof_set(mint, SCREEN_NO, "known answer %d is minted wrongly by the %s "
 				 "codec", i, codec->name);
 		if (validate->answer != SCREEN_YES)
 			continue;
 		if (!checks(codec, b, keyset, k, 0, 0, true) ||
 		    !checks(codec, b, keyset, k, 1, 0, true))
-			answered(validate, SCREEN_NO, "known answer %d is refused by the %s codec",
+			screen_proof_set(validate, SCREEN_NO, "known answer %d is refused by the %s codec",
 				 i, codec->name);
 		else if (!checks(codec, b, keyset, k, 2, 0, false) ||
 		    !checks(codec, b, keyset, k, 0, 1, false) ||
 		    !checks(codec, b, keyset, k, 0, 1u << 31, false) ||
 		    (k->agreed.timestamps && (!checks(codec, b, keyset, k, 0, 1ull << 63, false) ||
 					      !checks(codec, b, keyset, k, 0, 1ull << 42, false))))
-			answered(validate, SCREEN_NO, "known answer %d is accepted by the %s codec "
+			screen_proof_set(validate, SCREEN_NO, "known answer %d is accepted by the %s codec "
 				 "when it is two epochs old or changed", i, codec->name);
 	}
 }
@@ -217,14 +176,14 @@ static void prove_cookies(struct screen_proof *mint, struct screen_proof *valida
 	struct bench *b = aligned_alloc(_Alignof(struct bench), sizeof(*b));
 	struct screen_keyset *keyset = known_keyset();
 
-	proved(mint);
-	proved(validate);
+	screen_proof_yes(mint);
+	screen_proof_yes(validate);
 	for (int i = 0; b && keyset && i < SCREEN_CODECS; i++)
 		if (screen_codecs[i].available())
 			prove_codec(&screen_codecs[i], b, keyset, mint, validate);
 	if (!b || !keyset) {
-		answered(mint, SCREEN_UNKNOWN, "no memory");
-		answered(validate, SCREEN_UNKNOWN, "no memory");
+		screen_proof_set(mint, SCREEN_UNKNOWN, "no memory");
+		screen_proof_set(validate, SCREEN_UNKNOWN, "no memory");
 	}
 	free(b);
 	free(keyset);
@@ -249,27 +208,27 @@ static void prove_splice(struct screen_proof *p)
 	s.options_length = screen_reply_timestamps(s.options, 7, 9);
 	length = screen_reply_onward(data, from, &q, &s);
 	if (screen_parse(data, data + length, &q) != SCREEN_KIND_TCP)
-		return answered(p, SCREEN_NO, "a segment written by the engine does not parse");
+		return screen_proof_set(p, SCREEN_NO, "a segment written by the engine does not parse");
 	screen_options_walk(data + q.l4 + 20, screen_packet_options_length(&q), &o);
 	screen_splice_translate(&f, SCREEN_TO_CLIENT, data, &q, &o);
 	(void)screen_parse(data, data + length, &q);
 	screen_options_walk(data + q.l4 + 20, screen_packet_options_length(&q), &o);
 	if (q.seq != 0xfffffff1 || q.ack != 0x55 || o.tsval != 1007 || q.window != 12 ||
 	    !screen_checksum_ok(data, &q))
-		return answered(p, SCREEN_NO, "the known segment is translated wrongly");
-	proved(p);
+		return screen_proof_set(p, SCREEN_NO, "the known segment is translated wrongly");
+	screen_proof_yes(p);
 }
 
 static void prove_keyset(const struct screen_engine *engine, struct screen_proof *p)
 {
 	if (!engine->keyset)
-		return answered(p, SCREEN_NO, "no keyset is published: no configuration has "
+		return screen_proof_set(p, SCREEN_NO, "no keyset is published: no configuration has "
 				"named a master key that can be read");
 	if (engine->keyset_late)
-		return answered(p, SCREEN_NO, "the keyset of this epoch could not be made: %s "
+		return screen_proof_set(p, SCREEN_NO, "the keyset of this epoch could not be made: %s "
 				"cannot be written, or no memory can be locked",
 				engine->options.state_dir);
-	proved(p);
+	screen_proof_yes(p);
 }
 
 void screen_capability_prove_core(const struct screen_engine *engine,
@@ -288,15 +247,15 @@ static void prove_zone(struct screen_zone_meter *z, struct screen_zone_proof *pr
 
 	switch (screen_symmetry(z, now_s)) {
 	case SCREEN_SYMMETRY_ONE_WAY:
-		return answered(&proof->splice, SCREEN_NO,
+		return screen_proof_set(&proof->splice, SCREEN_NO,
 				"of the last %u connections not one answer of a server came by: they "
 				"go back another way", screen_symmetry_count(&z->one_way, now_s));
 	case SCREEN_SYMMETRY_BOTH:
 	case SCREEN_SYMMETRY_PARTLY:
-		return proved(&proof->splice);
+		return screen_proof_yes(&proof->splice);
 	case SCREEN_SYMMETRY_UNKNOWN:
 	default:
-		return answered(&proof->splice, SCREEN_UNKNOWN,
+		return screen_proof_set(&proof->splice, SCREEN_UNKNOWN,
 				"no connection has shown yet whether both directions come by");
 	}
 }
@@ -330,15 +289,6 @@ void screen_capability_prove_zones(const struct screen_engine *engine,
 
 /* ---- transmission -------------------------------------------------------------------------- */
 
-static bool tx_broken(const struct screen_engine *engine, const struct screen_port *port)
-{
-	for (int i = 0; i < SCREEN_PORTS_MAX; i++)
-		if (engine->ports[i].state != SCREEN_PORT_FREE &&
-		    engine->ports[i].ifindex > port->ifindex)
-			return false;
-	return broken(FAULT_TX);
-}
-
 static uint32_t wait_for_queue(struct screen_queue *q)
 {
 	const struct timespec step = { .tv_nsec = PROBE_STEP_MS * 1000000L };
@@ -359,38 +309,30 @@ void screen_capability_prove_tx(struct screen_engine *engine, struct screen_port
 	struct screen_link link;
 
 	if (screen_netlink_link_by_index(port->ifindex, &link))
-		return answered(proof, SCREEN_NO, "the interface is gone");
+		return screen_proof_set(proof, SCREEN_NO, "the interface is gone");
 	/* without carrier a frame completes that nobody has sent */
 	if (!link.carrier)
-		return answered(proof, SCREEN_UNKNOWN, "%s has no link", port->ifname);
+		return screen_proof_set(proof, SCREEN_UNKNOWN, "%s has no link", port->ifname);
 	for (uint32_t i = 0; i < port->queues_count; i++) {
 		struct screen_queue *q = &port->queues[i];
 		uint32_t probe;
 		int failed;
 
 		atomic_store_explicit(&q->probe_error, 0, memory_order_relaxed);
-		atomic_store(&q->probe, tx_broken(engine, port) ? SCREEN_PROBE_SENT :
+		atomic_store(&q->probe, screen_fault_of(engine, port, SCREEN_FAULT_TX) ? SCREEN_PROBE_SENT :
 								  SCREEN_PROBE_ASKED);
 		screen_worker_wake(engine->workers[i]);
 		probe = wait_for_queue(q);
 		failed = atomic_load_explicit(&q->probe_error, memory_order_relaxed);
 		atomic_store_explicit(&q->probe, SCREEN_PROBE_IDLE, memory_order_release);
 		if (failed)
-			return answered(proof, SCREEN_NO, "queue %u of %s: the kernel refuses to "
+			return screen_proof_set(proof, SCREEN_NO, "queue %u of %s: the kernel refuses to "
 					"send: %s", i, port->ifname, strerror(-failed));
 		if (probe != SCREEN_PROBE_DONE)
-			return answered(proof, SCREEN_NO, "queue %u of %s: a probe frame did not "
+			return screen_proof_set(proof, SCREEN_NO, "queue %u of %s: a probe frame did not "
 					"complete within %d ms", i, port->ifname, PROBE_WAIT_MS);
 	}
 	if (screen_netlink_link_by_index(port->ifindex, &link) || !link.carrier)
-		return answered(proof, SCREEN_UNKNOWN, "%s lost its link meanwhile", port->ifname);
-	proved(proof);
-}
-
-/* ---- what the driver can do ---------------------------------------------------------------- */
-
-void screen_capability_prove_driver(struct screen_port_proof *proof)
-{
-	answered(&proof->answer, SCREEN_UNKNOWN, "not tried yet");
-	answered(&proof->pass, SCREEN_UNKNOWN, "not tried yet");
+		return screen_proof_set(proof, SCREEN_UNKNOWN, "%s lost its link meanwhile", port->ifname);
+	screen_proof_yes(proof);
 }

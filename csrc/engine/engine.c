@@ -13,6 +13,7 @@
 #include "keeper.h"
 #include "netlink.h"
 #include "residue.h"
+#include "sent.h"
 #include "stage.h"
 #include "syncookies.h"
 #include "tap.h"
@@ -213,6 +214,7 @@ static void free_engine(struct screen_engine *e)
 	screen_config_free(e->staged);
 	screen_keyring_close(&e->keyring);
 	screen_hostmaps_destroy(e);
+	screen_sent_close(e);
 	free(e->sessions);
 	screen_tap_free(atomic_load(&e->tap));
 	free(e->empty_policy);

@@ -10,8 +10,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <sodium.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -19,6 +17,7 @@
 #include "capability.h"
 #include "hostmaps.h"
 #include "netlink.h"
+#include "proof.h"
 #include "reply.h"
 #include "syncookies.h"
 
@@ -46,10 +45,8 @@ static bool say(struct screen_proof *p, enum screen_answer answer, const char *f
 {
 	va_list arguments;
 
-	memset(p, 0, sizeof(*p));
-	p->answer = answer;
 	va_start(arguments, format);
-	vsnprintf(p->reason, sizeof(p->reason), format, arguments);
+	screen_proof_set_list(p, answer, format, arguments);
 	va_end(arguments);
 	return answer == SCREEN_YES;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "clients.h"
+#include "driverwatch.h"
 #include "hostmaps.h"
 #include "hostnews.h"
 #include "look.h"
@@ -171,6 +172,7 @@ static void *run(void *data)
 		settle_links(engine);
 		(void)screen_keeper_rotate(engine);
 		look_after_host(engine);
+		screen_driver_look(engine);
 		screen_look_calm(engine);
 		screen_look_hits(engine);
 		pthread_mutex_unlock(&engine->lock);

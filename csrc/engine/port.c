@@ -12,6 +12,7 @@
 #include "hostmaps.h"
 #include "netlink.h"
 #include "residue.h"
+#include "sent.h"
 #include "worker.h"
 
 enum {
@@ -237,6 +238,7 @@ void screen_port_close(struct screen_engine *engine, struct screen_port *port, b
 {
 	if (port->state == SCREEN_PORT_FREE)
 		return;
+	screen_sent_forget(engine, port);
 	screen_admitter_detach(port);
 	screen_detach_shim(port);
 	close_queues(port);

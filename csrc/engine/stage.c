@@ -9,6 +9,7 @@
 #include "clients.h"
 #include "capability.h"
 #include "config.h"
+#include "driverproof.h"
 #include "handover.h"
 #include "hostmaps.h"
 #include "netlink.h"
@@ -246,6 +247,11 @@ static int stage_wire(struct screen_engine *engine, const struct screen_config *
 		result = screen_bridge_clear(engine, wire, error);
 		if (result)
 			return result;
+		result = screen_shim_join(a, b);
+		if (result)
+			return screen_error_set(error, SCREEN_ERROR_ATTACH, -result, config->name,
+						"cannot tell the XDP programs of %s and %s of each other",
+						a->ifname, b->ifname);
 		screen_shim_set(a, SCREEN_SHIM_STAGED, config->on_failure);
 		screen_shim_set(b, SCREEN_SHIM_STAGED, config->on_failure);
 	}
@@ -310,7 +316,7 @@ static void prove(struct screen_engine *engine, const struct screen_config *c)
 		screen_text_copy(proof->ifname, sizeof(proof->ifname), port->ifname);
 		proof->published = port->state == SCREEN_PORT_PUBLISHED;
 		screen_capability_prove_tx(engine, port, &proof->tx);
-		screen_capability_prove_driver(proof);
+		screen_driver_prove(engine, port, &proof->answer, &proof->pass);
 	}
 	screen_capability_prove_host(c, all);
 	screen_capability_prove_zones(engine, c, all);

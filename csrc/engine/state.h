@@ -30,6 +30,7 @@ struct screen_worker;
 struct screen_tap;
 struct bpf_object;
 struct ring_buffer;
+struct sent;
 struct xdp_program;
 
 /* The question whether a queue transmits, asked by the control thread, answered by the worker. */
@@ -52,6 +53,20 @@ struct screen_queue {
 	uint32_t with_kernel;	/* [worker] frames given to the fill ring and not yet received */
 };
 
+/* What was counted of one way by which frames leave a port when a span of time began: see driverwatch.c. */
+struct screen_driver_span {
+	uint64_t start_ns, sent, drops;
+	uint64_t asked;	     /* redirected so, by the count of the program that does it */
+	uint64_t asked_last; /* likewise, at the last look */
+};
+
+/* The port's driver, as the keeper watches it. */
+struct screen_driver {
+	struct screen_driver_span answer, pass;
+	uint64_t tried_ns; /* its proofs; 0: now */
+	bool carrier;	   /* at the last look */
+};
+
 struct screen_port {
 	enum screen_port_state state;
 	uint8_t slot;
@@ -70,7 +85,8 @@ struct screen_port {
 	struct bpf_object *admit;  /* of a host port's TC programs */
 	struct xdp_program *program;
 	struct screen_shim_control *control; /* mapped */
-	int xsks_fd, counters_fd;
+	int xsks_fd, counters_fd, peer_fd;
+	struct screen_driver driver;
 	struct screen_queue *queues; /* queues_count */
 };
 
@@ -144,6 +160,8 @@ struct screen_engine {
 	void *flows_memory;
 	size_t flows_size;
 	struct screen_host_maps host;
+	bool drivers_changed; /* what ports can is to be told to their programs */
+	struct sent *sent; /* NULL: nobody has asked yet, or the kernel does not give it */
 	struct screen_meters *meters; /* and validated: see hostmaps.h */
 	struct screen_sessions *sessions;
 	struct screen_validated *validated;

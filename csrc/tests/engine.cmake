@@ -22,6 +22,7 @@ screen_test(test_keyset_threads LABELS unit tsan ${ENGINE_OBJECTS})
 screen_test(test_turn ${ENGINE_OBJECTS})
 screen_test(test_wire LABELS wire tsan ${ENGINE_OBJECTS})
 screen_test(test_wire_stamp LABELS wire ${ENGINE_OBJECTS})
+screen_test(test_driver LABELS wire ${ENGINE_OBJECTS})
 
 screen_test(test_bpf LABELS bpf)
 add_dependencies(test_bpf core_skeleton shim_skeleton host_skeleton admit_skeleton)

@@ -80,9 +80,9 @@ struct wire_bytes {
 	struct screen_profile_config profiles[1];
 };
 
-static inline int test_wire_commit(struct test_wire *t, enum screen_activation activation,
-				   enum screen_on_failure on_failure, uint32_t threshold,
-				   struct screen_error_info *error)
+static inline int test_wire_stage(struct test_wire *t, enum screen_activation activation,
+				  enum screen_on_failure on_failure, uint32_t threshold,
+				  struct screen_error_info *error)
 {
 	struct wire_bytes b = {
 		.header = {
@@ -107,10 +107,17 @@ static inline int test_wire_commit(struct test_wire *t, enum screen_activation a
 				.attack_threshold = threshold, .source_threshold = 1000000,
 				.destination_threshold = 1000000, .timeout_s = 20 } },
 	};
-	int result;
 
 	snapshot_digest(&b, sizeof(b), b.header.digest);
-	result = screen_engine_prepare(t->engine, &b, sizeof(b), error);
+	return screen_engine_prepare(t->engine, &b, sizeof(b), error);
+}
+
+static inline int test_wire_commit(struct test_wire *t, enum screen_activation activation,
+				   enum screen_on_failure on_failure, uint32_t threshold,
+				   struct screen_error_info *error)
+{
+	int result = test_wire_stage(t, activation, on_failure, threshold, error);
+
 	return result ? result : screen_engine_publish(t->engine, error);
 }
 

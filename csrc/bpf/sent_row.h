@@ -1,6 +1,6 @@
 /*
- * What sent.bpf.c counts and the engine reads: what became of frames that XDP programs gave to the driver
- * of a port.
+ * What sent.bpf.c counts and the engine reads: what became of frames that XDP programs redirected
+ * to a port.
  */
 #pragma once
 
@@ -18,6 +18,6 @@ struct screen_sent_way {
 
 /* One per port; the sum over the CPUs. */
 struct screen_sent {
-	struct screen_sent_way pass;   /* XDP_REDIRECT to it, and live test frames of either way */
-	struct screen_sent_way answer; /* XDP_TX on it */
+	struct screen_sent_way answer; /* of frames that came in by it */
+	struct screen_sent_way pass;   /* of others */
 };

@@ -1,0 +1,15 @@
+/*
+ * Whether frames that XDP programs redirect to a wire's port really leave: its own answers, and what its
+ * peer passes on. A driver may drop both in silence.
+ */
+#pragma once
+
+#include "state.h"
+
+/* Has the programs of a port and of its peer send a few frames and looks at what the driver took; fills
+ * both proofs, and what the port can. The wire is staged. [control, keeper; with the lock held] */
+void screen_driver_prove(struct screen_engine *engine, struct screen_port *port,
+			 struct screen_proof *answer, struct screen_proof *pass);
+
+/* Why a driver takes no such frames, as far as it is known, and what can be done: after a colon. */
+const char *screen_driver_remedy(const struct screen_port *port);
