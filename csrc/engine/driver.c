@@ -72,6 +72,16 @@ void screen_driver_policy(const struct screen_engine *e, const struct screen_con
 		fill_port(e, policy, i, &to->port[i]);
 }
 
+static const struct screen_port_proof *proof_of(const struct screen_engine *e, uint8_t slot)
+{
+	static const struct screen_port_proof none;
+
+	for (uint32_t i = 0; i < e->proved.ports_count; i++)
+		if (strcmp(e->proved.ports[i].ifname, e->ports[slot].ifname) == 0)
+			return &e->proved.ports[i];
+	return &none;
+}
+
 uint8_t screen_driver_does(const struct screen_engine *e, const struct screen_port *port,
 			   char reason[SCREEN_TEXT_SIZE])
 {
@@ -90,10 +100,8 @@ uint8_t screen_driver_does(const struct screen_engine *e, const struct screen_po
 	else if (atomic_load(&e->tap))
 		snprintf(reason, SCREEN_TEXT_SIZE, "somebody looks at frames, and is to see all of them");
 	else if (want & ~can & SCREEN_PORT_ANSWERS)
-		snprintf(reason, SCREEN_TEXT_SIZE, "it is not proved that the driver of %s sends replies",
-			 port->ifname);
+		screen_text_copy(reason, SCREEN_TEXT_SIZE, proof_of(e, slot)->answer.reason);
 	else if (want & ~can & SCREEN_PORT_PASSES)
-		snprintf(reason, SCREEN_TEXT_SIZE, "it is not proved that %s sends what is redirected to it",
-			 e->ports[port->peer].ifname);
+		screen_text_copy(reason, SCREEN_TEXT_SIZE, proof_of(e, port->peer)->pass.reason);
 	return want & can;
 }

@@ -358,6 +358,12 @@ bool screen_hostmaps_used(const struct screen_engine *e)
 	return false;
 }
 
+/* When another epoch has begun, for sure. */
+static uint64_t mint_until(const struct screen_engine *e)
+{
+	return e->keyring.active.cluster.boot_ns + screen_keyring_next_ns(&e->keyring) + MINT_GRACE_NS;
+}
+
 static void fill_keys(const struct screen_engine *e, const struct screen_keyset *k,
 		      struct screen_host_keys *to)
 {
@@ -371,15 +377,15 @@ static void fill_keys(const struct screen_engine *e, const struct screen_keyset 
 	to->accepts_other = k->accepts_other;
 	/* cluster time may go at half speed; who would be too old by it is, by any clock, not after that */
 	to->valid_until_ns = cluster->boot_ns + 2 * left;
-	to->mint_until_ns = cluster->boot_ns + screen_keyring_next_ns(&e->keyring) + MINT_GRACE_NS;
 	memcpy(to->zone, k->zone, sizeof(to->zone));
 	memcpy(to->other, k->other, sizeof(to->other));
 }
 
-/* Whether the keys are those that the kernel has. Until when they are good was right then, and is now. */
-static bool has_keys(const struct screen_host_keys *given, struct screen_host_keys *keys)
+/* Whether the keys are those that the kernel has, and mints with, if `mint`. Until when they are good was
+ * right then, and is now. */
+static bool has_keys(const struct screen_host_keys *given, struct screen_host_keys *keys, bool mint)
 {
-	if (!given)
+	if (!given || (mint && !given->mint_until_ns))
 		return false;
 	keys->valid_until_ns = given->valid_until_ns;
 	keys->mint_until_ns = given->mint_until_ns;
@@ -406,7 +412,7 @@ static bool nobody_has_keys(const struct screen_engine *e)
 	return true;
 }
 
-void screen_hostmaps_keys(struct screen_engine *e, const struct screen_keyset *keyset)
+void screen_hostmaps_keys(struct screen_engine *e, const struct screen_keyset *keyset, bool mint)
 {
 	struct screen_host_keys *keys;
 	uint32_t zero = 0;
@@ -425,8 +431,11 @@ void screen_hostmaps_keys(struct screen_engine *e, const struct screen_keyset *k
 		return;
 	memset(keys, 0, sizeof(*keys));
 	fill_keys(e, keyset, keys);
-	if (!has_keys(e->host.keys_given, keys) && give_keys(e, keys) == 0)
-		keys = NULL; /* given */
-	e->host.keys_late = keys && !has_keys(e->host.keys_given, keys);
+	if (!has_keys(e->host.keys_given, keys, mint)) {
+		keys->mint_until_ns = mint ? mint_until(e) : 0;
+		if (give_keys(e, keys) == 0)
+			keys = NULL; /* given */
+	}
+	e->host.keys_late = keys && !has_keys(e->host.keys_given, keys, mint);
 	sodium_free(keys);
 }

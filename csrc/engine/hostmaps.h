@@ -31,6 +31,7 @@ int screen_hostmaps_policy(struct screen_engine *engine, const struct screen_con
 /* Whether there is a host port. */
 bool screen_hostmaps_used(const struct screen_engine *engine);
 
-/* Swaps the keys that answers are checked with. Before anybody mints with them. When it cannot be done now,
+/* Swaps the keys that answers are checked with, before anybody mints with them; and again, with `mint`, when
+ * all workers accept what is minted with them: until then no driver mints. When it cannot be done now,
  * keys_late says so, and the keeper tries again: those before are good for an epoch more. [control, keeper] */
-void screen_hostmaps_keys(struct screen_engine *engine, const struct screen_keyset *keyset);
+void screen_hostmaps_keys(struct screen_engine *engine, const struct screen_keyset *keyset, bool mint);

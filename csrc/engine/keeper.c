@@ -139,8 +139,6 @@ static void look_after_host(struct screen_engine *engine)
 {
 	if (!screen_hostmaps_used(engine) && !engine->host.punting)
 		return;
-	if (engine->host.keys_late)
-		screen_hostmaps_keys(engine, engine->keyset);
 	screen_hostnews_take(engine);
 	screen_syncookies_settle(engine);
 	screen_hosttcp_settle(engine);
@@ -171,6 +169,8 @@ static void *run(void *data)
 		}
 		settle_links(engine);
 		(void)screen_keeper_rotate(engine);
+		if (engine->host.keys_late)
+			screen_hostmaps_keys(engine, engine->keyset, true);
 		look_after_host(engine);
 		screen_driver_look(engine);
 		screen_look_calm(engine);

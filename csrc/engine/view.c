@@ -28,11 +28,12 @@ void screen_view_renew(struct screen_engine *engine, const struct screen_policy 
 		fresh->by_slot[i] = port;
 	}
 	/* before anybody mints with them */
-	screen_hostmaps_keys(engine, keyset);
+	screen_hostmaps_keys(engine, keyset, false);
 	atomic_store(&engine->view, fresh);
 	for (uint32_t i = 0; i < atomic_load(&engine->workers_count); i++)
 		screen_worker_wake(engine->workers[i]);
 	screen_qsbr_wait();
+	screen_hostmaps_keys(engine, keyset, true);
 	if (engine->keyset != keyset) {
 		screen_keyset_free(engine->keyset);
 		engine->keyset = keyset;

@@ -47,7 +47,7 @@ type WireOptions struct {
 	VLAN        int  // everybody speaks inside this 802.1Q tag
 	Clients     int  // legitimate client addresses, at most 200
 	WireIPv6    bool // leave IPv6 on in the wire's namespace: its ports speak for themselves
-	PeerNAPI    bool // NAPI (by GRO) at the far ends of the wire's ports, for XDP_TX and redirect
+	NoNAPI      bool // no NAPI (by GRO) at the far ends of the wire's ports: they take nothing of XDP programs
 
 	ClientLink, ServerLink *BadLink // the link between the LAN and the wire, the wire and the server
 	ClientMTU, ServerMTU   int      // of the links of a router in front of the client, the server; 0: no router
@@ -261,7 +261,7 @@ func (w *WireLab) setOffloads(ctx context.Context) error {
 	}
 	// the bridge takes a tag into the skb's metadata, and a veth with an XDP program loses it there
 	err := w.LAN.Ethtool(ctx, "wire", "txvlan", "off", "tx-vlan-stag-hw-insert", "off")
-	if err != nil || !w.options.PeerNAPI {
+	if err != nil || w.options.NoNAPI {
 		return err
 	}
 	if err := w.LAN.Ethtool(ctx, "wire", "gro", "on"); err != nil {

@@ -39,7 +39,7 @@ func TestWebServerAnswersThroughTheKernelBridge(t *testing.T) {
 		"default":       {},
 		"two queues":    {Queues: 2},
 		"checksums off": {ChecksumOff: true},
-		"peer NAPI":     {PeerNAPI: true},
+		"no NAPI":       {NoNAPI: true},
 		"small MTU":     {MTU: 1400},
 	} {
 		t.Run(name, func(t *testing.T) {
