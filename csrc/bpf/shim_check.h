@@ -71,12 +71,16 @@ static __always_inline void count_invalid(struct scratch *s, struct screen_meter
 	count(SCREEN_SHIM_COOKIE_INVALID);
 }
 
-/* The engine has screens for what says nothing, and for URG. */
-static __always_inline bool is_checked(const struct scratch *s)
+/* What a client answers with: ACK, or RST alone. The engine has screens for other flags and for URG, and
+ * drops for another reason what hides a SYN. */
+static __always_inline bool is_answer(const struct scratch *s)
 {
-	const __u8 some = SCREEN_TCP_ACK | SCREEN_TCP_RST;
+	const __u8 both = SCREEN_TCP_SYN | SCREEN_TCP_FIN;
+	__u8 flags = s->packet.tcp_flags;
 
-	return (s->packet.tcp_flags & some) && !(s->packet.tcp_flags & SCREEN_TCP_URG);
+	if (flags & SCREEN_TCP_URG || (flags & both) == both)
+		return false;
+	return flags & SCREEN_TCP_ACK || ((flags & SCREEN_TCP_RST) && !(flags & both));
 }
 
 /* A segment of no flow. */
@@ -85,7 +89,7 @@ static __always_inline int check(struct xdp_md *ctx, struct scratch *s, const st
 {
 	struct screen_meters *m = meters_of();
 
-	if (!m || !w->screens || s->now_ns < p->wires.learning_until_ns || !is_checked(s) ||
+	if (!m || !w->screens || s->now_ns < p->wires.learning_until_ns || !is_answer(s) ||
 	    !is_flooded(s, w, m) || take_headers(ctx))
 		return TO_ENGINE;
 	walk_options(s);
