@@ -31,3 +31,5 @@ add_dependencies(test_bpf_cookie cookie_skeleton)
 
 screen_test(test_hostmaps LABELS bpf ${ENGINE_OBJECTS})
 screen_test(test_host_shim LABELS bpf ${ENGINE_OBJECTS})
+screen_test(test_driver LABELS bpf ${ENGINE_OBJECTS})
+screen_test(test_driver_fuzz LABELS bpf ${ENGINE_OBJECTS})
