@@ -19,10 +19,10 @@ static __always_inline bool is_flooded(struct scratch *s, const struct screen_wi
 
 /* Whether an ACK's cookie, or the number of a RST that answers a safe reset, checks against the keys of the
  * zone, those of the other master key, if `other`. */
-__noinline int checks(__u32 other, __u32 reset)
+__noinline int checks(const struct screen_host_policy *p, const struct screen_host_keys *k, __u32 other,
+		      __u32 reset)
 {
-	const struct screen_wire_port *w = port_of(policy_of());
-	const struct screen_host_keys *k = keys_of(bpf_ktime_get_boot_ns());
+	const struct screen_wire_port *w = port_of(p);
 	const struct screen_zone_keys *z;
 	struct scratch *s = scratch_of();
 	__u64 epoch;
@@ -40,7 +40,7 @@ __noinline int checks(__u32 other, __u32 reset)
 }
 
 /* Whether the engine may believe it. Without keys that is for the engine to say. */
-__noinline int may_be_valid(void)
+__noinline int may_be_valid(const struct screen_host_policy *p)
 {
 	const __u8 kind = SCREEN_TCP_ACK | SCREEN_TCP_SYN | SCREEN_TCP_RST | SCREEN_TCP_FIN;
 	const struct screen_host_keys *k = keys_of(bpf_ktime_get_boot_ns());
@@ -54,7 +54,7 @@ __noinline int may_be_valid(void)
 	reset = (flags & kind) == SCREEN_TCP_RST;
 	if (!reset && (flags & (kind & ~SCREEN_TCP_FIN)) != SCREEN_TCP_ACK)
 		return 0;
-	return checks(0, reset) || (k->accepts_other && checks(1, reset));
+	return checks(p, k, 0, reset) || (k->accepts_other && checks(p, k, 1, reset));
 }
 
 static __always_inline void count_invalid(struct scratch *s, struct screen_meters *m,
@@ -94,7 +94,7 @@ static __always_inline int check(struct xdp_md *ctx, struct scratch *s, const st
 		return TO_ENGINE;
 	walk_options(s);
 	take_tuple(s);
-	if (may_be_valid())
+	if (may_be_valid(p))
 		return TO_ENGINE;
 	count_invalid(s, m, w);
 	return XDP_DROP;
