@@ -6,7 +6,6 @@
 #include "run.h"
 
 #include "twins_frame.h"
-#include "twins_state.h"
 
 struct syn_row {
 	const char *what, *reason;
@@ -68,7 +67,6 @@ static const struct syn_row syns[] = {
 static void send_syn(struct twins *t, const struct syn_row *row)
 {
 	struct frame_spec f = t->core->client;
-	enum screen_reason reason;
 
 	f.flags = SCREEN_TCP_SYN | row->more_flags;
 	f.seq = random_32(&t->core->random);
@@ -79,10 +77,18 @@ static void send_syn(struct twins *t, const struct syn_row *row)
 	f.ip_option_words = row->words;
 	f.extensions = row->extensions;
 	f.padding = row->padding;
-	reason = twins_damaged(t, &f, row->damage, 0);
-	if (strcmp(screen_reason_name(reason), row->reason) != 0 || t->by_shim != row->by_shim)
-		fail_msg("IPv%u, %u tags, %s: %s by the %s", f.family, f.tags, row->what,
-			 screen_reason_name(reason), t->by_shim ? "shim" : "engine");
+	(void)twins_damaged(t, &f, row->damage, 0);
+	twins_expect(t, row->what, row->reason, row->by_shim);
+}
+
+static void syns_one_by_one(struct twins *t)
+{
+	for (size_t i = 0; i < sizeof(syns) / sizeof(syns[0]); i++) {
+		if (syns[i].family && syns[i].family != t->core->client.family)
+			continue;
+		twins_flood(t);
+		send_syn(t, &syns[i]);
+	}
 }
 
 static void shim_answers_what_is_plain_as_the_core_would(void **state)
@@ -90,16 +96,185 @@ static void shim_answers_what_is_plain_as_the_core_would(void **state)
 	struct twins *t = twins_new(4, 0);
 
 	(void)state;
-	for (int variant = 0; variant < 6; variant++) {
-		world_family(t->core, variant % 2 ? 6 : 4, (uint8_t)(variant / 2));
-		for (size_t i = 0; i < sizeof(syns) / sizeof(syns[0]); i++) {
-			if (syns[i].family && syns[i].family != t->core->client.family)
-				continue;
-			twins_flood(t);
-			send_syn(t, &syns[i]);
-		}
+	twins_everywhere(t, syns_one_by_one);
+	twins_free(t);
+}
+
+/* A SYN of the client itself. */
+static void client_syn(struct twins *t, const char *what, const char *reason, bool by_shim)
+{
+	struct frame_spec f = t->core->client;
+
+	f.flags = SCREEN_TCP_SYN;
+	f.seq = 1000;
+	(void)twins_send(t, &f, 0);
+	twins_expect(t, what, reason, by_shim);
+}
+
+static void expect_not_by_shim(struct twins *t, const char *what)
+{
+	for (int i = 0; i < 300; i++) {
+		(void)twins_spoofed_syn(t);
+		if (t->by_shim)
+			fail_msg("%s: %s by the shim", what, screen_reason_name(t->core->d.reason));
 	}
+}
+
+static void shim_answers_under_no_lease_of_another_generation(void **state)
+{
+	struct twins *t = twins_new(4, 0);
+
+	(void)state;
+	twins_flood(t);
+	client_syn(t, "let", "reply_challenge", true);
+	t->core->policy.generation++;
+	twins_policy(t);
+	client_syn(t, "lease of before", "reply_challenge", false);
+	twins_flood(t);
+	client_syn(t, "let again", "reply_challenge", true);
 	twins_same_state(t);
+	twins_free(t);
+}
+
+static void shim_answers_nothing_that_is_not_challenged(void **state)
+{
+	struct twins *t = twins_new(6, 0);
+	struct screen_policy *p = &t->core->policy;
+	const struct screen_policy usual = *p;
+	const struct { const char *what; uint8_t mode, offload, dry; uint64_t armed; } rows[] = {
+		{ "mode drop", SCREEN_MODE_DROP, SCREEN_OFFLOAD_AUTO, 0, 1ull << SCREEN_IDS_SYN_FLOOD },
+		{ "offload engine", SCREEN_MODE_SYN_COOKIE, SCREEN_OFFLOAD_ENGINE, 0,
+		  1ull << SCREEN_IDS_SYN_FLOOD },
+		{ "dry run", SCREEN_MODE_SYN_COOKIE, SCREEN_OFFLOAD_AUTO, 1, 1ull << SCREEN_IDS_SYN_FLOOD },
+		{ "no SYN-flood screen", SCREEN_MODE_SYN_COOKIE, SCREEN_OFFLOAD_AUTO, 0,
+		  1ull << SCREEN_IDS_LAND },
+		{ "TCP as an extension header", SCREEN_MODE_SYN_COOKIE, SCREEN_OFFLOAD_AUTO, 1,
+		  1ull << SCREEN_IDS_SYN_FLOOD | 1ull << SCREEN_IDS_EXTENSION_HEADER },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		*p = usual;
+		p->mode = rows[i].mode;
+		p->offload = rows[i].offload;
+		p->profile[0].armed = rows[i].armed;
+		p->profile[0].alarm_without_drop = rows[i].dry;
+		p->profile[0].extension_headers[0] = 1ull << SCREEN_PROTO_TCP;
+		twins_policy(t);
+		expect_not_by_shim(t, rows[i].what);
+	}
+	twins_free(t);
+}
+
+static void shim_leaves_who_may_pass_to_the_engine(void **state)
+{
+	struct twins *t = twins_new(4, 0);
+	struct world *w = t->core;
+	struct screen_validated_client c = { .port = w->client.dport, .source = { [10] = 0xff, 0xff },
+					     .destination = { [10] = 0xff, 0xff } };
+
+	(void)state;
+	w->policy.profile[0].prefix_count = 1;
+	w->prefixes[0] = (struct screen_prefix_config){ .address = { [10] = 0xff, 0xff, 198, 51, 100, 7 },
+							.length = 128, .kind = SCREEN_PREFIX_SOURCE };
+	twins_policy(t);
+	twins_flood(t);
+	client_syn(t, "white-listed", "forward_syn_white_list", false);
+	w->policy.profile[0].prefix_count = 0;
+	w->client.sport++;
+	twins_policy(t);
+	memcpy(c.source + 12, w->client.source, 4);
+	memcpy(c.destination + 12, w->client.destination, 4);
+	twins_flood(t);
+	client_syn(t, "nobody special", "reply_challenge", true);
+	(void)screen_validated_insert(w->validated, &c, twins_now() / 1000000, 100000);
+	(void)screen_validated_insert(t->both->validated, &c, twins_now() / 1000000, 100000);
+	twins_flood(t);
+	client_syn(t, "validated", "forward_syn_validated", false);
+	twins_free(t);
+}
+
+static void shim_stays_under_the_reply_rate(void **state)
+{
+	struct twins *t = twins_new(4, 0);
+
+	(void)state;
+	t->core->policy.reply_rate = 120;
+	twins_policy(t);
+	twins_early();
+	for (int i = 0; i < 1000 && t->did[SCREEN_SHIM_REPLY_RATE] < 50; i++)
+		(void)twins_spoofed_syn(t);
+	twins_expect(t, "above reply-rate", "drop_reply_rate", true);
+	assert_in_range(t->did[SCREEN_SHIM_CHALLENGED], 1, 1000);
+	t->core->policy.reply_rate = 0;
+	t->core->policy.reply_prefix_rate = 3;
+	twins_policy(t);
+	twins_flood(t);
+	for (int i = 0; i < 10; i++)
+		client_syn(t, "one prefix", i < 3 ? "reply_challenge" : "drop_reply_rate", true);
+	twins_same_state(t);
+	twins_free(t);
+}
+
+static void shim_mints_nothing_in_an_epoch_that_is_over(void **state)
+{
+	struct twins *t = twins_new(4, 0);
+
+	(void)state;
+	twins_flood(t);
+	twins_keys(t, 1, TWINS_NEVER_NS);
+	expect_not_by_shim(t, "the next epoch has begun");
+	twins_keys(t, TWINS_NEVER_NS, 1);
+	expect_not_by_shim(t, "the keys are too old");
+	world_epoch(t->core, 42, true);
+	twins_keys(t, TWINS_NEVER_NS, TWINS_NEVER_NS);
+	twins_flood(t);
+	client_syn(t, "the epoch before", "reply_challenge", true);
+	twins_free(t);
+}
+
+/* What the server says to the client's SYN. */
+static void server_says(struct twins *t, uint8_t flags, uint16_t window)
+{
+	struct frame_spec f = t->core->client;
+
+	frame_mirror(&f);
+	f.flags = SCREEN_TCP_ACK | flags;
+	f.seq = 5000;
+	f.ack = 1001;
+	f.window = window;
+	(void)twins_send(t, &f, 1);
+	twins_expect(t, "the server", "forward_flow", false);
+}
+
+static void shim_promises_what_the_server_says_now(void **state)
+{
+	struct twins *t = twins_new(4, 0);
+
+	(void)state;
+	client_syn(t, "calm", "forward_syn_calm", false);
+	twins_flood(t);
+	server_says(t, SCREEN_TCP_SYN, 1234);
+	(void)twins_spoofed_syn(t);
+	twins_expect(t, "the first of another promise", "reply_challenge", false);
+	twins_flood(t);
+	assert_int_equal(frame_get16(t->out.data + 14 + 20 + 14), 1234);
+	server_says(t, SCREEN_TCP_SYN, 1234);
+	(void)twins_spoofed_syn(t);
+	twins_expect(t, "nothing new", "reply_challenge", true);
+	twins_free(t);
+}
+
+static void shim_answers_for_no_port_that_has_just_refused(void **state)
+{
+	struct twins *t = twins_new(4, 0);
+
+	(void)state;
+	client_syn(t, "calm", "forward_syn_calm", false);
+	twins_flood(t);
+	server_says(t, SCREEN_TCP_RST, 0);
+	(void)twins_spoofed_syn(t);
+	twins_expect(t, "closed", "reply_closed_port", false);
 	twins_free(t);
 }
 
@@ -107,6 +282,13 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shim_answers_what_is_plain_as_the_core_would),
+		cmocka_unit_test(shim_answers_under_no_lease_of_another_generation),
+		cmocka_unit_test(shim_answers_nothing_that_is_not_challenged),
+		cmocka_unit_test(shim_leaves_who_may_pass_to_the_engine),
+		cmocka_unit_test(shim_stays_under_the_reply_rate),
+		cmocka_unit_test(shim_mints_nothing_in_an_epoch_that_is_over),
+		cmocka_unit_test(shim_promises_what_the_server_says_now),
+		cmocka_unit_test(shim_answers_for_no_port_that_has_just_refused),
 	};
 
 	return RUN(tests);

@@ -4,7 +4,6 @@
  */
 #include "run.h"
 
-#include "twins_state.h"
 #include "twins_stream.h"
 
 enum { EPISODES = 40, EPISODE_FRAMES = 25000, LOOK_FRAMES = 12500, SWEEP_FRAMES = 2500,

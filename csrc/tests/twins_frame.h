@@ -1,7 +1,7 @@
 /* Frames for the twins: what a description of a frame cannot say, and how it is sent. */
 #pragma once
 
-#include "twins.h"
+#include "twins_state.h"
 
 /* What is done to a frame when it has been built. */
 enum damage {
@@ -93,13 +93,43 @@ static inline enum screen_reason twins_spoofed_syn(struct twins *t)
 	return twins_send(t, &f, 0);
 }
 
+/* Waits until there is time enough in this second for what a test does in one. */
+static inline void twins_early(void)
+{
+	while (twins_now() % TWINS_SECOND_NS > TWINS_SECOND_NS / 10 * 7)
+		usleep(1000);
+}
+
 /* Floods the client's destination, until the shim answers in this second. */
 static inline void twins_flood(struct twins *t)
 {
+	twins_early();
 	for (int i = 0; i < 10000; i++) {
 		(void)twins_spoofed_syn(t);
 		if (t->by_shim)
 			return;
 	}
 	fail_msg("the shim does not answer");
+}
+
+/* What became of the last frame, and by whom. */
+static inline void twins_expect(const struct twins *t, const char *what, const char *reason, bool by_shim)
+{
+	const struct frame_spec *c = &t->core->client;
+	const char *got = screen_reason_name(t->core->d.reason);
+
+	if (strcmp(got, reason) != 0 || t->by_shim != by_shim)
+		fail_msg("IPv%u, %u tags, %s: %s by the %s", c->family, c->tags, what, got,
+			 t->by_shim ? "shim" : "engine");
+}
+
+/* Runs a test's body for both families and 0 to 2 tags, in calm each time. */
+static inline void twins_everywhere(struct twins *t, void (*body)(struct twins *t))
+{
+	for (int i = 0; i < 6; i++) {
+		twins_forget(t);
+		world_family(t->core, i & 1 ? 6 : 4, (uint8_t)(i / 2));
+		body(t);
+		twins_same_state(t);
+	}
 }
