@@ -31,7 +31,8 @@ static __always_inline int by_failure_mode(__u32 on_failure, __u32 passed, __u32
 	return XDP_PASS;
 }
 
-/* What the driver does in the engine's place with a TCP segment. */
+/* What the driver does in the engine's place with a TCP segment. Policy and keys are looked up once for a
+ * frame: who looks again may find the next ones. */
 static __always_inline int by_driver(struct xdp_md *ctx, struct scratch *s, bool syn)
 {
 	const struct screen_host_policy *p = policy_of();
@@ -41,8 +42,8 @@ static __always_inline int by_driver(struct xdp_md *ctx, struct scratch *s, bool
 		return TO_ENGINE;
 	s->now_ns = bpf_ktime_get_ns();
 	if (syn)
-		return w->screens && (w->does & SCREEN_PORT_ANSWERS) ? answer(ctx) : TO_ENGINE;
-	if (!is_plain(s) || find_flow())
+		return w->screens && (w->does & SCREEN_PORT_ANSWERS) ? answer(ctx, p) : TO_ENGINE;
+	if (!is_plain(s) || find_flow(p))
 		return TO_ENGINE;
 	if (s->flow != SCREEN_FLOW_NONE)
 		return w->does & SCREEN_PORT_PASSES ? pass_on(ctx, s, &p->wires) : TO_ENGINE;

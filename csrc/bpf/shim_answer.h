@@ -37,9 +37,8 @@ static __always_inline bool is_let(struct scratch *s, const struct screen_host_p
 }
 
 /* Whether one of the pair may pass: then the engine says how. */
-__noinline int may_pass(void)
+__noinline int may_pass(const struct screen_host_policy *p)
 {
-	const struct screen_host_policy *p = policy_of();
 	const struct screen_wire_port *w = port_of(p);
 	struct screen_validated_client client = { 0 };
 	struct scratch *s = scratch_of();
@@ -86,22 +85,21 @@ static __always_inline bool can_be_challenged(const struct scratch *s)
 	return s->packet.family != 4 || screen_fold(screen_sum(s->ip, IP_SIZE_IPV4, 0)) == 0xffff;
 }
 
-__noinline int is_above_reply_rate(void)
+__noinline int is_above_reply_rate(const struct screen_host_policy *p)
 {
-	const struct screen_host_policy *p = policy_of();
 	const struct screen_wire_port *w = port_of(p);
 	struct screen_meters *m = meters_of();
 	struct scratch *s = scratch_of();
 
-	return !w || !m || !s ||
+	return !p || !w || !m || !s ||
 	       screen_meters_reply(m, slot, w->zone, s->packet.family, s->source, p->wires.reply_rate,
 				   p->wires.reply_prefix_rate, (__u32)(s->now_ns / 1000000000u));
 }
 
 /* What the engine counts of a challenge (gauge.c, screen.c). */
-__noinline int count_challenge(void)
+__noinline int count_challenge(const struct screen_host_policy *p)
 {
-	const struct screen_wire_port *w = port_of(policy_of());
+	const struct screen_wire_port *w = port_of(p);
 	struct screen_meters *m = meters_of();
 	struct scratch *s = scratch_of();
 	struct screen_zone_meter *z;
@@ -139,9 +137,9 @@ static __always_inline void count_sent(const struct scratch *s, struct screen_me
 }
 
 /* Mints the cookie. -1: the epoch is over, and there is no newer key. */
-__noinline int mint(void)
+__noinline int mint(const struct screen_host_policy *p)
 {
-	const struct screen_wire_port *w = port_of(policy_of());
+	const struct screen_wire_port *w = port_of(p);
 	__u64 boot_ns = bpf_ktime_get_boot_ns();
 	const struct screen_host_keys *k = keys_of(boot_ns);
 	const struct screen_zone_keys *z;
@@ -211,25 +209,24 @@ static __always_inline bool asks_plainly(const struct scratch *s)
 }
 
 /* A SYN, whose ends have been taken. */
-__noinline int answer(struct xdp_md *ctx)
+__noinline int answer(struct xdp_md *ctx, const struct screen_host_policy *p)
 {
-	const struct screen_host_policy *p = policy_of();
 	const struct screen_wire_port *w = port_of(p);
 	struct screen_meters *m = meters_of();
 	struct scratch *s = scratch_of();
 
-	if (!w || !m || !s || !asks_plainly(s) || !is_let(s, p, w, m) || !is_answerable(ctx, s) ||
-	    may_pass() || find_flow() || s->flow != SCREEN_FLOW_NONE || take_headers(ctx))
+	if (!p || !w || !m || !s || !asks_plainly(s) || !is_let(s, p, w, m) || !is_answerable(ctx, s) ||
+	    may_pass(p) || find_flow(p) || s->flow != SCREEN_FLOW_NONE || take_headers(ctx))
 		return TO_ENGINE;
 	walk_options(s);
 	if (!can_be_challenged(s))
 		return TO_ENGINE;
 	screen_agree(s->packet.family, s->packet.tcp_flags, &s->options, &s->server, &s->agreed);
 	take_tuple(s);
-	if (mint())
+	if (mint(p))
 		return TO_ENGINE;
-	count_challenge();
-	if ((p->wires.reply_rate | p->wires.reply_prefix_rate) && is_above_reply_rate()) {
+	count_challenge(p);
+	if ((p->wires.reply_rate | p->wires.reply_prefix_rate) && is_above_reply_rate(p)) {
 		count(SCREEN_SHIM_REPLY_RATE);
 		return XDP_DROP;
 	}

@@ -19,10 +19,10 @@ static __always_inline bool is_flooded(struct scratch *s, const struct screen_wi
 
 /* Whether an ACK's cookie, or the number of a RST that answers a safe reset, checks against the keys of the
  * zone, those of the other master key, if `other`. */
-__noinline int checks(__u32 other, __u32 reset)
+__noinline int checks(const struct screen_host_policy *p, const struct screen_host_keys *k, __u32 other,
+		      __u32 reset)
 {
-	const struct screen_wire_port *w = port_of(policy_of());
-	const struct screen_host_keys *k = keys_of(bpf_ktime_get_boot_ns());
+	const struct screen_wire_port *w = port_of(p);
 	const struct screen_zone_keys *z;
 	struct scratch *s = scratch_of();
 	__u64 epoch;
@@ -40,7 +40,7 @@ __noinline int checks(__u32 other, __u32 reset)
 }
 
 /* Whether the engine may believe it. Without keys that is for the engine to say. */
-__noinline int may_be_valid(void)
+__noinline int may_be_valid(const struct screen_host_policy *p)
 {
 	const __u8 kind = SCREEN_TCP_ACK | SCREEN_TCP_SYN | SCREEN_TCP_RST | SCREEN_TCP_FIN;
 	const struct screen_host_keys *k = keys_of(bpf_ktime_get_boot_ns());
@@ -54,7 +54,7 @@ __noinline int may_be_valid(void)
 	reset = (flags & kind) == SCREEN_TCP_RST;
 	if (!reset && (flags & (kind & ~SCREEN_TCP_FIN)) != SCREEN_TCP_ACK)
 		return 0;
-	return checks(0, reset) || (k->accepts_other && checks(1, reset));
+	return checks(p, k, 0, reset) || (k->accepts_other && checks(p, k, 1, reset));
 }
 
 static __always_inline void count_invalid(struct scratch *s, struct screen_meters *m,
@@ -71,12 +71,16 @@ static __always_inline void count_invalid(struct scratch *s, struct screen_meter
 	count(SCREEN_SHIM_COOKIE_INVALID);
 }
 
-/* The engine has screens for what says nothing, and for URG. */
-static __always_inline bool is_checked(const struct scratch *s)
+/* What a client answers with: ACK, or RST alone. The engine has screens for other flags and for URG, and
+ * drops for another reason what hides a SYN. */
+static __always_inline bool is_answer(const struct scratch *s)
 {
-	const __u8 some = SCREEN_TCP_ACK | SCREEN_TCP_RST;
+	const __u8 both = SCREEN_TCP_SYN | SCREEN_TCP_FIN;
+	__u8 flags = s->packet.tcp_flags;
 
-	return (s->packet.tcp_flags & some) && !(s->packet.tcp_flags & SCREEN_TCP_URG);
+	if (flags & SCREEN_TCP_URG || (flags & both) == both)
+		return false;
+	return flags & SCREEN_TCP_ACK || ((flags & SCREEN_TCP_RST) && !(flags & both));
 }
 
 /* A segment of no flow. */
@@ -85,12 +89,12 @@ static __always_inline int check(struct xdp_md *ctx, struct scratch *s, const st
 {
 	struct screen_meters *m = meters_of();
 
-	if (!m || !w->screens || s->now_ns < p->wires.learning_until_ns || !is_checked(s) ||
+	if (!m || !w->screens || s->now_ns < p->wires.learning_until_ns || !is_answer(s) ||
 	    !is_flooded(s, w, m) || take_headers(ctx))
 		return TO_ENGINE;
 	walk_options(s);
 	take_tuple(s);
-	if (may_be_valid())
+	if (may_be_valid(p))
 		return TO_ENGINE;
 	count_invalid(s, m, w);
 	return XDP_DROP;

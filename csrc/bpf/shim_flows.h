@@ -35,9 +35,8 @@ static __always_inline bool same_key(const struct screen_flow_key *a, const stru
 }
 
 /* Looks for the flow of s->key; sets s->flow, which is SCREEN_FLOW_NONE when there is none. */
-__noinline int find_flow(void)
+__noinline int find_flow(const struct screen_host_policy *p)
 {
-	const struct screen_host_policy *p = policy_of();
 	struct scratch *s = scratch_of();
 	uint64_t secret[2];
 	__u64 hash;

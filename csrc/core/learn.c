@@ -67,6 +67,12 @@ static struct screen_server_profile said_by(const struct step *s, uint8_t offere
 	return said;
 }
 
+/* The driver promises clients what the server has said until now. */
+static void forbid_driver(struct step *s)
+{
+	screen_victim_forbid(&s->c->meters->victims, step_server_hash(s, 0));
+}
+
 void step_learn(struct step *s, uint8_t offered)
 {
 	struct screen_server *v;
@@ -74,8 +80,8 @@ void step_learn(struct step *s, uint8_t offered)
 	if (!teaches(s))
 		return;
 	v = speaker(s);
-	if (v)
-		screen_server_learn(v, said_by(s, offered), step_seconds(s));
+	if (v && screen_server_learn(v, said_by(s, offered), step_seconds(s)))
+		forbid_driver(s);
 }
 
 void step_learn_refusal(struct step *s)
@@ -85,8 +91,8 @@ void step_learn_refusal(struct step *s)
 	if (!teaches(s))
 		return;
 	v = speaker(s);
-	if (v)
-		screen_server_refused(v, s->c->now_ns);
+	if (v && screen_server_refused(v, s->c->now_ns))
+		forbid_driver(s);
 }
 
 static enum step_standing look_up(struct step *s)

@@ -107,12 +107,13 @@ static void note_second(_Atomic uint32_t *to, uint32_t now_s)
 		atomic_store_explicit(to, now_s, memory_order_relaxed);
 }
 
-void screen_server_learn(struct screen_server *v, struct screen_server_profile said, uint32_t now_s)
+bool screen_server_learn(struct screen_server *v, struct screen_server_profile said, uint32_t now_s)
 {
 	uint64_t before = atomic_load_explicit(&v->profile, memory_order_relaxed), after;
 	struct screen_server_profile old = { 0 };
+	bool answers = screen_server_answers(v, now_s);
 
-	if (screen_server_answers(v, now_s))
+	if (answers)
 		old = profile_of(before);
 	after = word_of(over(old, said));
 	if (after != before)
@@ -120,17 +121,19 @@ void screen_server_learn(struct screen_server *v, struct screen_server_profile s
 	if (atomic_load_explicit(&v->closed_ns, memory_order_relaxed))
 		atomic_store_explicit(&v->closed_ns, 0, memory_order_relaxed);
 	note_second(&v->seen_s, now_s);
+	return !answers || after != before;
 }
 
-void screen_server_refused(struct screen_server *v, uint64_t now_ns)
+bool screen_server_refused(struct screen_server *v, uint64_t now_ns)
 {
 	uint32_t seen = atomic_load_explicit(&v->seen_s, memory_order_relaxed);
 
 	if (!screen_server_past(seen, (uint32_t)(now_ns / 1000000000u), SCREEN_SERVER_FIRM))
-		return;
+		return false;
 	atomic_store_explicit(&v->closed_ns, now_ns, memory_order_relaxed);
 	if (seen)
 		atomic_store_explicit(&v->seen_s, 0, memory_order_relaxed);
+	return true;
 }
 
 static bool covers(const struct screen_server_config *c, const uint8_t address[16], uint16_t port)

@@ -95,12 +95,12 @@ screen_inline bool screen_server_is_closed(const struct screen_server *v, uint64
 uint32_t screen_server_make(struct screen_servers *t, uint64_t hash, const uint8_t address[16],
 			    uint32_t zone_port, uint32_t now_s);
 
-/* A SYN-ACK says these things; what it does not say stays. */
-void screen_server_learn(struct screen_server *v, struct screen_server_profile said, uint32_t now_s);
+/* A SYN-ACK says these things; what it does not say stays. Whether something is new. */
+bool screen_server_learn(struct screen_server *v, struct screen_server_profile said, uint32_t now_s);
 
 /* It refused a connection: it is not known to answer any more. Unless it has just answered: then it
- * refuses a client, and who gets himself refused must not close the port for all. */
-void screen_server_refused(struct screen_server *v, uint64_t now_ns);
+ * refuses a client, and who gets himself refused must not close the port for all. Whether it is closed. */
+bool screen_server_refused(struct screen_server *v, uint64_t now_ns);
 
 /* Whether a SYN may go through to this server that is not known to answer: one a second. The caller
  * has a budget beside. */

@@ -149,6 +149,15 @@ screen_inline void screen_victim_let(struct screen_victim *v, uint64_t offer, ui
 		atomic_store_explicit(&v->lease, lease, memory_order_release);
 }
 
+/* Takes that back: what is promised is not so any more. */
+screen_inline void screen_victim_forbid(struct screen_victims *t, uint64_t hash)
+{
+	uint32_t at = screen_victim_find(t, hash);
+
+	if (at != SCREEN_VICTIM_NONE)
+		atomic_store_explicit(&t->victim[at].lease, 0, memory_order_release);
+}
+
 /* Whether it is let to. Then *offer is what it promises. The entry may be given to another destination
  * meanwhile: its hash is looked at last. */
 screen_inline bool screen_victim_lets(const struct screen_victim *v, uint64_t hash, uint64_t generation,

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "packet.h"
+
 /* Whether SYNs that come in by the port are challenged in a flood. */
 static bool challenges(const struct screen_policy *policy, const struct screen_port_policy *port)
 {
@@ -13,13 +15,25 @@ static bool challenges(const struct screen_policy *policy, const struct screen_p
 	return (profile->armed >> SCREEN_IDS_SYN_FLOOD & 1) && !profile->alarm_without_drop;
 }
 
+/* Whether a screen counts and drops segments for being TCP: one on IPv6's next headers may name it. */
+static bool screens_tcp(const struct screen_policy *policy, const struct screen_port_policy *port)
+{
+	const struct screen_profile_config *profile;
+
+	if (port->profile == SCREEN_NONE)
+		return false;
+	profile = &policy->profile[port->profile];
+	return (profile->armed >> SCREEN_IDS_EXTENSION_HEADER & 1) &&
+	       (profile->extension_headers[0] >> SCREEN_PROTO_TCP & 1);
+}
+
 /* What is of use on the port, were it possible. */
 static uint8_t wanted(const struct screen_policy *policy, uint8_t slot)
 {
 	const struct screen_port_policy *port = &policy->port[slot];
 
 	if (policy->offload == SCREEN_OFFLOAD_ENGINE || !port->used || port->host || !port->screened ||
-	    port->peer == SCREEN_SLOT_NONE)
+	    port->peer == SCREEN_SLOT_NONE || screens_tcp(policy, port))
 		return 0;
 	return SCREEN_PORT_PASSES |
 	       (challenges(policy, port) ? SCREEN_PORT_ANSWERS | SCREEN_PORT_CHECKS : 0);

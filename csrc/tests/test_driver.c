@@ -1,351 +1,294 @@
 /*
- * What the engine says of drivers, on a real wire: a veth takes the frames of XDP programs where its far
- * end has NAPI, and only there.
+ * What the driver does in the engine's place, frame by frame: the shim and the core for what it leaves
+ * are, to anyone outside, the core alone. Here each kind of frame is told apart: who deals with it, and
+ * what becomes of it.
  */
 #include "run.h"
 
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-#include <linux/bpf.h>
-#include <linux/if_link.h>
-#include <pthread.h>
-#include <time.h>
+#include "twins_frame.h"
 
-#include "attach.h"
-#include "sent.h"
-#include "shim.skel.h"
-#include "wire_of.h"
-
-enum {
-	SIDES = 2,
-	PROBES = 8,
-	PROBE_LENGTH = 60,
-	FOREIGN = 64, /* frames elsewhere */
-	STEP_MS = 20,
-	WATCHED_MS = 3000,
-	WAIT_S = 60,
+struct syn_row {
+	const char *what, *reason;
+	bool by_shim;
+	uint8_t more_flags, options_length, options[40];
+	uint16_t payload;
+	uint8_t words, extensions, padding;
+	enum damage damage;
+	uint8_t family; /* 0: both */
 };
 
-static const char *const PORT[SIDES] = { "left1", "right1" };
+#define OPTIONS(...) .options_length = sizeof((uint8_t[]){ __VA_ARGS__ }), .options = { __VA_ARGS__ }
 
-struct said {
-	struct screen_proof answer, pass;
+static const struct syn_row syns[] = {
+	{ "MSS", "reply_challenge", true, OPTIONS(2, 4, 5, 0xb4) },
+	{ "no options", "reply_challenge", true, .words = 0 },
+	{ "all options", "reply_challenge", true,
+	  OPTIONS(2, 4, 5, 0xb4, 4, 2, 8, 10, 1, 2, 3, 4, 0, 0, 0, 0, 1, 3, 3, 7) },
+	{ "timestamps alone", "reply_challenge", true, OPTIONS(8, 10, 1, 2, 3, 4, 0, 0, 0, 0, 1, 1) },
+	{ "scale without timestamps", "reply_challenge", true, OPTIONS(2, 4, 5, 0xb4, 1, 3, 3, 7) },
+	{ "scale above 14", "reply_challenge", true,
+	  OPTIONS(3, 3, 99, 8, 10, 1, 2, 3, 4, 0, 0, 0, 0, 2, 4, 5, 0xb4, 1, 1, 1) },
+	{ "40 bytes of NOPs", "reply_challenge", true, .options_length = 40,
+	  .options = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+		       1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 4, 5, 0xb4 } },
+	{ "end before MSS", "reply_challenge", true, OPTIONS(0, 0, 0, 0, 2, 4, 1, 1) },
+	{ "length 0", "reply_challenge", true, OPTIONS(2, 4, 5, 0xb4, 9, 0, 2, 4) },
+	{ "length beyond the end", "reply_challenge", true, OPTIONS(2, 4, 5, 0xb4, 8, 10, 1, 1) },
+	{ "MSS of length 3", "reply_challenge", true, OPTIONS(2, 3, 5, 1) },
+	{ "MSS twice", "reply_challenge", true, OPTIONS(2, 4, 5, 0xb4, 2, 4, 2, 0x18) },
+	{ "ECN", "reply_challenge", true, .more_flags = SCREEN_TCP_ECE | SCREEN_TCP_CWR,
+	  OPTIONS(2, 4, 5, 0xb4, 8, 10, 1, 2, 3, 4, 0, 0, 0, 0, 1, 1) },
+	{ "ECE alone", "reply_challenge", true, .more_flags = SCREEN_TCP_ECE, OPTIONS(2, 4, 5, 0xb4) },
+	{ "smallest MSS", "reply_challenge", true, OPTIONS(2, 4, 0, 216) },
+	{ "padding", "reply_challenge", true, .padding = 20 },
+	{ "partial checksum", "reply_challenge", true, OPTIONS(2, 4, 5, 0xb4), .damage = DAMAGE_PARTIAL },
+	{ "reserved flag", "reply_challenge", true, OPTIONS(2, 4, 5, 0xb4), .damage = DAMAGE_RESERVED },
+	{ "MSS too small", "drop_syn_mss", false, OPTIONS(2, 4, 0, 215) },
+	{ "MSS 0", "drop_syn_mss", false, OPTIONS(2, 4, 0, 0) },
+	{ "MD5", "drop_syn_md5", false, OPTIONS(19, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1) },
+	{ "wrong checksum", "drop_checksum", false, OPTIONS(2, 4, 5, 0xb4), .damage = DAMAGE_SUM },
+	{ "wrong IP checksum", "drop_checksum", false, .damage = DAMAGE_IP_SUM, .family = 4 },
+	{ "payload", "reply_challenge", false, OPTIONS(2, 4, 5, 0xb4), .payload = 7 },
+	{ "PSH", "reply_challenge", false, .more_flags = SCREEN_TCP_PSH },
+	{ "URG", "reply_challenge", false, .more_flags = SCREEN_TCP_URG },
+	{ "IP options", "reply_challenge", false, .words = 1, .family = 4 },
+	{ "extension header", "reply_challenge", false, .extensions = 1, .family = 6 },
+	{ "group MAC", "drop_syn_source", false, .damage = DAMAGE_GROUP_MAC },
+	{ "group address", "drop_syn_source", false, .damage = DAMAGE_GROUP_SOURCE },
+	{ "no address", "drop_syn_source", false, .damage = DAMAGE_NO_SOURCE },
+	{ "land", "reply_challenge", false, .damage = DAMAGE_SAME_ENDS },
+	{ "RST", "drop_no_flow", false, .more_flags = SCREEN_TCP_RST },
+	{ "FIN", "drop_no_flow", false, .more_flags = SCREEN_TCP_FIN },
+	{ "SYN-ACK", "drop_cookie_invalid", true, .more_flags = SCREEN_TCP_ACK },
+	{ "SYN-ACK with FIN", "drop_cookie_invalid", false, .more_flags = SCREEN_TCP_ACK | SCREEN_TCP_FIN },
+	{ "SYN-ACK with RST", "drop_cookie_invalid", true, .more_flags = SCREEN_TCP_ACK | SCREEN_TCP_RST },
 };
 
-static void begin(struct test_wire *t, const char *command)
+static void send_syn(struct twins *t, const struct syn_row *row)
 {
-	test_wire_cables();
-	if (command)
-		test_run(command);
-	test_wire_open(t);
+	struct frame_spec f = t->core->client;
+
+	f.flags = SCREEN_TCP_SYN | row->more_flags;
+	f.seq = random_32(&t->core->random);
+	f.sport = (uint16_t)(1024 + random_below(&t->core->random, 60000));
+	f.options_length = row->options_length;
+	memcpy(f.options, row->options, sizeof(f.options));
+	f.payload_length = row->payload;
+	f.ip_option_words = row->words;
+	f.extensions = row->extensions;
+	f.padding = row->padding;
+	(void)twins_damaged(t, &f, row->damage, 0);
+	twins_expect(t, row->what, row->reason, row->by_shim);
 }
 
-static void stage(struct test_wire *t)
+static void syns_one_by_one(struct twins *t)
 {
-	struct screen_error_info error = { 0 };
-
-	if (test_wire_stage(t, SCREEN_ACTIVATION_ALWAYS, SCREEN_ON_FAILURE_CLOSED, 200, &error))
-		fail_msg("%s: %s", error.object, error.message);
-}
-
-static void commit(struct test_wire *t)
-{
-	struct screen_error_info error = { 0 };
-
-	stage(t);
-	assert_int_equal(screen_engine_publish(t->engine, &error), 0);
-}
-
-static struct said said_of(struct test_wire *t, int side)
-{
-	static struct screen_capabilities c;
-
-	assert_int_equal(screen_engine_capabilities(t->engine, &c), 0);
-	for (uint32_t i = 0; i < c.ports_count; i++)
-		if (strcmp(c.ports[i].ifname, PORT[side]) == 0)
-			return (struct said){ c.ports[i].answer, c.ports[i].pass };
-	fail_msg("nothing is said of %s", PORT[side]);
-	return (struct said){ 0 };
-}
-
-static void check_proof(struct screen_proof p, enum screen_answer answer, const char *why)
-{
-	if (p.answer != answer || !strstr(p.reason, why))
-		fail_msg("answer %u, %s; want %d, %s", p.answer, p.reason, answer, why);
-}
-
-/* Both proofs of a port. */
-static void check_said(struct test_wire *t, int side, enum screen_answer answer, const char *why)
-{
-	struct said s = said_of(t, side);
-
-	check_proof(s.answer, answer, why);
-	check_proof(s.pass, answer, why);
-}
-
-static struct screen_port *port_of(struct test_wire *t, int side)
-{
-	for (int i = 0; i < SCREEN_PORTS_MAX; i++)
-		if (strcmp(t->engine->ports[i].ifname, PORT[side]) == 0)
-			return &t->engine->ports[i];
-	fail_msg("there is no %s", PORT[side]);
-	return NULL;
-}
-
-static void step(void)
-{
-	const struct timespec wait = { .tv_nsec = STEP_MS * 1000000L };
-
-	nanosleep(&wait, NULL);
-}
-
-/* Probe frames that come to a far end; so many are waited for. */
-static uint32_t arrived(const struct test_wire *t, int side, uint32_t want)
-{
-	uint8_t frame[FRAME_MAX];
-	uint32_t count = 0;
-
-	for (int i = 0; i < WAIT_S * 1000 / STEP_MS; i++) {
-		while (recv(t->raw[side], frame, sizeof(frame), MSG_DONTWAIT) >= PROBE_LENGTH)
-			count += memcmp(frame + 12, "\x88\xb5synscreen driver", 18) == 0;
-		if (count >= want)
-			break;
-		step();
+	for (size_t i = 0; i < sizeof(syns) / sizeof(syns[0]); i++) {
+		if (syns[i].family && syns[i].family != t->core->client.family)
+			continue;
+		twins_flood(t);
+		send_syn(t, &syns[i]);
 	}
-	return count;
 }
 
-static void driver_is_refused_where_the_far_ends_have_no_napi(void **state)
+static void shim_answers_what_is_plain_as_the_core_would(void **state)
 {
-	struct test_wire t;
+	struct twins *t = twins_new(4, 0);
 
 	(void)state;
-	begin(&t, NULL);
-	stage(&t);
-	for (int side = 0; side < SIDES; side++) {
-		check_said(&t, side, SCREEN_NO, "took 0 of 8 frames (Operation not supported): the far end "
-			   "of a veth pair takes such frames only with NAPI: ethtool -K DEV gro on there, or "
-			   "an XDP program");
-		assert_int_equal(arrived(&t, side, 0), 0);
-	}
-	test_wire_close(&t);
+	twins_everywhere(t, syns_one_by_one);
+	twins_free(t);
 }
 
-static void driver_is_proved_by_frames_that_arrive_where_the_far_ends_have_gro(void **state)
+/* A SYN of the client itself. */
+static void client_syn(struct twins *t, const char *what, const char *reason, bool by_shim)
 {
-	struct test_wire t;
+	struct frame_spec f = t->core->client;
+
+	f.flags = SCREEN_TCP_SYN;
+	f.seq = 1000;
+	(void)twins_send(t, &f, 0);
+	twins_expect(t, what, reason, by_shim);
+}
+
+static void expect_not_by_shim(struct twins *t, const char *what)
+{
+	for (int i = 0; i < 300; i++) {
+		(void)twins_spoofed_syn(t);
+		if (t->by_shim)
+			fail_msg("%s: %s by the shim", what, screen_reason_name(t->core->d.reason));
+	}
+}
+
+static void shim_answers_under_no_lease_of_another_generation(void **state)
+{
+	struct twins *t = twins_new(4, 0);
 
 	(void)state;
-	begin(&t, "ethtool -K left0 gro on; ethtool -K right0 gro on");
-	stage(&t);
-	for (int side = 0; side < SIDES; side++) {
-		check_said(&t, side, SCREEN_YES, "");
-		assert_true(arrived(&t, side, 2 * PROBES) >= 2 * PROBES);
-	}
-	test_wire_close(&t);
+	twins_flood(t);
+	client_syn(t, "let", "reply_challenge", true);
+	t->core->policy.generation++;
+	twins_policy(t);
+	client_syn(t, "lease of before", "reply_challenge", false);
+	twins_flood(t);
+	client_syn(t, "let again", "reply_challenge", true);
+	twins_same_state(t);
+	twins_free(t);
 }
 
-/* Programs go with the namespace. */
-static void attach_passing_program(const char *ifname)
+static void shim_answers_nothing_that_is_not_challenged(void **state)
 {
-	const struct bpf_insn pass[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
-		{ .code = BPF_JMP | BPF_EXIT },
+	struct twins *t = twins_new(6, 0);
+	struct screen_policy *p = &t->core->policy;
+	const struct screen_policy usual = *p;
+	const struct { const char *what; uint8_t mode, offload, dry; uint64_t armed; } rows[] = {
+		{ "mode drop", SCREEN_MODE_DROP, SCREEN_OFFLOAD_AUTO, 0, 1ull << SCREEN_IDS_SYN_FLOOD },
+		{ "offload engine", SCREEN_MODE_SYN_COOKIE, SCREEN_OFFLOAD_ENGINE, 0,
+		  1ull << SCREEN_IDS_SYN_FLOOD },
+		{ "dry run", SCREEN_MODE_SYN_COOKIE, SCREEN_OFFLOAD_AUTO, 1, 1ull << SCREEN_IDS_SYN_FLOOD },
+		{ "no SYN-flood screen", SCREEN_MODE_SYN_COOKIE, SCREEN_OFFLOAD_AUTO, 0,
+		  1ull << SCREEN_IDS_LAND },
+		{ "TCP as an extension header", SCREEN_MODE_SYN_COOKIE, SCREEN_OFFLOAD_AUTO, 1,
+		  1ull << SCREEN_IDS_SYN_FLOOD | 1ull << SCREEN_IDS_EXTENSION_HEADER },
 	};
-	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "pass", "GPL", pass, 2, NULL);
-
-	assert_true(fd >= 0);
-	assert_int_equal(bpf_xdp_attach((int)if_nametoindex(ifname), fd, XDP_FLAGS_DRV_MODE, NULL), 0);
-	close(fd);
-}
-
-static void driver_is_proved_of_each_port_by_its_own_far_end(void **state)
-{
-	struct test_wire t;
 
 	(void)state;
-	begin(&t, NULL);
-	attach_passing_program("right0");
-	stage(&t);
-	check_said(&t, LEFT, SCREEN_NO, "ethtool -K DEV gro on");
-	check_said(&t, RIGHT, SCREEN_YES, "");
-	test_wire_close(&t);
-}
-
-static void driver_is_unknown_without_a_link_and_proved_when_it_comes(void **state)
-{
-	struct test_wire t;
-
-	(void)state;
-	begin(&t, "ethtool -K left0 gro on; ethtool -K right0 gro on; ip link set left0 down");
-	stage(&t);
-	check_said(&t, LEFT, SCREEN_UNKNOWN, "left1 has no link");
-	check_said(&t, RIGHT, SCREEN_YES, "");
-	screen_engine_drop(t.engine);
-	commit(&t);
-	test_run("ip link set left0 up");
-	for (int i = 0; i < WAIT_S * 1000 / STEP_MS && said_of(&t, LEFT).pass.answer != SCREEN_YES; i++)
-		step();
-	check_said(&t, LEFT, SCREEN_YES, "");
-	test_wire_close(&t);
-}
-
-static void driver_is_refused_in_generic_mode(void **state)
-{
-	struct test_wire t;
-
-	(void)state;
-	begin(&t, "ethtool -K left0 gro on; ethtool -K right0 gro on");
-	t.engine->options.attach = SCREEN_ATTACH_GENERIC;
-	stage(&t);
-	for (int side = 0; side < SIDES; side++)
-		check_said(&t, side, SCREEN_NO, "generic mode");
-	test_wire_close(&t);
-}
-
-static void send_probe_frame(const struct test_wire *t, int side)
-{
-	uint8_t frame[PROBE_LENGTH] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0xb5 };
-
-	test_send(t->raw[side], frame, sizeof(frame));
-}
-
-/* The program of a port sends a frame back or on, and counts it as if it were one of those that it is for. */
-static void redirect_frame(struct test_wire *t, int side, enum screen_shim_probe how)
-{
-	uint64_t *values = calloc((size_t)libbpf_num_possible_cpus(), sizeof(*values));
-	struct screen_port *port = port_of(t, side);
-	uint32_t counter = how == SCREEN_SHIM_PROBE_ANSWER ? SCREEN_SHIM_CHALLENGED :
-							     SCREEN_SHIM_PASSED_FLOW;
-
-	values[0] = screen_shim_count(port, counter) + 1;
-	assert_int_equal(bpf_map_update_elem(port->counters_fd, &counter, values, BPF_ANY), 0);
-	free(values);
-	port->control->probe = how;
-	send_probe_frame(t, side);
-}
-
-static void driver_that_takes_no_answers_any_more_is_seen_and_proved_again_when_it_does(void **state)
-{
-	struct test_wire t;
-
-	(void)state;
-	begin(&t, "ethtool -K left0 gro on; ethtool -K right0 gro on");
-	commit(&t);
-	check_said(&t, LEFT, SCREEN_YES, "");
-	test_run("ethtool -K left0 gro off");
-	for (int i = 0; i < WAIT_S * 1000 / STEP_MS && said_of(&t, LEFT).answer.answer == SCREEN_YES; i++) {
-		redirect_frame(&t, LEFT, SCREEN_SHIM_PROBE_ANSWER);
-		step();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		*p = usual;
+		p->mode = rows[i].mode;
+		p->offload = rows[i].offload;
+		p->profile[0].armed = rows[i].armed;
+		p->profile[0].alarm_without_drop = rows[i].dry;
+		p->profile[0].extension_headers[0] = 1ull << SCREEN_PROTO_TCP;
+		twins_policy(t);
+		expect_not_by_shim(t, rows[i].what);
 	}
-	check_proof(said_of(&t, LEFT).answer, SCREEN_NO, "for a second the driver of left1 took none");
-	assert_int_equal(port_of(&t, LEFT)->can, SCREEN_PORT_PASSES);
-	check_said(&t, RIGHT, SCREEN_YES, "");
-	test_run("ethtool -K left0 gro on");
-	for (int i = 0; i < WAIT_S * 1000 / STEP_MS && said_of(&t, LEFT).answer.answer != SCREEN_YES; i++)
-		step();
-	check_said(&t, LEFT, SCREEN_YES, "");
-	assert_int_equal(port_of(&t, LEFT)->can, SCREEN_PORT_ANSWERS | SCREEN_PORT_PASSES);
-	test_wire_close(&t);
+	twins_free(t);
 }
 
-static void driver_that_is_not_even_asked_to_pass_any_more_is_seen(void **state)
+static void shim_leaves_who_may_pass_to_the_engine(void **state)
 {
-	struct test_wire t;
+	struct twins *t = twins_new(4, 0);
+	struct world *w = t->core;
+	struct screen_validated_client c = { .port = w->client.dport, .source = { [10] = 0xff, 0xff },
+					     .destination = { [10] = 0xff, 0xff } };
 
 	(void)state;
-	begin(&t, "ethtool -K left0 gro on; ethtool -K right0 gro on");
-	commit(&t);
-	check_said(&t, RIGHT, SCREEN_YES, "");
-	test_run("ethtool -K right0 gro off");
-	for (int i = 0; i < WAIT_S * 1000 / STEP_MS && said_of(&t, RIGHT).pass.answer == SCREEN_YES; i++) {
-		redirect_frame(&t, LEFT, SCREEN_SHIM_PROBE_PASS);
-		step();
-	}
-	check_proof(said_of(&t, RIGHT).pass, SCREEN_NO, "for a second the driver of right1 took none");
-	assert_int_equal(port_of(&t, RIGHT)->can, SCREEN_PORT_ANSWERS);
-	check_said(&t, LEFT, SCREEN_YES, "");
-	test_wire_close(&t);
+	w->policy.profile[0].prefix_count = 1;
+	w->prefixes[0] = (struct screen_prefix_config){ .address = { [10] = 0xff, 0xff, 198, 51, 100, 7 },
+							.length = 128, .kind = SCREEN_PREFIX_SOURCE };
+	twins_policy(t);
+	twins_flood(t);
+	client_syn(t, "white-listed", "forward_syn_white_list", false);
+	w->policy.profile[0].prefix_count = 0;
+	w->client.sport++;
+	twins_policy(t);
+	memcpy(c.source + 12, w->client.source, 4);
+	memcpy(c.destination + 12, w->client.destination, 4);
+	twins_flood(t);
+	client_syn(t, "nobody special", "reply_challenge", true);
+	(void)screen_validated_insert(w->validated, &c, twins_now() / 1000000, 100000);
+	(void)screen_validated_insert(t->both->validated, &c, twins_now() / 1000000, 100000);
+	twins_flood(t);
+	client_syn(t, "validated", "forward_syn_validated", false);
+	twins_free(t);
 }
 
-static void driver_that_sends_stays_proved(void **state)
+static void shim_stays_under_the_reply_rate(void **state)
 {
-	struct screen_sent before, after;
-	struct test_wire t;
+	struct twins *t = twins_new(4, 0);
 
 	(void)state;
-	begin(&t, "ethtool -K left0 gro on; ethtool -K right0 gro on");
-	commit(&t);
-	screen_sent_read(t.engine, port_of(&t, RIGHT), &before);
-	for (int i = 0; i < WATCHED_MS / STEP_MS; i++) {
-		redirect_frame(&t, LEFT, SCREEN_SHIM_PROBE_PASS);
-		redirect_frame(&t, RIGHT, SCREEN_SHIM_PROBE_ANSWER);
-		step();
-	}
-	screen_sent_read(t.engine, port_of(&t, RIGHT), &after);
-	for (int side = 0; side < SIDES; side++)
-		check_said(&t, side, SCREEN_YES, "");
-	/* it would have been seen */
-	assert_true(after.pass.sent > before.pass.sent);
-	assert_true(after.answer.sent > before.answer.sent);
-	test_wire_close(&t);
+	t->core->policy.reply_rate = 120;
+	twins_policy(t);
+	twins_early();
+	for (int i = 0; i < 1000 && t->did[SCREEN_SHIM_REPLY_RATE] < 50; i++)
+		(void)twins_spoofed_syn(t);
+	twins_expect(t, "above reply-rate", "drop_reply_rate", true);
+	assert_in_range(t->did[SCREEN_SHIM_CHALLENGED], 1, 1000);
+	t->core->policy.reply_rate = 0;
+	t->core->policy.reply_prefix_rate = 3;
+	twins_policy(t);
+	twins_flood(t);
+	for (int i = 0; i < 10; i++)
+		client_syn(t, "one prefix", i < 3 ? "reply_challenge" : "drop_reply_rate", true);
+	twins_same_state(t);
+	twins_free(t);
 }
 
-/* In a thread, which has a namespace of its own then: answers by ports of the same indices. */
-static void *send_elsewhere(void *data)
+static void shim_mints_nothing_in_an_epoch_that_is_over(void **state)
 {
-	static const uint8_t frame[PROBE_LENGTH] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0xb5 };
-	uint32_t *ifindex = data, zero = 0, self = 1;
-	struct screen_shim_control control = { .probe = SCREEN_SHIM_PROBE_ANSWER };
-	struct shim *shim = shim__open_and_load();
-	struct xdp_md context = { .data_end = sizeof(frame) };
-	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = sizeof(frame),
-		    .ctx_in = &context, .ctx_size_in = sizeof(context), .repeat = FOREIGN,
-		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES);
-	int fd = bpf_program__fd(shim->progs.screen_shim);
-
-	test_wire_cables();
-	test_run("ethtool -K left0 gro on");
-	*ifindex = context.ingress_ifindex = if_nametoindex("left1");
-	assert_int_equal(bpf_map_update_elem(bpf_map__fd(shim->maps.control), &zero, &control, BPF_ANY), 0);
-	assert_int_equal(bpf_map_update_elem(bpf_map__fd(shim->maps.peer), &self, ifindex, BPF_ANY), 0);
-	assert_int_equal(bpf_xdp_attach((int)*ifindex, fd, XDP_FLAGS_DRV_MODE, NULL), 0);
-	assert_int_equal(bpf_prog_test_run_opts(fd, &run), 0);
-	shim__destroy(shim);
-	return NULL;
-}
-
-static void frames_of_another_namespace_are_not_taken_for_the_ports_own(void **state)
-{
-	struct screen_sent before, after;
-	uint32_t ifindex = 0;
-	struct test_wire t;
-	pthread_t thread;
+	struct twins *t = twins_new(4, 0);
 
 	(void)state;
-	begin(&t, "ethtool -K left0 gro on; ethtool -K right0 gro on");
-	commit(&t);
-	screen_sent_read(t.engine, port_of(&t, LEFT), &before);
-	assert_int_equal(pthread_create(&thread, NULL, send_elsewhere, &ifindex), 0);
-	pthread_join(thread, NULL);
-	screen_sent_read(t.engine, port_of(&t, LEFT), &after);
-	assert_int_equal(ifindex, port_of(&t, LEFT)->ifindex); /* else it shows nothing */
-	assert_int_equal(after.answer.sent, before.answer.sent);
-	test_wire_close(&t);
+	twins_flood(t);
+	twins_keys(t, 1, TWINS_NEVER_NS);
+	expect_not_by_shim(t, "the next epoch has begun");
+	twins_keys(t, TWINS_NEVER_NS, 1);
+	expect_not_by_shim(t, "the keys are too old");
+	world_epoch(t->core, 42, true);
+	twins_keys(t, TWINS_NEVER_NS, TWINS_NEVER_NS);
+	twins_flood(t);
+	client_syn(t, "the epoch before", "reply_challenge", true);
+	twins_free(t);
+}
+
+/* What the server says to the client's SYN. */
+static void server_says(struct twins *t, uint8_t flags, uint16_t window)
+{
+	struct frame_spec f = t->core->client;
+
+	frame_mirror(&f);
+	f.flags = SCREEN_TCP_ACK | flags;
+	f.seq = 5000;
+	f.ack = 1001;
+	f.window = window;
+	(void)twins_send(t, &f, 1);
+	twins_expect(t, "the server", "forward_flow", false);
+}
+
+static void shim_promises_what_the_server_says_now(void **state)
+{
+	struct twins *t = twins_new(4, 0);
+
+	(void)state;
+	client_syn(t, "calm", "forward_syn_calm", false);
+	twins_flood(t);
+	server_says(t, SCREEN_TCP_SYN, 1234);
+	(void)twins_spoofed_syn(t);
+	twins_expect(t, "the first of another promise", "reply_challenge", false);
+	twins_flood(t);
+	assert_int_equal(frame_get16(t->out.data + 14 + 20 + 14), 1234);
+	server_says(t, SCREEN_TCP_SYN, 1234);
+	(void)twins_spoofed_syn(t);
+	twins_expect(t, "nothing new", "reply_challenge", true);
+	twins_free(t);
+}
+
+static void shim_answers_for_no_port_that_has_just_refused(void **state)
+{
+	struct twins *t = twins_new(4, 0);
+
+	(void)state;
+	client_syn(t, "calm", "forward_syn_calm", false);
+	twins_flood(t);
+	server_says(t, SCREEN_TCP_RST, 0);
+	(void)twins_spoofed_syn(t);
+	twins_expect(t, "closed", "reply_closed_port", false);
+	twins_free(t);
 }
 
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(driver_is_refused_where_the_far_ends_have_no_napi),
-		cmocka_unit_test(driver_is_proved_by_frames_that_arrive_where_the_far_ends_have_gro),
-		cmocka_unit_test(driver_is_proved_of_each_port_by_its_own_far_end),
-		cmocka_unit_test(driver_is_unknown_without_a_link_and_proved_when_it_comes),
-		cmocka_unit_test(driver_is_refused_in_generic_mode),
-		cmocka_unit_test(driver_that_takes_no_answers_any_more_is_seen_and_proved_again_when_it_does),
-		cmocka_unit_test(driver_that_is_not_even_asked_to_pass_any_more_is_seen),
-		cmocka_unit_test(driver_that_sends_stays_proved),
-		cmocka_unit_test(frames_of_another_namespace_are_not_taken_for_the_ports_own),
+		cmocka_unit_test(shim_answers_what_is_plain_as_the_core_would),
+		cmocka_unit_test(shim_answers_under_no_lease_of_another_generation),
+		cmocka_unit_test(shim_answers_nothing_that_is_not_challenged),
+		cmocka_unit_test(shim_leaves_who_may_pass_to_the_engine),
+		cmocka_unit_test(shim_stays_under_the_reply_rate),
+		cmocka_unit_test(shim_mints_nothing_in_an_epoch_that_is_over),
+		cmocka_unit_test(shim_promises_what_the_server_says_now),
+		cmocka_unit_test(shim_answers_for_no_port_that_has_just_refused),
 	};
 
 	return RUN(tests);

@@ -1,0 +1,341 @@
+/*
+ * What the shim does with segments: those of open flows go on to the other port, those of no flow whose
+ * cookie does not check end here while their destination floods. All others are the engine's.
+ */
+#include "run.h"
+
+#include "twins_frame.h"
+
+enum { CLIENT = 0, SERVER = 1, ISN_CLIENT = 1000, ISN_SERVER = 5000 };
+
+/* ---- pass ----------------------------------------------------------------------------------- */
+
+struct segment_row {
+	const char *what, *reason;
+	bool by_shim;
+	int side;
+	uint8_t flags; /* beside ACK */
+	bool no_ack, wrong_port;
+	uint16_t payload;
+	int32_t seq, ack; /* away from where it belongs */
+	uint8_t padding, words, extensions;
+	enum damage damage;
+};
+
+/* One connection, from its opening on. */
+static const struct segment_row segments[] = {
+	{ "no data yet", "forward_flow", true, .side = CLIENT },
+	{ "the server speaks first", "forward_flow", true, SERVER, .payload = 10 },
+	{ "the first data", "forward_flow", false, CLIENT, .flags = SCREEN_TCP_PSH, .payload = 20 },
+	{ "data", "forward_flow", true, CLIENT, .flags = SCREEN_TCP_PSH, .payload = 30 },
+	{ "data of the server", "forward_flow", true, SERVER, .payload = 40 },
+	{ "an acknowledgement", "forward_flow", true, .side = CLIENT },
+	{ "a keep-alive", "forward_flow", true, SERVER, .seq = -1 },
+	{ "congestion", "forward_flow", true, SERVER, .flags = SCREEN_TCP_ECE | SCREEN_TCP_CWR },
+	{ "far ahead", "forward_flow", true, CLIENT, .seq = 1 << 26 },
+	{ "far behind", "forward_flow", true, SERVER, .ack = -(1 << 26) },
+	{ "padding", "forward_flow", true, CLIENT, .padding = 9 },
+	{ "a wrong checksum", "forward_flow", true, CLIENT, .damage = DAMAGE_SUM },
+	{ "a partial checksum", "forward_flow", false, CLIENT, .payload = 7, .damage = DAMAGE_PARTIAL },
+	{ "urgent", "forward_flow", false, CLIENT, .flags = SCREEN_TCP_URG },
+	{ "no ACK", "forward_flow", false, CLIENT, .no_ack = true },
+	{ "IP options", "forward_flow", false, CLIENT, .words = 1, .extensions = 1 },
+	{ "SYN", "forward_syn_known", false, CLIENT, .flags = SCREEN_TCP_SYN, .no_ack = true },
+	{ "SYN-ACK", "forward_flow", false, SERVER, .flags = SCREEN_TCP_SYN },
+	{ "the wrong port", "drop_no_flow", false, SERVER, .wrong_port = true },
+	{ "a forged RST", "forward_flow", false, SERVER, .flags = SCREEN_TCP_RST, .seq = 77 },
+	{ "goes on", "forward_flow", true, .side = SERVER },
+	{ "FIN", "forward_flow", false, CLIENT, .flags = SCREEN_TCP_FIN },
+	{ "the last data", "forward_flow", false, SERVER, .payload = 5 },
+	{ "FIN of the server", "forward_flow", false, SERVER, .flags = SCREEN_TCP_FIN },
+	{ "behind the end", "forward_flow", false, .side = CLIENT },
+};
+
+struct ends {
+	uint32_t next[2];
+};
+
+static struct frame_spec segment(const struct twins *t, const struct ends *e, int side, uint8_t flags)
+{
+	struct frame_spec f = t->core->client;
+
+	if (side == SERVER)
+		frame_mirror(&f);
+	f.seq = e->next[side];
+	f.ack = flags & SCREEN_TCP_ACK ? e->next[!side] : 0;
+	f.flags = flags;
+	return f;
+}
+
+static void idle(struct twins *t, uint8_t is)
+{
+	t->port[0].control->idle[0] = t->port[1].control->idle[0] = is;
+}
+
+static struct ends open_flow(struct twins *t)
+{
+	struct ends e = { { ISN_CLIENT, ISN_SERVER } };
+	struct frame_spec f = segment(t, &e, CLIENT, SCREEN_TCP_SYN);
+
+	(void)twins_send(t, &f, 0);
+	twins_expect(t, "SYN", "forward_syn_calm", false);
+	e.next[CLIENT]++;
+	f = segment(t, &e, SERVER, SCREEN_TCP_SYN | SCREEN_TCP_ACK);
+	(void)twins_send(t, &f, 1);
+	twins_expect(t, "SYN-ACK", "forward_flow", false);
+	e.next[SERVER]++;
+	f = segment(t, &e, CLIENT, SCREEN_TCP_ACK);
+	(void)twins_send(t, &f, 0);
+	twins_expect(t, "ACK", "forward_flow", false);
+	return e;
+}
+
+static void send_segment(struct twins *t, struct ends *e, const struct segment_row *row)
+{
+	struct frame_spec f = segment(t, e, row->side, SCREEN_TCP_ACK | row->flags);
+
+	if (row->no_ack)
+		f.flags &= (uint8_t)~SCREEN_TCP_ACK;
+	f.payload_length = row->payload;
+	f.seq += (uint32_t)row->seq;
+	f.ack += (uint32_t)row->ack;
+	f.padding = row->padding;
+	f.ip_option_words = row->words;
+	f.extensions = row->extensions;
+	e->next[row->side] += row->payload + (row->flags & SCREEN_TCP_FIN);
+	(void)twins_damaged(t, &f, row->damage, (uint8_t)(row->wrong_port ? !row->side : row->side));
+	twins_expect(t, row->what, row->reason, row->by_shim);
+	twins_same_state(t);
+}
+
+static void one_connection(struct twins *t)
+{
+	struct ends e = open_flow(t);
+
+	for (size_t i = 0; i < sizeof(segments) / sizeof(segments[0]); i++) {
+		idle(t, 1);
+		send_segment(t, &e, &segments[i]);
+	}
+}
+
+static void shim_passes_the_talk_of_open_flows_and_nothing_else(void **state)
+{
+	struct twins *t = twins_new(4, 0);
+
+	(void)state;
+	twins_everywhere(t, one_connection);
+	twins_free(t);
+}
+
+static void shim_lets_no_segment_overtake_what_the_engine_has(void **state)
+{
+	static const struct segment_row server = { "of the server", "forward_flow", true, .side = SERVER };
+	static const struct segment_row waits = { "of the server", "forward_flow", false, .side = SERVER };
+	static const struct segment_row client = { "of the client", "forward_flow", false, .side = CLIENT };
+	struct twins *t = twins_new(4, 0);
+	struct ends e = open_flow(t);
+
+	(void)state;
+	idle(t, 0);
+	send_segment(t, &e, &waits);
+	idle(t, 1);
+	send_segment(t, &e, &server);
+	idle(t, 0); /* of this direction it had nothing once */
+	send_segment(t, &e, &server);
+	send_segment(t, &e, &client);
+	twins_free(t);
+}
+
+/* ---- check ---------------------------------------------------------------------------------- */
+
+/* A client that no flow is of. */
+static struct frame_spec stranger(struct twins *t, uint8_t flags)
+{
+	struct frame_spec f = t->core->client;
+
+	f.sport = (uint16_t)(1024 + random_below(&t->core->random, 60000));
+	f.seq = random_32(&t->core->random);
+	f.ack = random_32(&t->core->random);
+	f.flags = flags;
+	return f;
+}
+
+struct flags_row {
+	const char *what, *reason;
+	bool by_shim;
+	uint8_t flags;
+};
+
+static const struct flags_row flags[] = {
+	{ "ACK", "drop_cookie_invalid", true, SCREEN_TCP_ACK },
+	{ "data", "drop_cookie_invalid", true, SCREEN_TCP_ACK | SCREEN_TCP_PSH },
+	{ "SYN-ACK", "drop_cookie_invalid", true, SCREEN_TCP_ACK | SCREEN_TCP_SYN },
+	{ "FIN", "drop_cookie_invalid", true, SCREEN_TCP_ACK | SCREEN_TCP_FIN },
+	{ "RST", "drop_cookie_invalid", true, SCREEN_TCP_RST },
+	{ "RST with ACK", "drop_cookie_invalid", true, SCREEN_TCP_RST | SCREEN_TCP_ACK },
+	{ "urgent", "drop_cookie_invalid", false, SCREEN_TCP_ACK | SCREEN_TCP_URG },
+	{ "hidden SYN", "drop_no_flow", false, SCREEN_TCP_SYN | SCREEN_TCP_RST },
+	{ "no flag", "drop_no_flag", false, 0 },
+	{ "PSH", "drop_cookie_invalid", false, SCREEN_TCP_PSH },
+	{ "SYN and FIN", "drop_syn_fin", false, SCREEN_TCP_SYN | SCREEN_TCP_FIN },
+	{ "SYN, FIN and ACK", "drop_syn_fin", false, SCREEN_TCP_SYN | SCREEN_TCP_FIN | SCREEN_TCP_ACK },
+	{ "FIN without ACK", "drop_fin_no_ack", false, SCREEN_TCP_FIN },
+	{ "FIN with RST", "drop_fin_no_ack", false, SCREEN_TCP_FIN | SCREEN_TCP_RST },
+};
+
+static void flags_one_by_one(struct twins *t)
+{
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		struct frame_spec f = stranger(t, flags[i].flags);
+
+		twins_flood(t);
+		(void)twins_send(t, &f, 0);
+		twins_expect(t, flags[i].what, flags[i].reason, flags[i].by_shim);
+	}
+}
+
+static void shim_drops_forged_answers_and_leaves_odd_flags_to_their_screens(void **state)
+{
+	struct twins *t = twins_new(4, 0);
+
+	(void)state;
+	t->core->policy.profile[0].armed |= 1ull << SCREEN_IDS_NO_FLAG | 1ull << SCREEN_IDS_SYN_FIN |
+					    1ull << SCREEN_IDS_FIN_NO_ACK;
+	twins_policy(t);
+	twins_everywhere(t, flags_one_by_one);
+	twins_free(t);
+}
+
+/* An answer to a challenge of an epoch; zone 7's keys are those of the other master key. */
+static void send_answer(struct twins *t, uint64_t epoch, uint64_t zone, uint8_t as)
+{
+	struct screen_agreed none = { .mss = 1460, .client_wscale = SCREEN_WSCALE_NONE,
+				      .our_wscale = SCREEN_WSCALE_NONE };
+	struct screen_cookie_key key = world_key(epoch, zone);
+	struct frame_spec f = stranger(t, as);
+	struct screen_tuple tuple = { .sport = f.sport, .dport = f.dport, .family = f.family };
+
+	memcpy(tuple.source, f.source, f.family == 4 ? 4 : 16);
+	memcpy(tuple.destination, f.destination, f.family == 4 ? 4 : 16);
+	f.ack = screen_cookie_mint(&key, epoch, &tuple, f.seq - 1, &none).isn + 1;
+	if (as == SCREEN_TCP_RST)
+		f.seq = screen_cookie_safe_reset(&key, epoch, &tuple, f.seq);
+	(void)twins_send(t, &f, 0);
+}
+
+static void answer(struct twins *t, const char *what, const char *reason, bool by_shim, uint64_t epoch,
+		   uint64_t zone, uint8_t as)
+{
+	twins_flood(t);
+	send_answer(t, epoch, zone, as);
+	twins_expect(t, what, reason, by_shim);
+}
+
+static void cookies_one_by_one(struct twins *t)
+{
+	const uint8_t ack = SCREEN_TCP_ACK;
+
+	answer(t, "of this epoch", "forward_splice_syn", false, 41, 0, ack);
+	answer(t, "of the epoch before", "forward_splice_syn", false, 40, 0, ack);
+	answer(t, "too old", "drop_cookie_invalid", true, 39, 0, ack);
+	answer(t, "of the next epoch", "drop_cookie_invalid", true, 42, 0, ack);
+	answer(t, "of another zone", "drop_cookie_invalid", true, 41, 1, ack);
+	answer(t, "of the other master key", "forward_splice_syn", false, 900, 7, ack);
+	answer(t, "of its epoch before", "forward_splice_syn", false, 899, 7, ack);
+	answer(t, "of it, too old", "drop_cookie_invalid", true, 898, 7, ack);
+	answer(t, "a reset where none is safe", "drop_cookie_invalid", false, 41, 0, SCREEN_TCP_RST);
+	answer(t, "with FIN", "hold_splice_pending", false, 41, 0, ack | SCREEN_TCP_FIN);
+}
+
+static void other_keys(struct twins *t)
+{
+	struct screen_keyset *k = &t->core->keyset;
+
+	k->accepts_other = true;
+	k->other_epoch = 900;
+	k->other[0].current = world_key(900, 7);
+	k->other[0].previous = world_key(899, 7);
+	twins_keys(t, TWINS_NEVER_NS, TWINS_NEVER_NS);
+}
+
+static void shim_leaves_every_cookie_that_may_be_valid_to_the_engine(void **state)
+{
+	struct twins *t = twins_new(4, 0);
+
+	(void)state;
+	other_keys(t);
+	twins_everywhere(t, cookies_one_by_one);
+	twins_flood(t);
+	twins_keys(t, TWINS_NEVER_NS, 1);
+	send_answer(t, 39, 0, SCREEN_TCP_ACK);
+	twins_expect(t, "the keys are too old", "drop_cookie_invalid", false);
+	twins_free(t);
+}
+
+static void resets_one_by_one(struct twins *t)
+{
+	twins_early();
+	/* by safe-reset the shim answers nobody: the flood is the core's */
+	for (int i = 0; i < 200; i++)
+		(void)twins_spoofed_syn(t);
+	twins_expect(t, "a safe reset", "reply_challenge", false);
+	assert_int_equal(t->did[SCREEN_SHIM_CHALLENGED], 0);
+	send_answer(t, 41, 0, SCREEN_TCP_RST);
+	twins_expect(t, "its answer", "drop_validated", false);
+	send_answer(t, 39, 0, SCREEN_TCP_RST);
+	twins_expect(t, "too old", "drop_cookie_invalid", true);
+	send_answer(t, 41, 0, SCREEN_TCP_ACK);
+	twins_expect(t, "a cookie where resets are safe", "reply_reset", false);
+}
+
+static void shim_leaves_safe_resets_to_the_engine(void **state)
+{
+	struct twins *t = twins_new(4, 0);
+
+	(void)state;
+	t->core->policy.port[0].admission = SCREEN_ADMISSION_SAFE_RESET;
+	twins_policy(t);
+	twins_everywhere(t, resets_one_by_one);
+	twins_free(t);
+}
+
+static void shim_checks_only_where_the_engine_would_drop(void **state)
+{
+	struct twins *t = twins_new(4, 0);
+	struct frame_spec f = stranger(t, SCREEN_TCP_ACK);
+
+	(void)state;
+	(void)twins_send(t, &f, 0);
+	twins_expect(t, "calm", "drop_no_flow", false);
+	t->core->context.learning_until_ns = TWINS_NEVER_NS;
+	t->core->context.learning_rate = 100;
+	twins_policy(t);
+	twins_flood(t);
+	(void)twins_send(t, &f, 0);
+	twins_expect(t, "learning", "forward_learning", false);
+	t->core->context.learning_until_ns = 0;
+	t->core->policy.activation = SCREEN_ACTIVATION_ALWAYS;
+	twins_policy(t);
+	f.dport++;
+	(void)twins_send(t, &f, 0);
+	twins_expect(t, "always", "drop_cookie_invalid", true);
+	frame_mirror(&f);
+	(void)twins_send(t, &f, 1);
+	twins_expect(t, "from the protected side", "forward_learned", false);
+	twins_same_state(t);
+	twins_free(t);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(shim_passes_the_talk_of_open_flows_and_nothing_else),
+		cmocka_unit_test(shim_lets_no_segment_overtake_what_the_engine_has),
+		cmocka_unit_test(shim_drops_forged_answers_and_leaves_odd_flags_to_their_screens),
+		cmocka_unit_test(shim_leaves_every_cookie_that_may_be_valid_to_the_engine),
+		cmocka_unit_test(shim_leaves_safe_resets_to_the_engine),
+		cmocka_unit_test(shim_checks_only_where_the_engine_would_drop),
+	};
+
+	return RUN(tests);
+}
