@@ -16,6 +16,18 @@ static void hash_scalar(struct screen_lanes *l, uint32_t words, uint32_t count)
 	}
 }
 
+static void place_scalar(struct screen_lanes *l, const uint64_t key[2], uint32_t words, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t in[6];
+
+		for (uint32_t j = 0; j < words; j++)
+			in[j] = l->word[j][i];
+		l->mac[i] = words == 3 ? screen_siphash13_words(key[0], key[1], in, 3) :
+					 screen_siphash13_words(key[0], key[1], in, 6);
+	}
+}
+
 static bool always(void)
 {
 	return true;
@@ -44,6 +56,8 @@ static bool has_avx2(void)
 #else
 #define hash_avx512 NULL
 #define hash_avx2 NULL
+#define hash_avx512_place NULL
+#define hash_avx2_place NULL
 
 static bool has_avx512(void)
 {
@@ -58,11 +72,11 @@ static bool has_avx2(void)
 
 const struct screen_codec screen_codecs[SCREEN_CODECS] = {
 	{ .name = "avx512", .available = has_avx512, .hash = hash_avx512,
-	  .compared = ~0ull },
+	  .place = hash_avx512_place, .compared = ~0ull },
 	{ .name = "avx2", .available = has_avx2, .hash = hash_avx2,
-	  .compared = ~0ull },
+	  .place = hash_avx2_place, .compared = ~0ull },
 	{ .name = "scalar", .available = always, .hash = hash_scalar,
-	  .compared = ~0ull },
+	  .place = place_scalar, .compared = ~0ull },
 };
 
 const struct screen_codec *screen_codec_best(void)
