@@ -120,6 +120,7 @@ static enum step_standing look_up_once(struct step *s)
 		recent->standing = (uint8_t)look_up(s);
 		recent->server = s->d->server;
 		recent->preset = s->admission;
+		recent->admission = SCREEN_ADMISSION_UNSET;
 		recent->slot = s->frame->slot;
 		recent->looked = s->c->streak.gathering ? hash : 0;
 	}

@@ -70,9 +70,10 @@ static bool is_ipv4(const uint64_t words[6])
 	return !(words[0] | words[2] | (uint32_t)(words[1] ^ mapped) | (uint32_t)(words[3] ^ mapped));
 }
 
-/* Hashes the places of one kind. Returns how many there are. */
-static uint32_t hash_some(const struct screen_codec *codec, struct screen_lanes *l, const uint64_t key[2],
-			  struct screen_place *const places[], uint32_t count, bool ipv4)
+/* Hashes the places that have so many words. Returns how many there are. */
+static inline __attribute__((always_inline)) uint32_t
+hash_some(const struct screen_codec *codec, struct screen_lanes *l, const uint64_t key[2],
+	  struct screen_place *const places[], uint32_t count, uint32_t wanted)
 {
 	uint8_t at[SCREEN_CODEC_BURST];
 	uint32_t n = 0;
@@ -81,18 +82,18 @@ static uint32_t hash_some(const struct screen_codec *codec, struct screen_lanes 
 		uint64_t words[6];
 
 		memcpy(words, &places[i]->key, sizeof(words));
-		if (is_ipv4(words) != ipv4)
+		if (is_ipv4(words) != (wanted == 3))
 			continue;
-		if (ipv4) {
+		if (wanted == 3) {
 			words[0] = words[1] >> 32 | (words[3] >> 32) << 32;
 			words[1] = words[4];
 			words[2] = words[5];
 		}
-		for (uint32_t j = 0; j < (ipv4 ? 3u : 6u); j++)
+		for (uint32_t j = 0; j < wanted; j++)
 			l->word[j][n] = words[j];
 		at[n++] = (uint8_t)i;
 	}
-	codec->place(l, key, ipv4 ? 3 : 6, n);
+	codec->place(l, key, wanted, n);
 	for (uint32_t i = 0; i < n; i++)
 		places[at[i]]->hash = l->mac[i];
 	return n;
@@ -119,8 +120,8 @@ void screen_places(const struct screen_codec *codec, struct screen_lanes *lanes,
 	if (count <= 2) { /* a vector of two lanes is no faster than none */
 		for (uint32_t i = 0; i < count; i++)
 			places[i]->hash = screen_flow_hash(t, &places[i]->key);
-	} else if (hash_some(codec, lanes, t->key, places, count, true) < count) {
-		(void)hash_some(codec, lanes, t->key, places, count, false);
+	} else if (hash_some(codec, lanes, t->key, places, count, 3) < count) {
+		(void)hash_some(codec, lanes, t->key, places, count, 6);
 	}
 	for (uint32_t i = 0; i < count; i++)
 		__builtin_prefetch(bucket_of(t, places[i]->hash));

@@ -179,7 +179,6 @@ void screen_check(struct screen_context *context, struct screen_frame *const fra
 
 		if (d->cookie != SCREEN_COOKIE_UNCHECKED)
 			continue; /* it only waited for those before it */
-		memset(&checks[n], 0, sizeof(checks[n]));
 		screen_tuple_of(frames[i]->data, &d->packet, &checks[n].tuple);
 		checks[n].seq = d->packet.seq;
 		checks[n].ack = d->packet.ack;
@@ -192,6 +191,8 @@ void screen_check(struct screen_context *context, struct screen_frame *const fra
 	for (uint32_t i = 0; i < n; i++) {
 		asked[i]->cookie = checks[i].valid ? SCREEN_COOKIE_IS_VALID :
 						     SCREEN_COOKIE_IS_INVALID;
+		if (!checks[i].valid)
+			continue;
 		asked[i]->agreed = checks[i].agreed;
 		asked[i]->epoch = checks[i].epoch;
 	}

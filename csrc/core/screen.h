@@ -34,6 +34,7 @@ struct screen_recent {
 	uint8_t slot;	     /* where the frames come in */
 	uint8_t standing;    /* enum step_standing */
 	uint8_t preset;	     /* its admission */
+	uint8_t admission;   /* what it comes to, enum screen_admission; SCREEN_ADMISSION_UNSET: not asked */
 };
 
 /* What a worker brings along. One per worker, nothing in it is shared but what says so. */
