@@ -203,10 +203,11 @@ static inline void rig_burst(struct rig *r, uint32_t first, uint32_t count, bool
 	uint32_t u = 0, c = 0;
 
 	screen_gather(&r->context);
+	screen_look(&r->context, &r->frame[first], &r->decision[first], count);
 	for (uint32_t i = first; i < first + count; i++) {
 		struct screen_decision *d = &r->decision[i];
 
-		screen_decide(&r->context, &r->frame[i], d);
+		screen_judge(&r->context, &r->frame[i], d);
 		if (d->undecided) {
 			undecided[u] = &r->frame[i];
 			ud[u++] = d;

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -14,7 +13,6 @@ import (
 )
 
 const (
-	answeringRounds = 2
 	answeringMillis = 1000
 	costShareMin    = 0.2                    // of a processor
 	settle          = 300 * time.Millisecond // between two storms
@@ -32,26 +30,29 @@ type answer struct {
 	Answers report.Sample `json:"answers"` // a second
 	Cost    report.Sample `json:"cost_ns"` // of the system's processor for each answer
 	Noise   report.Number `json:"noise"`   // of the answers
+	Trouble trouble       `json:"trouble"`
 }
 
 type answeringResults struct {
 	Machine report.Machine `json:"machine"`
 	Rounds  int            `json:"rounds"`
 	Rows    []*answer      `json:"rows"`
+	Trouble trouble        `json:"trouble"` // of whole systems
 }
 
 // answering measures how many spoofed SYNs are answered.
-func answering(ctx context.Context, rounds int) error {
-	r := answeringResults{Machine: report.Describe(), Rounds: orElse(rounds, answeringRounds)}
+func answering(ctx context.Context, rounds int, p *progress) error {
+	r := answeringResults{Machine: report.Describe(), Rounds: rounds}
 	for _, s := range systems {
 		for _, rate := range answeringRates {
 			r.Rows = append(r.Rows, &answer{System: s.name, Wanted: rate})
 		}
 	}
 	for i := range r.Rounds {
-		for _, s := range systems {
-			if err := r.round(ctx, s); err != nil {
-				return fmt.Errorf("round %d: %s: %w", i+1, s.name, err)
+		for j, s := range systems {
+			p.step(i*len(systems)+j, rounds*len(systems), fmt.Sprintf("round %d of %d: %s", i+1, rounds, s.name))
+			if err := again(ctx, &r.Trouble, func() error { return r.round(ctx, s) }); err != nil {
+				return err
 			}
 		}
 	}
@@ -66,28 +67,36 @@ func answering(ctx context.Context, rounds int) error {
 }
 
 // round measures one system at all rates.
-func (r *answeringResults) round(ctx context.Context, s system) (err error) {
+func (r *answeringResults) round(ctx context.Context, s system) error {
 	g, err := s.build(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", s.name, err)
 	}
-	defer func() { err = errors.Join(err, g.Close()) }()
+	defer g.leave()
 	// a first one, of which nothing is noted: it makes the system aware of the flood
 	if _, _, err := g.storm(ctx, answeringRates[0], 500); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	for _, row := range r.Rows {
 		if row.System != s.name {
 			continue
 		}
-		storm, used, err := g.storm(ctx, row.Wanted, answeringMillis)
-		if err != nil {
+		if err := again(ctx, &row.Trouble, func() error { return g.answers(ctx, row) }); err != nil {
 			return err
 		}
-		row.Offered = append(row.Offered, storm.Sent/storm.Seconds)
-		row.Answers = append(row.Answers, storm.Answers/storm.Seconds)
-		row.Cost = append(row.Cost, used/max(storm.Answers, 1)*1e9)
 	}
+	return nil
+}
+
+// answers notes what the system makes of one storm.
+func (g *ground) answers(ctx context.Context, row *answer) error {
+	storm, used, err := g.storm(ctx, row.Wanted, answeringMillis)
+	if err != nil {
+		return err
+	}
+	row.Offered = append(row.Offered, storm.Sent/storm.Seconds)
+	row.Answers = append(row.Answers, storm.Answers/storm.Seconds)
+	row.Cost = append(row.Cost, used/max(storm.Answers, 1)*1e9)
 	return nil
 }
 
@@ -113,7 +122,7 @@ func (g *ground) storm(ctx context.Context, rate, millis int) (r stormResult, us
 	if err != nil {
 		return r, 0, err
 	}
-	if r, err = result(ctx, p); err != nil {
+	if r, err = g.endStorm(ctx, p, time.Duration(millis)*time.Millisecond); err != nil {
 		return r, 0, err
 	}
 	after, err := busy(systemCPU)
@@ -138,11 +147,15 @@ func (r *answeringResults) print(w io.Writer) {
 		if row.Cost.Median()*row.Answers.Median() < costShareMin*1e9 {
 			cost = "-" // the kernel's ticks are too coarse for so little
 		}
-		fmt.Fprintf(t, "%s\t%s\t%.0f\t%.0f\t%s\t%s\t%s\t\n", row.System, rateName(row.Wanted),
+		fmt.Fprintf(t, "%s\t%s\t%.0f\t%.0f\t%s\t%s\t%s\t\n", row.System+row.Trouble.mark(), rateName(row.Wanted),
 			row.Offered.Median(), row.Answers.Median(), report.Percent(row.Noise),
 			report.Percent(report.Pair(row.Answers, row.Offered, report.Over).Median()), cost)
 	}
 	t.Flush()
+	for _, row := range r.Rows {
+		row.Trouble.explain(w, row.System+" at "+rateName(row.Wanted))
+	}
+	r.Trouble.explain(w, "systems")
 }
 
 func (r *answeringResults) plot() *report.Plot {
@@ -151,7 +164,7 @@ func (r *answeringResults) plot() *report.Plot {
 	for _, s := range systems {
 		line := report.Line{Name: s.name}
 		for _, row := range r.Rows {
-			if row.System == s.name {
+			if row.System == s.name && len(row.Answers) > 0 {
 				line.Points = append(line.Points, report.Point{X: row.Offered.Median(), Y: row.Answers.Median()})
 			}
 		}

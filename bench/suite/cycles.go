@@ -17,8 +17,6 @@ import (
 )
 
 const (
-	cyclesRounds = 15
-
 	workSYN, workValid, workInvalid, workMAC = "syn", "ack valid", "ack invalid", "mac"
 
 	waySynscreen, wayKernel, wayMint, wayBase = "synscreen", "kernel helper", "kernel helper, mint", "base"
@@ -51,8 +49,8 @@ type cyclesResults struct {
 }
 
 // cycles measures what a SYN and an ACK cost.
-func cycles(ctx context.Context, rounds int) error {
-	r := cyclesResults{Machine: report.Describe(), Rounds: orElse(rounds, cyclesRounds)}
+func cycles(ctx context.Context, rounds int, _ *progress) error {
+	r := cyclesResults{Machine: report.Describe(), Rounds: rounds}
 	samples, order, err := runCycles(ctx, r.Rounds)
 	if err != nil {
 		return err

@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"strconv"
+	"time"
 
 	"synscreen/test/lab"
 )
@@ -30,6 +33,8 @@ const (
 	boxOutsideAddr = "192.0.2.1"
 	boxViaOutside  = "192.0.2.2"
 )
+
+const stormLate = time.Minute // after its end: then it is killed
 
 func visitorAddr(i int) string { return fmt.Sprintf("198.19.0.%d", i+1) }
 
@@ -226,10 +231,20 @@ func (g *ground) startStorm(rate, milliseconds int) (*lab.Process, error) {
 		"--milliseconds", strconv.Itoa(milliseconds))...)
 }
 
-// result waits for a storm's end.
-func result(ctx context.Context, storm *lab.Process) (r stormResult, err error) {
-	if err = storm.Wait(ctx); err != nil {
-		return r, err
+// endStorm waits for a storm that ends within this time, and for as much longer as a loaded machine may need:
+// its process has the attacker's processor after all else there. One that does not end is killed.
+func (g *ground) endStorm(ctx context.Context, storm *lab.Process, within time.Duration) (r stormResult, err error) {
+	limited, cancel := context.WithTimeout(ctx, within+stormLate)
+	defer cancel()
+	if err = storm.Wait(limited); err != nil {
+		return r, errors.Join(err, storm.Kill())
 	}
 	return r, json.Unmarshal([]byte(storm.Stdout()), &r)
+}
+
+// leave takes the ground away. What was measured on it stays.
+func (g *ground) leave() {
+	if err := g.Close(); err != nil {
+		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+	}
 }

@@ -13,8 +13,6 @@ import (
 )
 
 const (
-	growingRounds = 15
-
 	axisMiss, axisMemory = "cache miss", "bytes per flow"
 )
 
@@ -46,8 +44,8 @@ type growingResults struct {
 }
 
 // growing measures how the cost of a frame grows.
-func growing(ctx context.Context, rounds int) error {
-	r := growingResults{Machine: report.Describe(), Rounds: orElse(rounds, growingRounds)}
+func growing(ctx context.Context, rounds int, _ *progress) error {
+	r := growingResults{Machine: report.Describe(), Rounds: rounds}
 	type line struct {
 		Axis string  `json:"axis"`
 		X    int     `json:"x"`

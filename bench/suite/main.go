@@ -1,5 +1,6 @@
 // The benchmark suite: what a frame costs the core, beside the kernel's own cookies; how that grows; how
-// many SYNs a system answers; what legitimate connections see of a flood; and what a host pays in calm.
+// many SYNs a system answers; what legitimate connections see of a flood; what a host pays in calm; and the
+// benchmarks of bulk flows, which are programs of their own.
 //
 // It needs root and what `make bench` builds, prints tables and writes build/bench/*.json and *.svg.
 // What is compared is measured in one run and in turn: only ratios within a run mean anything.
@@ -21,18 +22,32 @@ import (
 	"synscreen/test/lab"
 )
 
-// part is one of the suite's benchmarks.
+// part is one of the suite's benchmarks, and how long it takes: two processors that do nothing else.
 type part struct {
-	name string
-	run  func(ctx context.Context, rounds int) error
+	name        string
+	run         func(ctx context.Context, rounds int, p *progress) error
+	rounds      int           // as it is
+	fixed, each time.Duration // beside the rounds; and of a round
 }
 
+func (p part) takes(rounds int) time.Duration { return p.fixed + time.Duration(rounds)*p.each }
+
 var parts = []part{
-	{"cycles", cycles},
-	{"growing", growing},
-	{"answering", answering},
-	{"surviving", surviving},
-	{"idling", idling},
+	{"cycles", cycles, 15, 30 * time.Second, 2 * time.Second},
+	{"growing", growing, 9, time.Second, 5 * time.Second},
+	{"answering", answering, 1, 0, 120 * time.Second},
+	{"surviving", surviving, 1, 0, 320 * time.Second},
+	{"idling", idling, 2, 0, 45 * time.Second},
+	{"bulk", program("bulk"), 3, 3 * time.Second, 12 * time.Second},
+	{"overload", program("overload"), 2, 3 * time.Second, 38 * time.Second},
+}
+
+// planned is how long parts take; rounds 0: as each has it.
+func planned(some []part, rounds int) (all time.Duration) {
+	for _, p := range some {
+		all += p.takes(orElse(rounds, p.rounds))
+	}
+	return all
 }
 
 func main() {
@@ -72,17 +87,27 @@ func run(ctx context.Context, wanted []string, rounds int) error {
 	}
 	fmt.Printf("%v\nNoise is the distance between the quartiles of all rounds, in %% of the median.\n",
 		report.Describe())
-	for _, p := range parts {
-		if !slices.Contains(wanted, p.name) {
-			continue
-		}
+	chosen := slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return !slices.Contains(wanted, p.name) })
+	return runAll(ctx, chosen, rounds, newProgress(os.Stderr, planned(chosen, rounds)))
+}
+
+// runAll goes on when a part has failed, and says so in the end.
+func runAll(ctx context.Context, chosen []part, rounds int, p *progress) (failed error) {
+	for _, next := range chosen {
 		began := time.Now()
-		if err := p.run(ctx, rounds); err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
+		p.enter(next, orElse(rounds, next.rounds))
+		err := next.run(ctx, orElse(rounds, next.rounds), p)
+		p.leave()
+		fmt.Printf("(%s: %.0f s)\n", next.name, time.Since(began).Seconds())
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", next.name, err))
 		}
-		fmt.Printf("(%s: %.0f s)\n", p.name, time.Since(began).Seconds())
+		if ctx.Err() != nil {
+			break
+		}
 	}
-	return nil
+	fmt.Printf("(all: %s)\n", clock(time.Since(p.began)))
+	return failed
 }
 
 // orElse is n, or what a part takes by itself.

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -15,7 +17,6 @@ import (
 )
 
 const (
-	survivingRounds  = 2
 	visitsPerSecond  = 100
 	visitsCount      = 150
 	bulkFlows        = 10
@@ -38,6 +39,7 @@ type survival struct {
 	Answer99  report.Number `json:"p99_answer_ms"`
 	Bulk      report.Sample `json:"bulk_bits_per_second"`
 	Noise     report.Number `json:"noise"` // of the rounds' median connect times
+	Trouble   trouble       `json:"trouble"`
 	medians   report.Sample
 }
 
@@ -45,26 +47,23 @@ type survivingResults struct {
 	Machine report.Machine `json:"machine"`
 	Rounds  int            `json:"rounds"`
 	Rows    []*survival    `json:"rows"`
+	Trouble trouble        `json:"trouble"` // of whole systems
 }
 
 // surviving measures what legitimate connections see of a flood.
-func surviving(ctx context.Context, rounds int) error {
-	r := survivingResults{Machine: report.Describe(), Rounds: orElse(rounds, survivingRounds)}
-	for _, s := range systems {
+func surviving(ctx context.Context, rounds int, p *progress) error {
+	r := survivingResults{Machine: report.Describe(), Rounds: rounds}
+	among := slices.DeleteFunc(slices.Clone(systems), func(s system) bool { return s.noSurvival })
+	for _, s := range among {
 		for _, rate := range survivingRates {
-			if !s.noSurvival {
-				r.Rows = append(r.Rows, &survival{System: s.name, Wanted: rate})
-			}
+			r.Rows = append(r.Rows, &survival{System: s.name, Wanted: rate})
 		}
 	}
 	for i := range r.Rounds {
-		for _, s := range systems {
-			if s.noSurvival {
-				continue
-			}
-			fmt.Fprintf(os.Stderr, "surviving: round %d of %d: %s\n", i+1, r.Rounds, s.name)
-			if err := r.round(ctx, s); err != nil {
-				return fmt.Errorf("round %d: %s: %w", i+1, s.name, err)
+		for j, s := range among {
+			p.step(i*len(among)+j, rounds*len(among), fmt.Sprintf("round %d of %d: %s", i+1, rounds, s.name))
+			if err := again(ctx, &r.Trouble, func() error { return r.round(ctx, s) }); err != nil {
+				return err
 			}
 		}
 	}
@@ -88,28 +87,28 @@ func surviving(ctx context.Context, rounds int) error {
 }
 
 // round measures one system at all rates, and its bulk flows after the visits.
-func (r *survivingResults) round(ctx context.Context, s system) (err error) {
+func (r *survivingResults) round(ctx context.Context, s system) error {
 	g, err := s.build(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", s.name, err)
 	}
-	defer func() { err = errors.Join(err, g.Close()) }()
+	defer g.leave()
 	// the server has spoken once before anything floods
 	if _, err := g.visits(ctx, 5, visitsPerSecond); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	if _, err := g.startPinned(g.server, "0", sinkRole); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	for _, row := range r.Rows {
 		if row.System != s.name {
 			continue
 		}
-		if err := g.visitUnder(ctx, row); err != nil {
-			return fmt.Errorf("%s SYNs a second: %w", rateName(row.Wanted), err)
+		if err := again(ctx, &row.Trouble, func() error { return g.visitUnder(ctx, row) }); err != nil {
+			return err
 		}
-		if err := g.bulkUnder(ctx, row); err != nil {
-			return fmt.Errorf("%s SYNs a second: bulk: %w", rateName(row.Wanted), err)
+		if err := again(ctx, &row.Trouble, func() error { return g.bulkUnder(ctx, row) }); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -125,15 +124,13 @@ func (g *ground) under(ctx context.Context, rate int, run func() error) (r storm
 		return r, err
 	}
 	time.Sleep(stormHead)
-	if err := run(); err != nil {
-		return r, errors.Join(err, p.Stop(ctx))
+	failed := run()
+	err = p.Signal(syscall.SIGTERM)
+	if err == nil {
+		r, err = g.endStorm(ctx, p, 0)
 	}
-	if err := p.Stop(ctx); err != nil {
-		return r, err
-	}
-	r, err = result(ctx, p)
 	time.Sleep(settle)
-	return r, err
+	return r, errors.Join(failed, err)
 }
 
 func (g *ground) visitUnder(ctx context.Context, row *survival) error {
@@ -166,8 +163,11 @@ func (g *ground) bulkUnder(ctx context.Context, row *survival) error {
 		return err
 	}
 	rate, err := strconv.ParseFloat(strings.TrimSpace(p.Stdout()), 64)
+	if err != nil {
+		return err
+	}
 	row.Bulk = append(row.Bulk, rate)
-	return err
+	return nil
 }
 
 func (v visit) connect() float64 { return v.Connect }
@@ -203,16 +203,23 @@ func (r *survivingResults) print(w io.Writer) {
 	fmt.Fprintln(t, "\tSYNs wanted/s\toffered/s\tanswered/s\tsucceeded\tconnect p50 ms\tp99 ms\t"+
 		"answered p99 ms\tnoise\tbulk Mbit/s\tnoise\t")
 	for _, row := range r.Rows {
-		offered, answered := "0", "0"
+		offered, answered, succeeded := "0", "0", "-"
+		if len(row.Visits) > 0 {
+			succeeded = fmt.Sprintf("%.1f %%", 100*row.share())
+		}
 		if row.Wanted > 0 {
 			offered = fmt.Sprintf("%.0f", row.Offered.Median())
 			answered = fmt.Sprintf("%.0f", row.Answers.Median())
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.1f %%\t%.2f\t%.1f\t%.1f\t%s\t%.0f\t%s\t\n", row.System,
-			rateName(row.Wanted), offered, answered, 100*row.share(), row.P50, row.P99, row.Answer99, report.Percent(row.Noise),
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%.2f\t%.1f\t%.1f\t%s\t%.0f\t%s\t\n", row.System+row.Trouble.mark(),
+			rateName(row.Wanted), offered, answered, succeeded, row.P50, row.P99, row.Answer99, report.Percent(row.Noise),
 			row.Bulk.Median()/1e6, report.Percent(row.Bulk.Noise()))
 	}
 	t.Flush()
+	for _, row := range r.Rows {
+		row.Trouble.explain(w, row.System+" at "+rateName(row.Wanted))
+	}
+	r.Trouble.explain(w, "systems")
 }
 
 func (r *survivingResults) plot(title, y string, logY bool, value func(*survival) float64) *report.Plot {
@@ -223,7 +230,7 @@ func (r *survivingResults) plot(title, y string, logY bool, value func(*survival
 		}
 		line := report.Line{Name: s.name}
 		for _, row := range r.Rows {
-			if row.System == s.name && row.Wanted > 0 {
+			if row.System == s.name && len(row.Offered) > 0 {
 				line.Points = append(line.Points, report.Point{X: row.Offered.Median(), Y: value(row)})
 			}
 		}

@@ -28,7 +28,7 @@ enum screen_cookie_state step_cookie(struct step *s)
 		return SCREEN_COOKIE_UNCHECKED;
 	}
 	/* once: the frame is rewritten when the cookie has been used */
-	if (d->cookie == SCREEN_COOKIE_IS_VALID && !screen_checksum_ok(s->frame->data, &d->packet))
+	if (d->cookie == SCREEN_COOKIE_IS_VALID && !step_intact(s))
 		d->cookie = SCREEN_COOKIE_IS_INVALID;
 	return d->cookie;
 }

@@ -3,21 +3,32 @@
 #include "symmetry.h"
 
 /* Where only one direction comes by, nothing can be spliced. */
-enum screen_admission step_admission(struct step *s)
+static enum screen_admission by_wire(struct step *s)
 {
 	uint8_t admission = s->port->admission;
 
-	(void)step_server(s);
-	/* the shim knows what the kernel would not admit, and sends it by the other ring */
-	if (s->port->host)
-		return s->frame->syn_ring ? (enum screen_admission)admission :
-					    SCREEN_ADMISSION_SAFE_RESET;
 	if (s->admission != SCREEN_ADMISSION_UNSET)
 		admission = s->admission;
 	if (admission == SCREEN_ADMISSION_SPLICE &&
 	    screen_symmetry(step_zone(s), step_seconds(s)) == SCREEN_SYMMETRY_ONE_WAY)
 		return SCREEN_ADMISSION_SAFE_RESET;
 	return (enum screen_admission)admission;
+}
+
+enum screen_admission step_admission(struct step *s)
+{
+	struct screen_recent *recent = &s->c->recent;
+
+	(void)step_server(s);
+	/* the shim knows what the kernel would not admit, and sends it by the other ring */
+	if (s->port->host)
+		return s->frame->syn_ring ? (enum screen_admission)s->port->admission :
+					    SCREEN_ADMISSION_SAFE_RESET;
+	if (recent->looked != s->target)
+		return by_wire(s);
+	if (recent->admission == SCREEN_ADMISSION_UNSET)
+		recent->admission = (uint8_t)by_wire(s);
+	return (enum screen_admission)recent->admission;
 }
 
 static void client_of(const struct step *s, struct screen_validated_client *c)

@@ -16,6 +16,18 @@ static void hash_scalar(struct screen_lanes *l, uint32_t words, uint32_t count)
 	}
 }
 
+static void place_scalar(struct screen_lanes *l, const uint64_t key[2], uint32_t words, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t in[6];
+
+		for (uint32_t j = 0; j < words; j++)
+			in[j] = l->word[j][i];
+		l->mac[i] = words == 3 ? screen_siphash13_words(key[0], key[1], in, 3) :
+					 screen_siphash13_words(key[0], key[1], in, 6);
+	}
+}
+
 static bool always(void)
 {
 	return true;
@@ -44,6 +56,8 @@ static bool has_avx2(void)
 #else
 #define hash_avx512 NULL
 #define hash_avx2 NULL
+#define hash_avx512_place NULL
+#define hash_avx2_place NULL
 
 static bool has_avx512(void)
 {
@@ -58,11 +72,11 @@ static bool has_avx2(void)
 
 const struct screen_codec screen_codecs[SCREEN_CODECS] = {
 	{ .name = "avx512", .available = has_avx512, .hash = hash_avx512,
-	  .compared = ~0ull },
+	  .place = hash_avx512_place, .compared = ~0ull },
 	{ .name = "avx2", .available = has_avx2, .hash = hash_avx2,
-	  .compared = ~0ull },
+	  .place = hash_avx2_place, .compared = ~0ull },
 	{ .name = "scalar", .available = always, .hash = hash_scalar,
-	  .compared = ~0ull },
+	  .place = place_scalar, .compared = ~0ull },
 };
 
 const struct screen_codec *screen_codec_best(void)
@@ -86,7 +100,7 @@ static void hash(const struct screen_codec *codec, struct screen_lanes *l, uint3
 
 /* ---- what is hashed ------------------------------------------------------------------------ */
 
-static void put(struct screen_lanes *l, uint32_t lane, const struct screen_cookie_key *key,
+static inline __attribute__((always_inline)) void put(struct screen_lanes *l, uint32_t lane, const struct screen_cookie_key *key,
 		const struct screen_tuple *t, uint32_t client_isn, uint64_t epoch, uint16_t agreed)
 {
 	uint64_t words[6];
@@ -115,34 +129,38 @@ static uint32_t positions(uint8_t family, const uint8_t *first, size_t stride, u
 	return found;
 }
 
-static void mint_family(const struct screen_codec *codec, struct screen_lanes *l,
+static inline __attribute__((always_inline)) uint32_t mint_family(const struct screen_codec *codec, struct screen_lanes *l,
 			const struct screen_keyset *k, uint32_t zone, uint8_t family,
 			struct screen_mint *mints, uint32_t count)
 {
 	const struct screen_cookie_key *key = screen_keyset_mint_key(k, zone);
 	uint8_t at[SCREEN_CODEC_BURST];
+	uint32_t n = 0;
 
-	count = positions(family, &mints->tuple.family, sizeof(*mints), count, at);
 	for (uint32_t i = 0; i < count; i++) {
-		const struct screen_mint *m = &mints[at[i]];
+		const struct screen_mint *m = &mints[i];
 
-		put(l, i, key, &m->tuple, m->client_isn, k->mint_epoch,
+		if (m->tuple.family != family)
+			continue;
+		put(l, n, key, &m->tuple, m->client_isn, k->mint_epoch,
 		    screen_cookie_agreed(&m->agreed));
+		at[n++] = (uint8_t)i;
 	}
-	hash(codec, l, words_of(family), count);
-	for (uint32_t i = 0; i < count; i++) {
+	hash(codec, l, words_of(family), n);
+	for (uint32_t i = 0; i < n; i++) {
 		struct screen_mint *m = &mints[at[i]];
 
 		m->cookie = screen_cookie_of(l->mac[i], k->mint_epoch, family, &m->agreed);
 	}
+	return n;
 }
 
 void screen_codec_mint(const struct screen_codec *codec, struct screen_lanes *lanes,
 		       const struct screen_keyset *keyset, uint32_t zone,
 		       struct screen_mint *mints, uint32_t count)
 {
-	mint_family(codec, lanes, keyset, zone, 4, mints, count);
-	mint_family(codec, lanes, keyset, zone, 6, mints, count);
+	if (mint_family(codec, lanes, keyset, zone, 4, mints, count) < count)
+		(void)mint_family(codec, lanes, keyset, zone, 6, mints, count);
 }
 
 /* An epoch that is accepted, and its key. */
@@ -182,7 +200,7 @@ static void judge(struct screen_check *c, const struct accepted *a, uint32_t epo
 		c->agreed.mss = screen_cookie_read_mss(mac, c->tuple.family, isn);
 }
 
-static void check_some(const struct screen_codec *codec, struct screen_lanes *l,
+static inline __attribute__((always_inline)) void check_some(const struct screen_codec *codec, struct screen_lanes *l,
 		       const struct accepted *a, uint32_t epochs, uint8_t family,
 		       struct screen_check *checks, const uint8_t *at, uint32_t count)
 {
@@ -201,7 +219,7 @@ static void check_some(const struct screen_codec *codec, struct screen_lanes *l,
 		judge(&checks[at[i]], a, epochs, &l->mac[i * epochs], codec->compared);
 }
 
-static void check_family(const struct screen_codec *codec, struct screen_lanes *l,
+static inline __attribute__((always_inline)) uint32_t check_family(const struct screen_codec *codec, struct screen_lanes *l,
 			 const struct screen_keyset *k, uint32_t zone, uint8_t family,
 			 struct screen_check *checks, uint32_t count)
 {
@@ -213,12 +231,13 @@ static void check_family(const struct screen_codec *codec, struct screen_lanes *
 	for (uint32_t i = 0; i < count; i += most)
 		check_some(codec, l, a, epochs, family, checks, at + i,
 			   count - i < most ? count - i : most);
+	return count;
 }
 
 void screen_codec_check(const struct screen_codec *codec, struct screen_lanes *lanes,
 			const struct screen_keyset *keyset, uint32_t zone,
 			struct screen_check *checks, uint32_t count)
 {
-	check_family(codec, lanes, keyset, zone, 4, checks, count);
-	check_family(codec, lanes, keyset, zone, 6, checks, count);
+	if (check_family(codec, lanes, keyset, zone, 4, checks, count) < count)
+		(void)check_family(codec, lanes, keyset, zone, 6, checks, count);
 }

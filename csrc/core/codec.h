@@ -28,6 +28,8 @@ struct screen_codec {
 	bool (*available)(void);
 	/* Hashes `words` words of lanes 0 to count - 1 into mac[]. Other lanes of mac[] are garbage. */
 	void (*hash)(struct screen_lanes *lanes, uint32_t words, uint32_t count);
+	/* Likewise SipHash-1-3, with one key: for places in tables. */
+	void (*place)(struct screen_lanes *lanes, const uint64_t key[2], uint32_t words, uint32_t count);
 	/* Which bits of screen_cookie_differs() make a cookie invalid: all. A test that measures
 	 * forgery leaves some out, to see in a second what would take it hours. */
 	uint64_t compared;

@@ -278,12 +278,16 @@ screen_cookie_check_safe_reset(const struct screen_zone_keys *keys, uint64_t epo
 static inline void screen_tuple_of(const uint8_t *data, const struct screen_packet *p,
 				   struct screen_tuple *t)
 {
-	uint32_t size = p->family == 4 ? 4 : 16;
-	const uint8_t *addresses = data + p->l3 + (p->family == 4 ? 12 : 8);
+	const uint8_t *ip = data + p->l3;
 
 	memset(t, 0, sizeof(*t));
-	memcpy(t->source, addresses, size);
-	memcpy(t->destination, addresses + size, size);
+	if (p->family == 4) {
+		memcpy(t->source, ip + 12, 4);
+		memcpy(t->destination, ip + 16, 4);
+	} else {
+		memcpy(t->source, ip + 8, 16);
+		memcpy(t->destination, ip + 24, 16);
+	}
 	t->sport = p->sport;
 	t->dport = p->dport;
 	t->family = p->family;

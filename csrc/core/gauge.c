@@ -16,16 +16,18 @@ static uint64_t destination_hash(struct step *s)
 	const struct screen_packet *p = &s->d->packet;
 	uint32_t zone_port = (uint32_t)s->port->zone << 16 | p->dport;
 	struct screen_recent *recent = &s->c->recent;
-	uint8_t address[16];
+	uint64_t address[2];
 
 	if (s->target)
 		return s->target;
-	screen_flow_address(s->frame->data, p, 1, address);
-	if (!recent->hash || recent->zone_port != zone_port ||
-	    memcmp(recent->address, address, 16) != 0) {
-		recent->hash = screen_meters_server(s->c->meters, s->port->zone, address, p->dport);
+	screen_flow_address(s->frame->data, p, 1, (uint8_t *)address);
+	if (!recent->hash || recent->zone_port != zone_port || recent->address[0] != address[0] ||
+	    recent->address[1] != address[1]) {
+		recent->hash = screen_meters_server(s->c->meters, s->port->zone,
+						    (const uint8_t *)address, p->dport);
 		recent->zone_port = zone_port;
-		memcpy(recent->address, address, 16);
+		recent->address[0] = address[0];
+		recent->address[1] = address[1];
 	}
 	return s->target = recent->hash;
 }

@@ -2,6 +2,7 @@
  * Host ports: what the shim has taken from the kernel, SYNs to listeners that flood and what may answer
  * their challenges. It is answered or dropped, never forwarded: there is no other port.
  */
+#include "plain.h"
 #include "step.h"
 
 /* The shim has found the destination to flood, and its client neither white-listed nor validated. */
@@ -35,9 +36,8 @@ void step_host(struct step *s, enum screen_kind kind)
 		return step_drop(s, SCREEN_DROP_MALFORMED);
 	if (!step_screened(s)) /* it is not any more */
 		return step_drop(s, SCREEN_DROP_NO_PEER);
-	screen_checksum_complete(s->frame->data, p);
-	screen_options_walk(s->frame->data + p->l4 + 20, screen_packet_options_length(p),
-			    &s->d->options);
+	step_complete(s);
+	screen_read_options(s->frame->data, p, &s->d->options);
 	if ((p->tcp_flags & kinds) == SCREEN_TCP_SYN)
 		return host_syn(s);
 	step_host_answer(s);

@@ -144,8 +144,8 @@ bool ids_rate(struct step *s, enum screen_kind kind)
 
 static uint32_t sessions(const struct step *s, struct screen_session_sketch *sketch, bool source)
 {
-	return screen_session_count(sketch, screen_flow_end_hash(s->c->flows, &s->key,
-								 s->from_low == source));
+	return screen_session_count(sketch, screen_flow_end_hash(s->c->flows, &s->d->place.key,
+								 s->d->place.from_low == source));
 }
 
 /* How many connections an address has at a time. */

@@ -116,10 +116,29 @@ static enum step_standing look_up(struct step *s)
 	return STEP_UNKNOWN;
 }
 
+/* Looks up once for all frames of the burst that come for the same server, one after the other. */
+static enum step_standing look_up_once(struct step *s)
+{
+	uint64_t hash = step_server_hash(s, 1);
+	struct screen_recent *recent = &s->c->recent;
+
+	if (recent->looked != hash || recent->slot != s->frame->slot) {
+		recent->standing = (uint8_t)look_up(s);
+		recent->server = s->d->server;
+		recent->preset = s->admission;
+		recent->admission = SCREEN_ADMISSION_UNSET;
+		recent->slot = s->frame->slot;
+		recent->looked = s->c->streak.gathering ? hash : 0;
+	}
+	s->d->server = recent->server;
+	s->admission = recent->preset;
+	return (enum step_standing)recent->standing;
+}
+
 enum step_standing step_server(struct step *s)
 {
 	if (s->standing == STEP_NOT_LOOKED)
-		s->standing = look_up(s);
+		s->standing = look_up_once(s);
 	return s->standing;
 }
 

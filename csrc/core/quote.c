@@ -35,13 +35,11 @@ bool step_icmp(struct step *s)
 
 	if (!s->port->screened || !screen_icmp_about(s->frame->data, p, &about))
 		return false;
-	s->from_low = screen_flow_key(s->frame->data, &about, s->port->wire, &s->key);
-	s->hash = screen_flow_hash(s->c->flows, &s->key);
-	s->flow = screen_flow_find(s->c->flows, &s->key, s->hash);
+	step_find(s, &about);
 	if (s->flow == SCREEN_FLOW_NONE)
 		return false;
 	f = step_flow(s);
-	client_sent = s->from_low == f->client_low;
+	client_sent = s->d->place.from_low == f->client_low;
 	if (!from_the_right_side(s, f, client_sent))
 		return false;
 	state = screen_flow_state_get(f);
@@ -66,9 +64,7 @@ bool step_first_fragment(struct step *s)
 
 	if (!s->port->screened || !p->first_fragment || p->protocol != SCREEN_PROTO_TCP)
 		return false;
-	s->from_low = screen_flow_key(s->frame->data, p, s->port->wire, &s->key);
-	s->hash = screen_flow_hash(s->c->flows, &s->key);
-	s->flow = screen_flow_find(s->c->flows, &s->key, s->hash);
+	step_find(s, p);
 	if (s->flow == SCREEN_FLOW_NONE || step_wrong_side(s))
 		return false;
 	f = step_flow(s);
@@ -83,10 +79,10 @@ bool step_first_fragment(struct step *s)
 		step_drop(s, SCREEN_DROP_MALFORMED); /* options in two pieces cannot be translated */
 		return true;
 	}
-	screen_flow_seen(f, s->from_low == f->client_low ? 0 : 1, step_seconds(s));
+	screen_flow_seen(f, s->d->place.from_low == f->client_low ? 0 : 1, step_seconds(s));
 	screen_options_walk(s->frame->data + p->l4 + 20, screen_packet_options_length(p),
 			    &d->options);
-	screen_splice_translate(f, s->from_low == f->client_low ? SCREEN_TO_SERVER : SCREEN_TO_CLIENT,
+	screen_splice_translate(f, s->d->place.from_low == f->client_low ? SCREEN_TO_SERVER : SCREEN_TO_CLIENT,
 				s->frame->data, p, &d->options);
 	step_forward(s, SCREEN_FORWARD_FRAGMENT);
 	return true;

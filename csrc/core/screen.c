@@ -1,5 +1,6 @@
 #include "screen.h"
 
+#include "plain.h"
 #include "step.h"
 
 /* A segment of no known flow that is no SYN. */
@@ -32,9 +33,7 @@ static void tracked(struct step *s)
 		s->d->cookie = SCREEN_COOKIE_IS_INVALID;
 		return step_wait(s);
 	}
-	s->from_low = screen_flow_key(s->frame->data, p, s->port->wire, &s->key);
-	s->hash = screen_flow_hash(s->c->flows, &s->key);
-	s->flow = screen_flow_find(s->c->flows, &s->key, s->hash);
+	s->flow = screen_place_find(s->c->flows, &s->d->place);
 	if (kind == SCREEN_TCP_SYN)
 		return step_syn(s);
 	if (s->flow == SCREEN_FLOW_NONE)
@@ -44,13 +43,10 @@ static void tracked(struct step *s)
 
 static void tcp(struct step *s)
 {
-	struct screen_packet *p = &s->d->packet;
-
-	screen_checksum_complete(s->frame->data, p);
+	step_complete(s);
 	if (!s->port->screened)
 		return step_forward(s, SCREEN_FORWARD_UNSCREENED);
-	screen_options_walk(s->frame->data + p->l4 + 20, screen_packet_options_length(p),
-			    &s->d->options);
+	screen_read_options(s->frame->data, &s->d->packet, &s->d->options);
 	tracked(s);
 }
 
@@ -123,16 +119,36 @@ static struct step step_of(struct screen_context *context, struct screen_frame *
 	};
 }
 
-void screen_decide(struct screen_context *context, struct screen_frame *frame,
-		   struct screen_decision *d)
+void screen_look(struct screen_context *context, const struct screen_frame *frames,
+		 struct screen_decision *decisions, uint32_t count)
+{
+	const struct screen_port_policy *port = &context->policy->port[frames->slot];
+	struct screen_place *places[SCREEN_CODEC_BURST];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		__builtin_prefetch(frames[i].data);
+	for (uint32_t i = 0; i < count; i++) {
+		struct screen_decision *d = &decisions[i];
+
+		d->kind = screen_read(frames[i].data, frames[i].length, &d->packet);
+		if (d->kind != SCREEN_KIND_TCP || !port->screened)
+			continue;
+		screen_place_key(frames[i].data, &d->packet, port->wire, &d->place);
+		places[n++] = &d->place;
+	}
+	screen_places(context->codec, context->lanes, context->flows, places, n);
+}
+
+void screen_judge(struct screen_context *context, struct screen_frame *frame,
+		  struct screen_decision *d)
 {
 	struct step s = step_of(context, frame, d);
-	enum screen_kind kind;
+	enum screen_kind kind = d->kind;
 
 	d->cookie = SCREEN_COOKIE_UNCHECKED;
 	if (!s.port->used || (s.port->peer == SCREEN_SLOT_NONE && !s.port->host))
 		return step_drop(&s, SCREEN_DROP_NO_PEER);
-	kind = screen_parse(frame->data, frame->data + frame->length, &d->packet);
 	if (s.port->host)
 		return step_host(&s, kind);
 	if (!step_screened(&s) || !step_ids(&s, kind))
@@ -163,7 +179,6 @@ void screen_check(struct screen_context *context, struct screen_frame *const fra
 
 		if (d->cookie != SCREEN_COOKIE_UNCHECKED)
 			continue; /* it only waited for those before it */
-		memset(&checks[n], 0, sizeof(checks[n]));
 		screen_tuple_of(frames[i]->data, &d->packet, &checks[n].tuple);
 		checks[n].seq = d->packet.seq;
 		checks[n].ack = d->packet.ack;
@@ -176,6 +191,8 @@ void screen_check(struct screen_context *context, struct screen_frame *const fra
 	for (uint32_t i = 0; i < n; i++) {
 		asked[i]->cookie = checks[i].valid ? SCREEN_COOKIE_IS_VALID :
 						     SCREEN_COOKIE_IS_INVALID;
+		if (!checks[i].valid)
+			continue;
 		asked[i]->agreed = checks[i].agreed;
 		asked[i]->epoch = checks[i].epoch;
 	}

@@ -3,16 +3,15 @@
  *
  *   (policy, keyset, flows, meters, now, frame) -> verdict, reason, and the frame rewritten in place
  *
- * A worker calls screen_decide() for each frame of a burst, between screen_gather() and
- * screen_settle(). Cookies are dealt with together at its end: screen_challenge() mints those of all
+ * A worker calls screen_look() for a burst and screen_judge() for each of its frames, between
+ * screen_gather() and screen_settle(). Cookies are dealt with together at its end: screen_challenge() mints those of all
  * frames whose verdict was SCREEN_CHALLENGE; screen_check() checks those of all frames that were left
  * undecided, each of which screen_resume() then decides.
  */
 #pragma once
 
-#include "codec.h"
-#include "flow.h"
 #include "meter.h"
+#include "place.h"
 #include "policy.h"
 #include "reply.h"
 #include "streak.h"
@@ -24,11 +23,18 @@ enum {
 	SCREEN_ASKED_MAX = 512, /* splices of one share that wait for a server */
 };
 
-/* The destination that was metered last: of a flood most SYNs have one. */
+/* The destination that was metered last: of a flood most SYNs have one. And what was found of its server, for
+ * the frames of one port in one burst: they come from clients, and change nothing of it. */
 struct screen_recent {
-	uint8_t address[16];
-	uint32_t zone_port; /* zone << 16 | port */
-	uint64_t hash;	    /* 0: none yet */
+	uint64_t address[2]; /* v4-mapped */
+	uint32_t zone_port;  /* zone << 16 | port */
+	uint64_t hash;	     /* 0: none yet */
+	uint64_t looked;     /* the hash whose server was looked up; 0: none yet */
+	struct screen_server_profile server;
+	uint8_t slot;	     /* where the frames come in */
+	uint8_t standing;    /* enum step_standing */
+	uint8_t preset;	     /* its admission */
+	uint8_t admission;   /* what it comes to, enum screen_admission; SCREEN_ADMISSION_UNSET: not asked */
 };
 
 /* What a worker brings along. One per worker, nothing in it is shared but what says so. */
@@ -86,7 +92,9 @@ struct screen_decision {
 	enum screen_action action;
 	uint32_t length; /* of the frame now */
 	uint32_t flow;	 /* SCREEN_HOLD and the actions: which flow */
+	enum screen_kind kind;
 	struct screen_packet packet;
+	struct screen_place place; /* of a segment of TCP, or what a frame is about */
 	struct screen_options options;
 	struct screen_agreed agreed; /* SCREEN_CHALLENGE, or a valid cookie's */
 	uint64_t epoch;		     /* likewise */
@@ -104,6 +112,7 @@ struct screen_decision {
 static inline void screen_gather(struct screen_context *context)
 {
 	context->streak.gathering = true;
+	context->recent.looked = 0;
 }
 
 static inline void screen_settle(struct screen_context *context)
@@ -112,9 +121,22 @@ static inline void screen_settle(struct screen_context *context)
 	context->streak.gathering = false;
 }
 
-/* Decides about one frame. [worker] */
-void screen_decide(struct screen_context *context, struct screen_frame *frame,
-		   struct screen_decision *d);
+/* Looks at count frames of one port, at most SCREEN_CODEC_BURST, before they are decided one after the
+ * other: they are parsed, and what will be needed of the flow table is fetched. [worker] */
+void screen_look(struct screen_context *context, const struct screen_frame *frames,
+		 struct screen_decision *decisions, uint32_t count);
+
+/* Decides about one frame that was looked at. [worker] */
+void screen_judge(struct screen_context *context, struct screen_frame *frame,
+		  struct screen_decision *d);
+
+/* Looks at one frame, and decides about it. [worker] */
+static inline void screen_decide(struct screen_context *context, struct screen_frame *frame,
+				 struct screen_decision *d)
+{
+	screen_look(context, frame, d, 1);
+	screen_judge(context, frame, d);
+}
 
 /* Checks the cookies of count undecided frames of one port, at most SCREEN_CODEC_BURST. [worker] */
 void screen_check(struct screen_context *context, struct screen_frame *const frames[],

@@ -254,7 +254,7 @@ static void closed(struct step *s, int side)
 void step_segment(struct step *s)
 {
 	struct screen_flow *f = step_flow(s);
-	int side = s->from_low == f->client_low ? 0 : 1;
+	int side = s->d->place.from_low == f->client_low ? 0 : 1;
 
 	if (step_wrong_side(s))
 		return step_drop(s, SCREEN_DROP_NO_FLOW);

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "checksum.h"
+#include "intact.h"
 #include "screen.h"
 #include "splice.h"
 
@@ -21,10 +21,8 @@ struct step {
 	struct screen_frame *frame;
 	struct screen_decision *d;
 	const struct screen_port_policy *port;
-	struct screen_flow_key key;
-	uint64_t hash;
 	uint32_t flow; /* index, SCREEN_FLOW_NONE */
-	bool from_low; /* the frame's source is the key's lower endpoint */
+	uint64_t pseudo; /* sum of the pseudo-header of a segment; 0: not computed */
 	uint64_t target; /* hash of the destination; 0: not computed */
 	enum step_standing standing;
 	bool in_streak; /* this SYN is not in the meters yet */
@@ -80,12 +78,42 @@ static inline struct screen_flow *step_flow(const struct step *s)
 	return &s->c->flows->flows[s->flow];
 }
 
+/* Finds the flow of a packet that is no segment of it: the frame is about it, or a part of one. */
+static inline void step_find(struct step *s, const struct screen_packet *p)
+{
+	struct screen_place *place = &s->d->place;
+
+	screen_place_key(s->frame->data, p, s->port->wire, place);
+	place->hash = screen_flow_hash(s->c->flows, &place->key);
+	s->flow = screen_flow_find(s->c->flows, &place->key, place->hash);
+}
+
+static inline uint64_t step_pseudo(struct step *s)
+{
+	if (!s->pseudo)
+		s->pseudo = screen_pseudo_around(s->frame->data, &s->d->packet);
+	return s->pseudo;
+}
+
+/* Whether the segment is as it was sent. */
+static inline bool step_intact(struct step *s)
+{
+	return screen_intact(s->frame->data, &s->d->packet, step_pseudo(s));
+}
+
+/* Completes the checksum of a segment that was left to a device. */
+static inline void step_complete(struct step *s)
+{
+	if (screen_checksum_is_partial(s->frame->data, &s->d->packet, step_pseudo(s)))
+		(void)screen_checksum_complete(s->frame->data, &s->d->packet);
+}
+
 /* Claims to be the server, but comes from the client's side, or the other way round. */
 static inline bool step_wrong_side(const struct step *s)
 {
 	const struct screen_flow *f = step_flow(s);
 
-	return (s->frame->slot == f->client_slot) != (s->from_low == f->client_low);
+	return (s->frame->slot == f->client_slot) != (s->d->place.from_low == f->client_low);
 }
 
 /* The frame waits for the end of the burst, when cookies are checked. */

@@ -18,7 +18,7 @@ static bool unanswerable(const uint8_t *data, const struct screen_packet *p, int
 }
 
 /* Why a SYN cannot be challenged; SCREEN_REPLY_CHALLENGE: it can. */
-static enum screen_reason obstacle(const struct step *s)
+static enum screen_reason obstacle(struct step *s)
 {
 	const struct screen_packet *p = &s->d->packet;
 	const uint8_t *data = s->frame->data;
@@ -29,7 +29,7 @@ static enum screen_reason obstacle(const struct step *s)
 		return SCREEN_DROP_SYN_FLOOD;
 	if (!s->c->keyset || s->port->zone >= s->c->keyset->zones)
 		return SCREEN_DROP_NO_KEYSET;
-	if (!screen_checksum_ok(data, p))
+	if (!step_intact(s))
 		return SCREEN_DROP_CHECKSUM;
 	if (s->d->options.flags & SCREEN_HAS_SIGNATURE)
 		return SCREEN_DROP_SYN_MD5;

@@ -15,14 +15,14 @@ uint32_t step_flow_new(struct step *s, bool client_is_source)
 
 	/* Full: what is over or half-open makes room, after a grace period, for those who come next. */
 	if (index == SCREEN_FLOW_NONE) {
-		uint32_t victim = screen_flow_evict(s->c->flows, s->hash);
+		uint32_t victim = screen_flow_evict(s->c->flows, s->d->place.hash);
 
 		if (victim != SCREEN_FLOW_NONE)
 			retire(s->c, victim);
 		return index;
 	}
-	f->key = s->key;
-	f->client_low = s->from_low == client_is_source;
+	f->key = s->d->place.key;
+	f->client_low = s->d->place.from_low == client_is_source;
 	f->client_slot = client_is_source ? s->frame->slot : s->port->peer;
 	f->created_s = step_seconds(s);
 	atomic_store_explicit(&f->syn_s, (uint8_t)(f->created_s - 1), memory_order_relaxed);
@@ -42,7 +42,7 @@ bool step_flow_install(struct step *s, uint32_t index, uint32_t state)
 
 	atomic_store_explicit(&f->state, state, memory_order_relaxed);
 	screen_flow_count(s->c->flows, f, SCREEN_COUNTED_SESSION);
-	if (screen_flow_install(s->c->flows, index, s->hash, s->flow, &other) !=
+	if (screen_flow_install(s->c->flows, index, s->d->place.hash, s->flow, &other) !=
 	    SCREEN_INSTALL_DONE) {
 		screen_flow_uncount(s->c->flows, f, SCREEN_COUNTED_SESSION);
 		screen_flow_give(s->c->flows, index);

@@ -347,13 +347,33 @@ static void check(struct screen_worker *w, const struct waiting *c)
 	}
 }
 
+/* Takes the frames out of the ring. Returns their bytes. */
+static uint64_t take(struct screen_worker *w, const struct screen_port *port, struct xsk_ring_cons *rx,
+		     uint32_t at, bool syn_ring, uint32_t count, struct screen_frame *frames,
+		     uint64_t *addresses)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(rx, at + i);
+
+		addresses[i] = desc->addr;
+		frames[i] = (struct screen_frame){ .data = screen_frame_data(w, desc->addr),
+						   .length = desc->len, .slot = port->slot,
+						   .syn_ring = syn_ring };
+		bytes += desc->len;
+		screen_frame_own(w, desc->addr, SCREEN_OWNER_WORKER);
+	}
+	return bytes;
+}
+
 uint32_t screen_burst_receive(struct screen_worker *w, struct screen_port *port,
 			      struct xsk_ring_cons *rx, uint32_t most)
 {
 	struct screen_frame frames[SCREEN_BURST];
 	struct screen_decision decisions[SCREEN_BURST];
 	struct waiting challenged, undecided;
-	uint64_t bytes = 0;
+	uint64_t addresses[SCREEN_BURST], bytes;
 	/* who looks wants to see each frame's fate: one at a time */
 	uint32_t at, count = xsk_ring_cons__peek(rx, w->tap ? 1 : most, &at);
 	bool looked_at = false;
@@ -361,28 +381,23 @@ uint32_t screen_burst_receive(struct screen_worker *w, struct screen_port *port,
 	if (count == 0)
 		return 0;
 	challenged.count = undecided.count = 0;
+	bytes = take(w, port, rx, at, rx == &queue_of(w, port)->syn.rx, count, frames, addresses);
 	screen_gather(&w->context);
+	screen_look(&w->context, frames, decisions, count);
 	for (uint32_t i = 0; i < count; i++) {
-		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(rx, at + i);
 		struct screen_decision *d = &decisions[i];
-		uint64_t address = desc->addr;
 
-		frames[i] = (struct screen_frame){ .data = screen_frame_data(w, address),
-						   .length = desc->len, .slot = port->slot,
-						   .syn_ring = rx == &queue_of(w, port)->syn.rx };
-		bytes += desc->len;
-		screen_frame_own(w, address, SCREEN_OWNER_WORKER);
 		look_for_room(w);
 		if (w->tap)
 			looked_at = screen_tap_begin(w->tap, w, &frames[i]);
-		screen_decide(&w->context, &frames[i], d);
+		screen_judge(&w->context, &frames[i], d);
 		if (d->undecided) {
-			wait_for_burst(&undecided, &frames[i], d, address);
+			wait_for_burst(&undecided, &frames[i], d, addresses[i]);
 			continue;
 		}
-		act(w, &frames[i], address, d);
+		act(w, &frames[i], addresses[i], d);
 		if (d->verdict == SCREEN_CHALLENGE)
-			wait_for_burst(&challenged, &frames[i], d, address);
+			wait_for_burst(&challenged, &frames[i], d, addresses[i]);
 		else
 			count_reason(w, port->slot, d->reason);
 	}

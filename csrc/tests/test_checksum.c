@@ -1,7 +1,7 @@
 /*
  * Checksums against the slow, obvious ones of frame.h.
  */
-#include "checksum.h"
+#include "intact.h"
 
 #include "random.h"
 #include "run.h"
@@ -70,6 +70,15 @@ static uint32_t random_frame(struct random *r, uint8_t *data, struct screen_pack
 	return length;
 }
 
+/* By either way, which say the same. */
+static bool right(const uint8_t *data, const struct screen_packet *p)
+{
+	bool ok = screen_checksum_ok(data, p);
+
+	assert_int_equal(screen_intact(data, p, screen_pseudo_around(data, p)), ok);
+	return ok;
+}
+
 static void checksum_verify_accepts_right_frames_and_refuses_changed_ones(void **state)
 {
 	struct random r = random_seeded();
@@ -81,14 +90,14 @@ static void checksum_verify_accepts_right_frames_and_refuses_changed_ones(void *
 		uint32_t at, size;
 
 		(void)random_frame(&r, data, &p);
-		assert_true(screen_checksum_ok(data, &p));
+		assert_true(right(data, &p));
 		/* addresses, or anything of the segment */
 		size = p.family == 4 ? 8 : 32;
 		at = p.l3 + (p.family == 4 ? 12u : 8u) + random_below(&r, size);
 		if (i & 1)
 			at = p.l4 + random_below(&r, (uint32_t)p.end - p.l4);
 		data[at] ^= (uint8_t)(1u << random_below(&r, 8));
-		assert_false(screen_checksum_ok(data, &p));
+		assert_false(right(data, &p));
 	}
 }
 
@@ -105,9 +114,9 @@ static void checksum_verify_refuses_a_wrong_ipv4_header(void **state)
 			(void)random_frame(&r, data, &p);
 		while (p.family != 4);
 		data[p.l3 + 8] ^= 1; /* the TTL: not in the pseudo-header */
-		assert_false(screen_checksum_ok(data, &p));
+		assert_false(right(data, &p));
 		frame_put16(data + p.l3 + 10, frame_checksum_ipv4(data + p.l3));
-		assert_true(screen_checksum_ok(data, &p));
+		assert_true(right(data, &p));
 	}
 }
 
@@ -134,9 +143,11 @@ static void checksum_partial_ones_are_completed_whole_ones_are_left_alone(void *
 		uint16_t whole = frame_checksum(data, &p, 16);
 
 		memcpy(before, data, length);
-		(void)screen_checksum_complete(data, &p);
+		assert_int_equal(screen_checksum_is_partial(data, &p, screen_pseudo_around(data, &p)),
+				 screen_checksum_complete(data, &p));
 		assert_memory_equal(data, before, length);
 		frame_put16(data + p.l4 + 16, partial(data, &p));
+		assert_true(screen_checksum_is_partial(data, &p, screen_pseudo_around(data, &p)));
 		assert_true(screen_checksum_complete(data, &p));
 		assert_int_equal(frame_get16(data + p.l4 + 16), whole);
 		assert_memory_equal(data, before, length);
