@@ -37,8 +37,8 @@ const char *screen_driver_remedy(const struct screen_port *port)
 	struct screen_link link;
 
 	if (screen_netlink_link_by_index(port->ifindex, &link) == 0 && strcmp(link.kind, "veth") == 0)
-		return ": the far end of a veth pair takes such frames only with NAPI: ethtool -K DEV "
-		       "gro on there, or an XDP program";
+		return ": the far end of a veth pair needs NAPI: ethtool -K DEV gro off, then on there "
+		       "while it is up, or an XDP program";
 	return "";
 }
 

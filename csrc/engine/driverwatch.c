@@ -45,8 +45,8 @@ static void take_back(struct screen_port *port, struct screen_proof *proof,
 {
 	if (proof->answer != SCREEN_YES)
 		return;
-	screen_proof_set(proof, SCREEN_NO, "for a second the driver of %s took none of the frames of its "
-			 "XDP program%s", port->ifname, screen_driver_remedy(port));
+	screen_proof_set(proof, SCREEN_NO, "for a second the driver of %s took no frames of its XDP "
+			 "program%s", port->ifname, screen_driver_remedy(port));
 	port->can &= (uint8_t)~bit;
 	port->driver.tried_ns = screen_now_ns();
 }

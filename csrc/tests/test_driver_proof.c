@@ -124,8 +124,8 @@ static void driver_is_refused_where_the_far_ends_have_no_napi(void **state)
 	stage(&t);
 	for (int side = 0; side < SIDES; side++) {
 		check_said(&t, side, SCREEN_NO, "took 0 of 8 frames (Operation not supported): the far end "
-			   "of a veth pair takes such frames only with NAPI: ethtool -K DEV gro on there, or "
-			   "an XDP program");
+			   "of a veth pair needs NAPI: ethtool -K DEV gro off, then on there while it is up, "
+			   "or an XDP program");
 		assert_int_equal(arrived(&t, side, 0), 0);
 	}
 	test_wire_close(&t);
@@ -167,7 +167,7 @@ static void driver_is_proved_of_each_port_by_its_own_far_end(void **state)
 	begin(&t, NULL);
 	attach_passing_program("right0");
 	stage(&t);
-	check_said(&t, LEFT, SCREEN_NO, "ethtool -K DEV gro on");
+	check_said(&t, LEFT, SCREEN_NO, "ethtool -K DEV gro");
 	check_said(&t, RIGHT, SCREEN_YES, "");
 	test_wire_close(&t);
 }
@@ -238,7 +238,7 @@ static void driver_that_takes_no_answers_any_more_is_seen_and_proved_again_when_
 		redirect_frame(&t, LEFT, SCREEN_SHIM_PROBE_ANSWER);
 		step();
 	}
-	check_proof(said_of(&t, LEFT).answer, SCREEN_NO, "for a second the driver of left1 took none");
+	check_proof(said_of(&t, LEFT).answer, SCREEN_NO, "for a second the driver of left1 took no frames");
 	assert_int_equal(port_of(&t, LEFT)->can, SCREEN_PORT_PASSES);
 	check_said(&t, RIGHT, SCREEN_YES, "");
 	test_run("ethtool -K left0 gro on");
@@ -262,7 +262,7 @@ static void driver_that_is_not_even_asked_to_pass_any_more_is_seen(void **state)
 		redirect_frame(&t, LEFT, SCREEN_SHIM_PROBE_PASS);
 		step();
 	}
-	check_proof(said_of(&t, RIGHT).pass, SCREEN_NO, "for a second the driver of right1 took none");
+	check_proof(said_of(&t, RIGHT).pass, SCREEN_NO, "for a second the driver of right1 took no frames");
 	assert_int_equal(port_of(&t, RIGHT)->can, SCREEN_PORT_ANSWERS);
 	check_said(&t, LEFT, SCREEN_YES, "");
 	test_wire_close(&t);

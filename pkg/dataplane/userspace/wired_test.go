@@ -47,9 +47,11 @@ func TestDeriveUserspaceCapabilitiesAdmitsSynCookieOnlyAfterWired(t *testing.T) 
 	defer gobind.SetFaults(0)
 
 	wantRefusedBeforeWired(t, engine)
+	groOn(t, "p1")
 	// q0 has no link: the far end of its cable is down
 	wantRefused(t, m, "syn-cookie needs tx on q0: could not tell: q0 has no link")
 	ipLink(t, "set dev q1 up")
+	groOn(t, "q1")
 	wantCarrier(t, "q0")
 	wantAdmitted(t, m)
 	for _, fault := range []struct {
@@ -65,6 +67,32 @@ func TestDeriveUserspaceCapabilitiesAdmitsSynCookieOnlyAfterWired(t *testing.T) 
 		wantRefused(t, m, fault.want)
 		gobind.SetFaults(0)
 		wantAdmitted(t, m)
+	}
+	wantDriver(t, m, "q0", dataplane.Yes, dataplane.Yes)
+	for _, fault := range []struct {
+		mask         uint32
+		answer, pass dataplane.Answer
+	}{
+		{gobind.FaultAnswer, dataplane.No, dataplane.Yes},
+		{gobind.FaultPass, dataplane.Yes, dataplane.No},
+	} {
+		gobind.SetFaults(fault.mask)
+		wantAdmitted(t, m) // the engine can do without the driver
+		wantDriver(t, m, "q0", fault.answer, fault.pass)
+		wantDriver(t, m, "p0", dataplane.Yes, dataplane.Yes)
+	}
+}
+
+// wantDriver wants these answers of what the driver of a port can do.
+func wantDriver(t *testing.T, m *Manager, ifname string, answer, pass dataplane.Answer) {
+	t.Helper()
+	_, proved, _, err := m.Capabilities()
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, ok := proved.Port(ifname)
+	if !ok || port.Answer.Answer != answer || port.Pass.Answer != pass {
+		t.Errorf("of %s it is said %+v and %+v, want %v and %v", ifname, port.Answer, port.Pass, answer, pass)
 	}
 }
 
@@ -160,5 +188,13 @@ func ipLink(t *testing.T, args string) {
 	out, err := exec.CommandContext(t.Context(), "ip", append([]string{"link"}, strings.Fields(args)...)...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("ip link %s: %v: %s", args, err, out)
+	}
+}
+
+// groOn has a veth end that is up take what XDP programs send to it.
+func groOn(t *testing.T, dev string) {
+	t.Helper()
+	if out, err := exec.CommandContext(t.Context(), "ethtool", "-K", dev, "gro", "on").CombinedOutput(); err != nil {
+		t.Fatalf("ethtool -K %s gro on: %v: %s", dev, err, out)
 	}
 }
