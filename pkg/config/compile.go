@@ -31,6 +31,7 @@ func (c *checker) flow(v view) Flow {
 	f := Flow{
 		ProtectionModePos:        mode.pos(),
 		ActivationPos:            activation.pos(),
+		OffloadPos:               cookie.down("offload").pos(),
 		PassiveSeconds:           cookie.down("passive-timer").number(),
 		FloodSeconds:             cookie.down("flood-timer").number(),
 		Admission:                admissionOf(cookie),
@@ -60,6 +61,12 @@ func (c *checker) flow(v view) Flow {
 		f.Activation = ActivationAlways
 	case ActivationKernel.String():
 		f.Activation = ActivationKernel
+	}
+	switch cookie.down("offload").text() {
+	case OffloadEngine.String():
+		f.Offload = OffloadEngine
+	case OffloadDriver.String():
+		f.Offload = OffloadDriver
 	}
 	c.timers(cookie, f.Activation)
 	return f

@@ -26,6 +26,9 @@ func dump(c *Config) string {
 	if f.PassiveSeconds != 1 || f.FloodSeconds != 1 {
 		d.line("    passive-timer=%d flood-timer=%d", f.PassiveSeconds, f.FloodSeconds)
 	}
+	if f.Offload != OffloadAuto || f.OffloadPos.IsValid() {
+		d.line("    offload=%s%s", f.Offload, at(f.OffloadPos))
+	}
 	d.admission(f)
 	for _, p := range f.ServerProfiles {
 		d.serverProfile(p)

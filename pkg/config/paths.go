@@ -45,6 +45,9 @@ func (f Flow) ProtectionModePath() string { return "security flow syn-flood-prot
 // ActivationPath is the path of the activation of SYN cookies.
 func (f Flow) ActivationPath() string { return "security flow syn-cookie activation" }
 
+// OffloadPath is the path of what is left to the driver.
+func (f Flow) OffloadPath() string { return "security flow syn-cookie offload" }
+
 // TimerPath is the path of passive-timer or flood-timer.
 func (f Flow) TimerPath(keyword string) string { return "security flow syn-cookie " + keyword }
 

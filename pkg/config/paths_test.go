@@ -15,6 +15,7 @@ set security screen ids-option "a screen" ip ipv6-extension-header user-defined-
 set security screen ids-option "a screen" limit-session source-ip-based 5
 set security flow syn-flood-protection-mode syn-cookie
 set security flow syn-cookie activation always
+set security flow syn-cookie offload engine
 set security flow syn-cookie key-file /etc/master.key
 set security forwarding-options secure-wire "a wire" interface [ eth1 eth2 ]
 set security forwarding-options secure-wire "a wire" on-failure closed
@@ -31,7 +32,7 @@ set security forwarding-options secure-wire "a wire" on-failure closed
 	for _, path := range append(armed,
 		c.DataplanePath(), zone.Path(), zone.ScreenPath(), zone.InterfacePath("eth1"), screen.Path(),
 		screen.SynFloodPath(), screen.WhiteListPath("a list"), c.Flow.Path(), c.Flow.ProtectionModePath(),
-		c.Flow.ActivationPath(), c.Flow.KeyFilePath(), wire.Path(), wire.InterfacePath(), wire.OnFailurePath(),
+		c.Flow.ActivationPath(), c.Flow.KeyFilePath(), c.Flow.OffloadPath(), wire.Path(), wire.InterfacePath(), wire.OnFailurePath(),
 		screen.AlarmWithoutDropPath(),
 	) {
 		_, warnings, err := ParseTree("x.conf", []byte(text+"delete "+path+"\n"))

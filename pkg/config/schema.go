@@ -105,6 +105,9 @@ func synCookieSchema() *statement {
 			"ceiling on replies by one port; not set: none but what forwarding needs").asOurs(),
 		newLeaf("reply-prefix-rate", numberIn(1, 100000000, "replies per second"),
 			"ceiling on replies to one IPv4 /24 or IPv6 /48; not set: none").asOurs(),
+		newLeaf("offload", oneOf("auto", "auto", "engine", "driver"),
+			"on wires, who answers SYNs and checks cookies in a flood, and forwards connections that need no "+
+				"translation: the driver where it is proved to, the engine alone, or the driver or no commit").asOurs(),
 		newLeaf("epoch-skew", numberOf(0, 20, 2, "seconds"),
 			"how far the clocks of peers that share the master key may be apart").asOurs(),
 		newLeaf("key-file", absolutePath(),

@@ -19,20 +19,23 @@ type Admission struct {
 }
 
 // deriveUserspaceCapabilities decides, from what the engine proved, whether a configuration may run and
-// in which mode. proved is nil when the engine could not be asked. answering are the ports that answer
-// syn-cookie in the running generation: a proof that "could not tell" is no reason to stop those.
+// in which mode. proved is nil when the engine could not be asked. What runs says which ports answer
+// already: a proof that "could not tell" is no reason to stop those.
 func deriveUserspaceCapabilities(cfg *config.Config, proved *dataplane.Capabilities,
-	answering []string) (Admission, []Refusal) {
+	running Running) (Admission, []Refusal) {
 	if refusals := refuseMode(cfg); len(refusals) > 0 {
 		return Admission{}, refusals
 	}
-	g := gate{cfg: cfg, proved: proved, answering: answering}
+	g := gate{cfg: cfg, proved: proved, running: running}
 	g.judge()
+	g.judgeOffload()
 	switch {
+	case cfg.Flow.ProtectionMode == config.ModeSynCookie && len(g.refusals) > 0:
+		return Admission{}, append(g.refusals, g.undriven...)
+	case len(g.undriven) > 0:
+		return Admission{}, g.undriven
 	case len(g.refusals) == 0:
 		return Admission{Mode: dataplane.ModeSynCookie, Warnings: g.warnings}, nil
-	case cfg.Flow.ProtectionMode == config.ModeSynCookie:
-		return Admission{}, g.refusals
 	default:
 		return Admission{Mode: dataplane.ModeDrop, Warnings: g.degraded(), Degraded: true}, nil
 	}
@@ -51,13 +54,14 @@ func refuseMode(cfg *config.Config) []Refusal {
 	}}
 }
 
-// gate collects what stands against syn-cookie.
+// gate collects what stands against syn-cookie, and against `offload driver`.
 type gate struct {
-	cfg       *config.Config
-	proved    *dataplane.Capabilities
-	answering []string
-	refusals  []Refusal
-	warnings  []Refusal
+	cfg      *config.Config
+	proved   *dataplane.Capabilities
+	running  Running
+	refusals []Refusal
+	undriven []Refusal
+	warnings []Refusal
 }
 
 func (g *gate) judge() {
@@ -134,7 +138,7 @@ func (g *gate) judgePort(need answerer) {
 	case proof.Answer == dataplane.No:
 		refusal.Remedy = "see that " + need.ifname + " is there and can send, then commit again"
 		g.refusals = append(g.refusals, refusal)
-	case port.Published && slices.Contains(g.answering, need.ifname):
+	case port.Published && slices.Contains(g.running.answering, need.ifname):
 		refusal.Remedy = "it answered before and is kept; see to its link"
 		g.warnings = append(g.warnings, refusal)
 	default:

@@ -132,7 +132,7 @@ func TestSynCookieIsAdmittedOnlyWhenAllIsProved(t *testing.T) {
 			caps := proved()
 			test.spoil(caps)
 			admission, refusals := deriveUserspaceCapabilities(
-				parse(t, screenedZone+wantCookie), caps, test.answering)
+				parse(t, screenedZone+wantCookie), caps, Running{answering: test.answering})
 			if diff := cmp.Diff(append([]string{}, test.refusals...), texts(refusals)); diff != "" {
 				t.Errorf("refusals (-want +got):\n%s", diff)
 			}
@@ -147,7 +147,7 @@ func TestSynCookieIsAdmittedOnlyWhenAllIsProved(t *testing.T) {
 }
 
 func TestSynCookieIsRefusedWhenTheEngineDoesNotReport(t *testing.T) {
-	_, refusals := deriveUserspaceCapabilities(parse(t, screenedZone+wantCookie), nil, nil)
+	_, refusals := deriveUserspaceCapabilities(parse(t, screenedZone+wantCookie), nil, Running{})
 	want := []string{atMode + "the engine does not report what it proved; " +
 		"look for its error in the daemon's log, then commit again"}
 	if diff := cmp.Diff(want, texts(refusals)); diff != "" {
@@ -182,7 +182,7 @@ func TestUnsetModeIsWhatTheGateProves(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, refusals := deriveUserspaceCapabilities(parse(t, test.text), test.caps, nil)
+			got, refusals := deriveUserspaceCapabilities(parse(t, test.text), test.caps, Running{})
 			if diff := cmp.Diff(append([]string{}, test.warnings...), texts(got.Warnings)); diff != "" {
 				t.Errorf("warnings (-want +got):\n%s", diff)
 			}
@@ -196,7 +196,7 @@ func TestUnsetModeIsWhatTheGateProves(t *testing.T) {
 func TestSynProxyIsRefusedWhateverIsProved(t *testing.T) {
 	cfg := parse(t, screenedZone+"set security flow syn-flood-protection-mode syn-proxy\n")
 	for _, caps := range []*dataplane.Capabilities{nil, proved()} {
-		_, refusals := deriveUserspaceCapabilities(cfg, caps, nil)
+		_, refusals := deriveUserspaceCapabilities(cfg, caps, Running{})
 		want := []string{atMode + "syn-proxy is not available: " +
 			"the userspace dataplane keeps no half-open proxy state; use syn-cookie"}
 		if diff := cmp.Diff(want, texts(refusals)); diff != "" {
@@ -225,7 +225,7 @@ func TestZoneThatSeesOneDirectionIsNotSpliced(t *testing.T) {
 		seen := proved()
 		seen.Zones = []dataplane.ZoneProof{{Zone: "untrust", Splice: dataplane.Proof{Answer: c.answer, Reason: reason}}}
 		cfg := parse(t, screenedZone+wantCookie+c.statements)
-		_, refusals := deriveUserspaceCapabilities(cfg, seen, nil)
+		_, refusals := deriveUserspaceCapabilities(cfg, seen, Running{})
 		got := ""
 		for _, r := range refusals {
 			got += r.String() + "\n"

@@ -45,7 +45,7 @@ func (c *commit) admit() (Admission, error) {
 	if err == nil {
 		c.proved = &proved
 	}
-	admission, refusals := deriveUserspaceCapabilities(c.config, c.proved, c.manager.running.answering)
+	admission, refusals := deriveUserspaceCapabilities(c.config, c.proved, c.manager.running)
 	switch {
 	case len(refusals) > 0:
 		return Admission{}, &RefusedError{Refusals: refusals, cause: err}
@@ -78,6 +78,9 @@ func (c *commit) record(admission Admission) Running {
 		for _, need := range answerers(c.config) {
 			running.answering = append(running.answering, need.ifname)
 		}
+	}
+	if c.config.Flow.Offload == config.OffloadDriver {
+		running.driven = driven(c.config)
 	}
 	return running
 }

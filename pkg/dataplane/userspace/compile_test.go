@@ -101,7 +101,7 @@ func TestCompileTakesAFullEngine(t *testing.T) {
 
 func TestCheckRefusesSynProxy(t *testing.T) {
 	err := Check(parse(t, oneWire+"set security flow syn-flood-protection-mode syn-proxy\n"))
-	want := "test.conf:37:19: security flow syn-flood-protection-mode: syn-proxy is not available: " +
+	want := "test.conf:38:19: security flow syn-flood-protection-mode: syn-proxy is not available: " +
 		"the userspace dataplane keeps no half-open proxy state; use syn-cookie"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)

@@ -46,7 +46,7 @@ func TestEncodeReadsBackAsTheConfiguration(t *testing.T) {
 			Profiles: SectionRecord{Offset: 664, Count: 1},
 			Prefixes: SectionRecord{Offset: 848, Count: 2},
 			Servers:  SectionRecord{Offset: 896, Count: 4},
-			Mode:     1, Activation: 1, NoSynCheck: 1, TimeWaitS: 151, InitialTimeoutS: 22,
+			Mode:     1, Activation: 1, NoSynCheck: 1, Offload: 2, TimeWaitS: 151, InitialTimeoutS: 22,
 			EpochSkewS: 5, HalfClose: 1, InactivityTimeoutS: 14401,
 			Admission: 2, HostAdmission: 2, PassiveTimerS: 1, FloodTimerS: 1, ReplyRate: 1005, ReplyPrefixRate: 1006, ValidatedTimeoutS: 121,
 		},
@@ -130,6 +130,18 @@ func TestEncodeGivesEachKindOfPortItsOwnAdmission(t *testing.T) {
 		h := decode(t, encode(compiled(t, text), 1)).Header
 		if got := [2]uint8{h.Admission, h.HostAdmission}; got != want {
 			t.Errorf("admission %q gives wires and host ports %v, want %v", word, got, want)
+		}
+	}
+}
+
+func TestEncodeTellsWhoDoesTheWork(t *testing.T) {
+	for word, want := range map[string]uint8{"": 0, "auto": 0, "engine": 1, "driver": 2} {
+		text := "set system dataplane-type userspace\n"
+		if word != "" {
+			text += "set security flow syn-cookie offload " + word + "\n"
+		}
+		if got := decode(t, encode(compiled(t, text), 1)).Header.Offload; got != want {
+			t.Errorf("offload %q gives %d, want %d", word, got, want)
 		}
 	}
 }

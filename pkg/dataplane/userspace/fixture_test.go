@@ -34,6 +34,7 @@ set security flow syn-cookie zone untrust admission safe-reset
 set security flow syn-cookie validated-timeout 121
 set security flow syn-cookie reply-rate 1005
 set security flow syn-cookie reply-prefix-rate 1006
+set security flow syn-cookie offload driver
 set security flow syn-cookie server-profile 198.51.100.0/24 admission splice
 set security flow syn-cookie key-file /etc/synscreen/master.key
 set security flow syn-cookie server-profile 2001:db8::/32 port 25 ecn

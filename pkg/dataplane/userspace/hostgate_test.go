@@ -108,7 +108,7 @@ func TestHostPortNeedsTheProofOfItsAdmission(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			caps := hostProved()
 			test.spoil(caps)
-			admission, refusals := deriveUserspaceCapabilities(parse(t, test.text), caps, nil)
+			admission, refusals := deriveUserspaceCapabilities(parse(t, test.text), caps, Running{})
 			if diff := cmp.Diff(append([]string{}, test.want...), texts(refusals)); diff != "" {
 				t.Errorf("refusals (-want +got):\n%s", diff)
 			}
@@ -137,7 +137,7 @@ func TestSplicingIsNeededByWiresThatSplice(t *testing.T) {
 		caps := proved()
 		caps.Splice = no("checksum differs")
 		caps.Ports = append(caps.Ports, dataplane.PortProof{Interface: "eth0", Transmit: yes()})
-		_, refusals := deriveUserspaceCapabilities(parse(t, test.text+wantCookie), caps, nil)
+		_, refusals := deriveUserspaceCapabilities(parse(t, test.text+wantCookie), caps, Running{})
 		if got := len(refusals) > 0; got != test.refused {
 			t.Errorf("%s: refused %v", test.name, texts(refusals))
 		}
@@ -149,7 +149,7 @@ func TestMixedZoneIsNotToldToLeaveItToTheKernel(t *testing.T) {
 	caps.KernelAdmission = no("old")
 	caps.Ports = append(caps.Ports, dataplane.PortProof{Interface: "eth0", Transmit: yes()})
 	_, refusals := deriveUserspaceCapabilities(parse(t, screenedZone+wantCookie+
-		"set security zones security-zone untrust interfaces eth0\n"), caps, nil)
+		"set security zones security-zone untrust interfaces eth0\n"), caps, Running{})
 	want := []string{"test.conf:5:20: security zones security-zone untrust: admission kernel of its host ports needs " +
 		"kernel_admission: no: old; set the sysctl net.ipv4.tcp_syncookies to 1 if it is 0, then commit again; " +
 		"or set security flow syn-cookie zone untrust admission safe-reset or reset"}
@@ -161,7 +161,7 @@ func TestMixedZoneIsNotToldToLeaveItToTheKernel(t *testing.T) {
 func TestHostPortsAreNotJudgedByTheDirectionsOfAZone(t *testing.T) {
 	caps := hostProved()
 	caps.Zones = []dataplane.ZoneProof{{Zone: "world", Splice: no("not one answer came by")}}
-	if _, refusals := deriveUserspaceCapabilities(parse(t, host), caps, nil); len(refusals) > 0 {
+	if _, refusals := deriveUserspaceCapabilities(parse(t, host), caps, Running{}); len(refusals) > 0 {
 		t.Errorf("refused: %v", texts(refusals))
 	}
 }

@@ -31,6 +31,7 @@ type Running struct {
 
 	config    *config.Config
 	answering []string // ports that answer syn-cookie
+	driven    []string // ports whose drivers must do what they can
 }
 
 // Rejection is the last commit that was refused after the last one that was not.

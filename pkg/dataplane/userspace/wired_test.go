@@ -99,7 +99,7 @@ func wantRefusedBeforeWired(t *testing.T, engine Engine) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, refusals := deriveUserspaceCapabilities(parse(t, wiredText), &proved, nil)
+	_, refusals := deriveUserspaceCapabilities(parse(t, wiredText), &proved, Running{})
 	for _, port := range []string{"p0", "q0"} {
 		if err := (&RefusedError{Refusals: refusals}).Error(); !strings.Contains(err, "tx on "+port) {
 			t.Errorf("before it is wired %s is no reason against syn-cookie: %q", port, err)
