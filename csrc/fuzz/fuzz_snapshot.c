@@ -96,6 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	snapshot_digest(copy, size, digest);
 	error = screen_snapshot_validate(copy, size, digest, &s, &at);
 	if (!error) {
+		PROMISE(s.header->offload <= SCREEN_OFFLOAD_DRIVER);
 		use_zones_and_ports(&s);
 		use_profiles(&s);
 		use_servers(&s);
