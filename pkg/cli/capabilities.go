@@ -40,6 +40,8 @@ func printCapabilities(w io.Writer, report control.CapabilityReport) {
 	printHostProof(w, "kernel_cookies", proved.KernelCookies)
 	for _, port := range proved.Ports {
 		fmt.Fprintf(w, "tx\t%s\t%s\n", port.Interface, port.Transmit)
+		printPortProof(w, "answer", port.Interface, port.Answer)
+		printPortProof(w, "pass", port.Interface, port.Pass)
 	}
 	for _, zone := range proved.Zones {
 		fmt.Fprintf(w, "splice\tzone %s\t%s\n", zone.Zone, zone.Splice)
@@ -51,6 +53,13 @@ func printCapabilities(w io.Writer, report control.CapabilityReport) {
 func printHostProof(w io.Writer, name string, proof dataplane.Proof) {
 	if proof != (dataplane.Proof{}) {
 		fmt.Fprintf(w, "%s\t\t%s\n", name, proof)
+	}
+}
+
+// printPortProof tells what the drivers of wires can do. Of host ports nobody asks.
+func printPortProof(w io.Writer, name, ifname string, proof dataplane.Proof) {
+	if proof != (dataplane.Proof{}) {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", name, ifname, proof)
 	}
 }
 

@@ -237,6 +237,10 @@ func TestShowCapabilitiesTellsProofsAndRefusal(t *testing.T) {
 		Keyset:   dataplane.Proof{Answer: dataplane.Yes},
 		Ports: []dataplane.PortProof{{
 			Interface: "eth1", Transmit: dataplane.Proof{Reason: "the link is down"},
+			Answer: dataplane.Proof{Answer: dataplane.Yes},
+			Pass:   dataplane.Proof{Answer: dataplane.No, Reason: "eth2 takes nothing"},
+		}, {
+			Interface: "eth3", Transmit: dataplane.Proof{Answer: dataplane.Yes},
 		}},
 	}
 	refused := &userspace.Rejection{
@@ -250,6 +254,9 @@ validate               no: vector 1 differs
 splice                 yes
 keyset                 yes
 tx          eth1       could not tell: the link is down
+answer      eth1       yes
+pass        eth1       no: eth2 takes nothing
+tx          eth3       yes
 `
 	const hostTable = `
 Capability        Interface  Proved
@@ -309,10 +316,14 @@ func sampleStatus() dataplane.Status {
 					{Reason: "drop_reply_budget", Verdict: dataplane.Drop, Frames: 2},
 					{Reason: "drop_source_threshold", Verdict: dataplane.Drop},
 				},
-				Shim: []dataplane.ShimCount{{Counter: "shim_to_engine", Frames: 100}},
+				Shim: []dataplane.ShimCount{{Counter: "shim_to_engine", Frames: 100},
+					{Counter: "shim_challenged", Frames: 1000}, {Counter: "shim_cookie_invalid", Frames: 20},
+					{Counter: "shim_forwarded_flow", Frames: 3000}, {Counter: "shim_reply_rate", Frames: 4}},
+				Offload: dataplane.OffloadAll,
 			},
 			{Interface: "eth2", Peer: "eth1", Wire: "w1", Zone: "trust", HeldDown: true,
-				Shim: []dataplane.ShimCount{{Counter: "shim_to_engine"}, {Counter: "shim_host_asked"}}},
+				OffloadReason: "the program is not attached alone",
+				Shim:          []dataplane.ShimCount{{Counter: "shim_to_engine"}, {Counter: "shim_host_asked"}}},
 			{Interface: "eth3", Zone: "world", Host: true, Admission: dataplane.AdmissionKernel,
 				State: dataplane.PortPublished, MTU: 1500, Queues: 1, Carrier: true, Native: true, RxFrames: 60,
 				Shim: []dataplane.ShimCount{
@@ -334,18 +345,28 @@ func TestShowPrintsTables(t *testing.T) {
 eth1  eth2  w1    untrust  -          published  up         1500  2       native   copy    alone    100        50         3
 eth2  eth1  w1    trust    -          free       held down  0     0       generic  copy    alone    0          0          0
 eth3  -     host  world    kernel     published  up         1500  1       native   copy    alone    60         0          0
+
+Port  By      Challenges  Invalid cookies  Flow segments  Over reply rate  Does
+eth1  driver  1000        20               3000           4                answer, check, pass
+eth1  engine  50          0                40             0                the rest
+eth2  driver  0           0                0              0                nothing: the program is not attached alone
+eth2  engine  0           0                0              0                all
 `: {"show", "ports"},
 		`Wire  Ports      On failure  Bridge
 w1    eth1 eth2  open        ssb-w1
 `: {"show", "wires"},
-		`Port  Verdict  Counter            Count
-eth1  -        rx_frames          100
-eth1  -        tx_frames          50
-eth1  lost     kernel_rx_dropped  3
-eth1  forward  forward_flow       40
-eth1  reply    reply_challenge    50
-eth1  drop     drop_reply_budget  2
-eth1  shim     shim_to_engine     100
+		`Port  Verdict  Counter              Count
+eth1  -        rx_frames            100
+eth1  -        tx_frames            50
+eth1  lost     kernel_rx_dropped    3
+eth1  forward  forward_flow         40
+eth1  reply    reply_challenge      50
+eth1  drop     drop_reply_budget    2
+eth1  shim     shim_to_engine       100
+eth1  shim     shim_challenged      1000
+eth1  shim     shim_cookie_invalid  20
+eth1  shim     shim_forwarded_flow  3000
+eth1  shim     shim_reply_rate      4
 `: {"show", "counters", "--port", "eth1"},
 		`Port  Verdict  Counter             Count
 eth2  -        rx_frames           0

@@ -31,8 +31,6 @@ func TestEnumerationsReadBackWhatTheyWrite(t *testing.T) {
 		{value: TapOut, into: new(TapSide)},
 		{value: HandoverOld, into: new(HandoverResult)},
 		{value: Configured, into: new(Knowledge)},
-		{value: OffloadAnswer | OffloadPass, into: new(Offload)},
-		{value: Offload(0), into: new(Offload)},
 	} {
 		text, err := test.value.MarshalText()
 		if err != nil {

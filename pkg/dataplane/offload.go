@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,20 +36,57 @@ func (o Offload) Words() []string {
 // String gives "answer, check, pass", as far as it is done.
 func (o Offload) String() string { return strings.Join(o.Words(), ", ") }
 
-// MarshalText gives the words.
-func (o Offload) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+// MarshalJSON gives the words as a list.
+func (o Offload) MarshalJSON() ([]byte, error) { return json.Marshal(o.Words()) }
 
-// UnmarshalText reads the words.
-func (o *Offload) UnmarshalText(text []byte) error {
+// UnmarshalJSON reads a list of words.
+func (o *Offload) UnmarshalJSON(text []byte) error {
+	var words []string
+	if err := json.Unmarshal(text, &words); err != nil {
+		return fmt.Errorf("read offload: %w", err)
+	}
 	*o = 0
-	for word := range strings.SplitSeq(string(text), ", ") {
+	for _, word := range words {
 		bit := slices.Index(offloadNames(), word)
-		if bit < 0 && word != "" {
+		if bit < 0 {
 			return fmt.Errorf("read offload: %q is none of %v", word, offloadNames())
 		}
-		if bit >= 0 {
-			*o |= 1 << bit
-		}
+		*o |= 1 << bit
 	}
 	return nil
+}
+
+// Work counts what the engine and the driver of a port can both do.
+type Work struct {
+	Challenges     uint64 // SYNs that were answered
+	InvalidCookies uint64 // ACKs that were dropped for theirs
+	FlowSegments   uint64 // of connections that need no translation, sent on to the other port
+	OverRate       uint64 // challenges above reply-rate or reply-prefix-rate, dropped
+}
+
+// EngineWork is what the engine has done of it for a port.
+func (p PortStatus) EngineWork() Work {
+	return Work{
+		Challenges: p.reason("reply_challenge"), InvalidCookies: p.reason("drop_cookie_invalid"),
+		FlowSegments: p.reason("forward_flow"), OverRate: p.reason("drop_reply_rate"),
+	}
+}
+
+// DriverWork is what its driver has done of it: frames that the engine has not seen. The statistics of
+// zones have them all the same.
+func (p PortStatus) DriverWork() Work {
+	return Work{
+		Challenges: p.shim("shim_challenged"), InvalidCookies: p.shim("shim_cookie_invalid"),
+		FlowSegments: p.shim("shim_forwarded_flow"), OverRate: p.shim("shim_reply_rate"),
+	}
+}
+
+// reason gives the frames of one reason, 0 when there is none of that name.
+func (p PortStatus) reason(name string) uint64 {
+	for _, r := range p.Frames {
+		if r.Reason == name {
+			return r.Frames
+		}
+	}
+	return 0
 }

@@ -38,7 +38,7 @@ type PortStatus struct {
 	Host             bool          `json:"host"`           // in no wire: it protects this machine
 	Admission        Admission     `json:"admission"`      // of a host port in the running configuration
 	Offload          Offload       `json:"offload"`        // what the driver does now
-	OffloadReason    string        `json:"offload_reason"` // why not all of it; empty: all, or the engine is asked to
+	OffloadReason    string        `json:"offload_reason"` // why not all that is of use; empty: all, or the engine is to
 	State            PortState     `json:"state"`
 	Index            uint32        `json:"ifindex"`
 	MTU              uint32        `json:"mtu"`

@@ -44,12 +44,13 @@ func sample() *still {
 		Validated: dataplane.ValidatedTotals{Inserted: 41, Renewed: 42, Refused: 43, Capacity: 65536},
 		Ports: []dataplane.PortStatus{{
 			Interface: "eth1", Peer: "eth2", Wire: "w1", Zone: "untrust", Carrier: true, Native: true,
-			RxFrames: 11,
+			RxFrames: 11, Offload: dataplane.OffloadAnswer | dataplane.OffloadCheck,
 			Frames: []dataplane.ReasonCount{
 				{Reason: "forward_flow", Verdict: dataplane.Forward, Frames: 7},
 				{Reason: "reply_challenge", Verdict: dataplane.Reply, Frames: 4},
 			},
-			Shim: []dataplane.ShimCount{{Counter: "shim_to_engine", Frames: 11}, {Counter: "shim_host_calm"}},
+			Shim: []dataplane.ShimCount{{Counter: "shim_to_engine", Frames: 11}, {Counter: "shim_host_calm"},
+				{Counter: "shim_challenged", Frames: 16}},
 		}, {
 			Interface: "eth3", Zone: "world", Host: true, Admission: dataplane.AdmissionKernel, Carrier: true,
 			Shim: []dataplane.ShimCount{
@@ -181,12 +182,18 @@ synscreen_key_retired_left_seconds 131
 # TYPE synscreen_port_info gauge
 synscreen_port_info{admission="",attach="native",bind="copy",kind="wire",on_failure="open",peer="eth2",port="eth1",wire="w1",zone="untrust"} 1
 synscreen_port_info{admission="kernel",attach="generic",bind="copy",kind="host",on_failure="",peer="",port="eth3",wire="",zone="world"} 1
+# HELP synscreen_port_offload Whether the driver of a wire's port does it in the engine's place.
+# TYPE synscreen_port_offload gauge
+synscreen_port_offload{does="answer",port="eth1"} 1
+synscreen_port_offload{does="check",port="eth1"} 1
+synscreen_port_offload{does="pass",port="eth1"} 0
 # HELP synscreen_port_receive_frames_total Frames taken from the receive rings.
 # TYPE synscreen_port_receive_frames_total counter
 synscreen_port_receive_frames_total{port="eth1"} 11
 synscreen_port_receive_frames_total{port="eth3"} 0
 # HELP synscreen_shim_frames_total Frames by what the XDP program did with them.
 # TYPE synscreen_shim_frames_total counter
+synscreen_shim_frames_total{counter="shim_challenged",port="eth1"} 16
 synscreen_shim_frames_total{counter="shim_to_engine",port="eth1"} 11
 synscreen_shim_frames_total{counter="shim_to_engine",port="eth3"} 12
 # HELP synscreen_syn_rate SYNs from the zone in the last whole second.
@@ -227,7 +234,7 @@ synscreen_zone_flooding{zone="untrust"} 1
 		"synscreen_cluster_offset_seconds", "synscreen_codec_info", "synscreen_epoch",
 		"synscreen_epoch_skew_seconds", "synscreen_key_info", "synscreen_key_retired_left_seconds",
 		"synscreen_flows", "synscreen_frames_total", "synscreen_host_frames_total", "synscreen_host_questions_total",
-		"synscreen_port_info", "synscreen_port_receive_frames_total", "synscreen_shim_frames_total",
+		"synscreen_port_info", "synscreen_port_offload", "synscreen_port_receive_frames_total", "synscreen_shim_frames_total",
 		"synscreen_syn_rate", "synscreen_up", "synscreen_zone_flooding",
 		"synscreen_events_logged_total", "synscreen_events_suppressed_total", "synscreen_events_lost_total",
 		"synscreen_syslog_sent_total", "synscreen_syslog_dropped_total", "synscreen_zone_challenged_total",

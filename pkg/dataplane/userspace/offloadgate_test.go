@@ -149,7 +149,8 @@ func TestOffloadThatMayDoWithoutTheDriverIsNeverRefusedForIt(t *testing.T) {
 		"set security flow syn-cookie offload engine\n"} {
 		caps := proved()
 		caps.Ports[0].Answer, caps.Ports[1].Pass = no("no"), no("no")
-		admission, refusals := deriveUserspaceCapabilities(parse(t, screenedZone+statement+wantCookie), caps, Running{})
+		cfg := parse(t, screenedZone+statement+wantCookie)
+		admission, refusals := deriveUserspaceCapabilities(cfg, caps, Running{})
 		if len(refusals)+len(admission.Warnings) > 0 || admission.Mode != dataplane.ModeSynCookie {
 			t.Errorf("%q: mode %s, refused %v, warned %v", statement, admission.Mode, refusals, admission.Warnings)
 		}

@@ -1,0 +1,30 @@
+package cli
+
+import (
+	"testing"
+
+	"synscreen/pkg/dataplane"
+)
+
+func TestWhatADriverDoesIsToldWithWhyNotAll(t *testing.T) {
+	for want, port := range map[string]dataplane.PortStatus{
+		"answer, check, pass": {Offload: dataplane.OffloadAll},
+		"pass":                {Offload: dataplane.OffloadPass},
+		"answer, check; not all: eth2 has no link": {
+			Offload: dataplane.OffloadAnswer | dataplane.OffloadCheck, OffloadReason: "eth2 has no link"},
+		"nothing: not tried yet":      {OffloadReason: "not tried yet"},
+		"nothing: it is not asked to": {},
+	} {
+		if got := driverDoes(port); got != want {
+			t.Errorf("offload %q, reason %q: said %q, want %q", port.Offload, port.OffloadReason, got, want)
+		}
+	}
+}
+
+func TestShowOfHostPortsAloneTellsOfNoDrivers(t *testing.T) {
+	socket := serve(t, &canned{status: dataplane.Status{Ports: sampleStatus().Ports[2:]}})
+	const want = `Port  Peer  Wire  Zone   Admission  State      Link  MTU   Queues  XDP     Memory  Program  Rx frames  Tx frames  Lost
+eth3  -     host  world  kernel     published  up    1500  1       native  copy    alone    60         0          0
+`
+	expect(t, outcome{Stdout: want}, "show", "ports", "--control-socket", socket)
+}
