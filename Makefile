@@ -11,10 +11,10 @@ CTEST := ctest --output-on-failure --no-tests=error
 GO    := $(ENV) go
 
 .NOTPARALLEL:
-.PHONY: help setup build demo bench test unit asan tsan gotest check fuzz forge man fmt clean
+.PHONY: help setup build demo bench test unit asan tsan gotest e2e check fuzz forge man fmt clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
 
 setup: ## install what is missing: Debian packages, a Go toolchain
 	@test/setup/packages.sh
@@ -57,6 +57,9 @@ gotest: build ## the Go tests: packages without cgo, then all of them, end to en
 	$(GO) test -p 1 -count=1 -timeout 15m -exec $(ROOT) ./...
 	CGO_LDFLAGS=-L$(FAULTS) $(GO) test -count=1 -tags faults \
 		-exec "env LD_LIBRARY_PATH=$(FAULTS) $(ROOT)" ./pkg/dataplane/userspace
+
+e2e: build ## the end-to-end tests alone; OFFLOAD=engine or driver: so do the wires of all of them
+	SYNSCREEN_E2E_OFFLOAD=$(OFFLOAD) $(GO) test -p 1 -count=1 -timeout 15m -exec $(ROOT) ./test/e2e
 
 check: build ## static checks
 	shellcheck .ci/run $$(find . -name '*.sh' -not -path './build/*')

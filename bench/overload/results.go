@@ -68,10 +68,13 @@ func fateOf(from, to dataplane.Status, took time.Duration, offered float64) fate
 					c.Arrived = float64(shim.Frames)
 				}
 			}
+			driver := p.DriverWork()
+			c.Arrived += float64(driver.Challenges + driver.OverRate)
+			c.Challenged = float64(driver.Challenges)
 			for _, r := range p.Frames {
 				switch r.Reason {
 				case "reply_challenge":
-					c.Challenged = float64(r.Frames)
+					c.Challenged += float64(r.Frames)
 				case "drop_reply_budget":
 					c.Refused = float64(r.Frames)
 				}

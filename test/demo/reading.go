@@ -88,7 +88,9 @@ func (r *reading) addPort(port dataplane.PortStatus) {
 	for _, name := range floodReasons() {
 		r.syns += frames[name]
 	}
-	r.challenges = frames["reply_challenge"]
+	driver := port.DriverWork()
+	r.syns += driver.Challenges + driver.OverRate
+	r.challenges = frames["reply_challenge"] + driver.Challenges
 	r.admitted = frames["forward_syn_calm"] + frames["forward_syn_white_list"] + frames["forward_syn_probe"]
 	r.lost += port.KernelRxDropped + port.KernelSynDropped
 }

@@ -13,7 +13,7 @@ import (
 func drops(t testing.TB, s dataplane.Status, port string) (sum uint64) {
 	t.Helper()
 	for _, p := range s.Ports {
-		for _, r := range p.Frames {
+		for _, r := range fates(p) {
 			if p.Interface == port && r.Verdict == dataplane.Drop {
 				sum += r.Frames
 			}

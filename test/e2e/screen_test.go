@@ -74,6 +74,7 @@ func (g screenGroup) configuration(dry bool) string {
 	if dry {
 		lines = append(lines, "security screen ids-option web alarm-without-drop")
 	}
+	lines = append(lines, offloadStatements("")...)
 	return "set " + strings.Join(append(lines, g.rest...), "\nset ") + "\n"
 }
 
@@ -92,7 +93,7 @@ func (d *daemon) tally(t testing.TB) tally {
 		c.ids[dataplane.Screen(screen)] = n
 	}
 	for _, p := range s.Ports {
-		for _, r := range p.Frames {
+		for _, r := range fates(p) {
 			c.total[p.Interface] += r.Frames
 			if p.Interface == lab.OuterDev && r.Verdict != dataplane.Forward {
 				c.stopped[r.Reason] = r.Frames
