@@ -120,7 +120,8 @@ func (g *ground) makeCables(ctx context.Context) error {
 	if err := g.outside.Ethtool(ctx, outsideDev, "tx", "off", "tso", "off", "gso", "off"); err != nil {
 		return err
 	}
-	return g.server.Ethtool(ctx, g.serverDev(), "tso", "off", "gso", "off")
+	// and NAPI at the server, without which it takes nothing that an XDP program redirects to it
+	return g.server.Ethtool(ctx, g.serverDev(), "tx", "off", "tso", "off", "gso", "off", "gro", "on")
 }
 
 func (g *ground) serverDev() string {

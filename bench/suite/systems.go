@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"errors"
@@ -32,6 +33,7 @@ var systems = []system{
 	{name: "synscreen host", way: direct, start: synscreen(hostConf, "1")},
 	{name: "synscreen host by kernel", way: direct, start: synscreen(hostKernelConf, "1")},
 	{name: "synscreen wire", way: wire, start: synscreen(wireConf, "0")},
+	{name: "synscreen wire, engine", way: wire, start: synscreen(byEngine(wireConf), "0")},
 }
 
 // chooseSystems leaves those out that are not named.
@@ -96,6 +98,11 @@ func helperAndSynproxy(ctx context.Context, g *ground) error {
 
 //go:embed wire.conf
 var wireConf []byte
+
+// byEngine leaves nothing of a wire to its driver.
+func byEngine(configuration []byte) []byte {
+	return bytes.Replace(configuration, []byte("syn-cookie {"), []byte("syn-cookie {\n            offload engine;"), 1)
+}
 
 //go:embed host.conf
 var hostConf []byte
