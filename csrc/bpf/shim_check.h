@@ -39,16 +39,18 @@ __noinline int checks(const struct screen_host_policy *p, const struct screen_ho
 				   &s->agreed) == SCREEN_COOKIE_VALID;
 }
 
-/* Whether the engine may believe it. Without keys that is for the engine to say. */
+/* Whether the engine may believe it. Without keys, or when the next epoch has begun and its keys have not
+ * come, that is for the engine to say. */
 __noinline int may_be_valid(const struct screen_host_policy *p)
 {
 	const __u8 kind = SCREEN_TCP_ACK | SCREEN_TCP_SYN | SCREEN_TCP_RST | SCREEN_TCP_FIN;
-	const struct screen_host_keys *k = keys_of(bpf_ktime_get_boot_ns());
+	__u64 boot_ns = bpf_ktime_get_boot_ns();
+	const struct screen_host_keys *k = keys_of(boot_ns);
 	struct scratch *s = scratch_of();
 	__u8 flags;
 	bool reset;
 
-	if (!k || !s)
+	if (!k || !s || boot_ns >= k->mint_until_ns)
 		return 1;
 	flags = s->packet.tcp_flags;
 	reset = (flags & kind) == SCREEN_TCP_RST;

@@ -18,8 +18,7 @@ struct screen_wire_port {
 	uint8_t screens; /* 1: SYNs that come in here are screened, and challenged in a flood */
 	uint8_t always;	 /* activation always */
 	uint8_t white;	 /* the profile has a white-list */
-	uint8_t peers;	 /* others mint with the same key, at any time */
-	uint8_t reserved;
+	uint8_t reserved[2];
 	uint16_t zone, wire, profile;
 	uint32_t attack_threshold, alarm_threshold; /* SYN/s */
 };

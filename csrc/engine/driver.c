@@ -58,7 +58,6 @@ static void fill_port(const struct screen_engine *e, const struct screen_policy 
 	*to = (struct screen_wire_port){
 		.does = wanted(policy, slot) & possible(e, port, slot),
 		.always = policy->activation == SCREEN_ACTIVATION_ALWAYS,
-		.peers = policy->has_peers,
 		.zone = port->zone,
 		.wire = port->wire,
 	};

@@ -272,6 +272,20 @@ static void shim_leaves_every_cookie_that_may_be_valid_to_the_engine(void **stat
 	twins_free(t);
 }
 
+static void shim_drops_no_cookie_of_an_epoch_whose_keys_it_has_not(void **state)
+{
+	struct twins *t = twins_new(4, 0);
+
+	(void)state;
+	twins_flood(t);
+	twins_keys(t, 1, TWINS_NEVER_NS);
+	world_epoch(t->core, 42, false);
+	t->both->keyset = t->core->keyset;
+	send_answer(t, 42, 0, SCREEN_TCP_ACK);
+	twins_expect(t, "of the epoch that has begun", "forward_splice_syn", false);
+	twins_free(t);
+}
+
 static void resets_one_by_one(struct twins *t)
 {
 	twins_early();
@@ -333,6 +347,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(shim_lets_no_segment_overtake_what_the_engine_has),
 		cmocka_unit_test(shim_drops_forged_answers_and_leaves_odd_flags_to_their_screens),
 		cmocka_unit_test(shim_leaves_every_cookie_that_may_be_valid_to_the_engine),
+		cmocka_unit_test(shim_drops_no_cookie_of_an_epoch_whose_keys_it_has_not),
 		cmocka_unit_test(shim_leaves_safe_resets_to_the_engine),
 		cmocka_unit_test(shim_checks_only_where_the_engine_would_drop),
 	};

@@ -4,7 +4,8 @@
  * leaves to the engine, that world's core decides. Each frame must come out of both alike.
  *
  * The shim reads the clock itself: both worlds have the same second, and what a second's turn caught
- * half-way is not compared.
+ * half-way is not compared. A challenge shows as XDP_TX, for which the shim settles where no device is
+ * entered for its own port; the one entered for the other port is the loopback, which nothing reaches.
  */
 #pragma once
 

@@ -4,7 +4,7 @@
 
 #include "twins.h"
 
-/* Compares values of one size, of which only the first is looked at closely by its name. */
+/* Compares two values, number `at` of what there are of the kind. */
 static inline void twins_same(const char *what, uint32_t at, const void *a, const void *b, size_t size)
 {
 	const uint8_t *x = a, *y = b;
@@ -24,9 +24,9 @@ static inline void twins_same_flow(uint32_t at, const struct screen_flow *a, con
 
 	memcpy((void *)&x, (const void *)a, sizeof(x));
 	memcpy((void *)&y, (const void *)b, sizeof(y));
-	/* only a shim passes; of one that is free it is a link in the stack */
+	/* passing[]: only a shim passes. In one that was never taken it is a link of the stack. */
 	if (x.state != SCREEN_FLOW_FREE)
-		memset(&y.next_free, 0, sizeof(y.next_free)), memset(&x.next_free, 0, sizeof(x.next_free));
+		x.next_free = y.next_free = 0;
 	twins_same("flow", at, &x, &y, sizeof(x));
 }
 
