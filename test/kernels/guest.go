@@ -135,8 +135,9 @@ func (g guest) run() error {
 
 // load has the verifier look at each object.
 func (g guest) load() error {
-	out, err := exec.Command(g.Verify, g.Objects...).Output()
-	fmt.Printf("%s%v\n", out, err)
+	cmd := exec.Command(g.Verify, g.Objects...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output() // it fails where a program is refused, and says so
 	found := 0
 	for line := range strings.Lines(string(out)) {
 		fields := strings.Split(strings.TrimRight(line, "\n"), "\t")

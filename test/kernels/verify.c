@@ -3,13 +3,15 @@
 //
 // Usage: verify OBJECT...
 // A line for each program, apart by tabs: object, program, instructions that the verifier processed (0: it
-// is refused), what is wrong.
+// is refused), what is wrong. To the standard error go the last lines of the verifier's log.
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { TAIL_LINES = 60 };
 
 static char complaint[512]; // libbpf's last one, a line
 static char verifier_log[1 << 20];
@@ -19,6 +21,15 @@ static int note(enum libbpf_print_level level, const char *format, va_list argum
 	if (level == LIBBPF_WARN && !strstr(format, "BEGIN PROG LOAD LOG"))
 		vsnprintf(complaint, sizeof(complaint), format, arguments);
 	return 0;
+}
+
+static void show_tail(const char *name)
+{
+	const char *at = verifier_log + strlen(verifier_log);
+
+	for (int lines = 0; at > verifier_log && lines <= TAIL_LINES; at--)
+		lines += at[-1] == '\n';
+	fprintf(stderr, "%s is refused:\n%s\n", name, at);
 }
 
 // The verifier's last word is in front of its statistics.
@@ -70,8 +81,10 @@ static int verify(const char *path, const char *name)
 		result = bpf_obj_get_info_by_fd(fd, &info, &size);
 	}
 	printf("%s\t%s\t%u\t", base_of(path), name, result ? 0 : info.verified_insns);
-	if (result)
+	if (result) {
+		show_tail(name);
 		printf("%s: %s", strerror(-result), last_word());
+	}
 	puts("");
 	bpf_object__close(object);
 	return result;
