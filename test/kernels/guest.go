@@ -24,7 +24,7 @@ const (
 func beFirst() {
 	err := mountAll()
 	if err == nil { // what else is needed the kernel asks for itself
-		err = exec.Command("/sbin/modprobe", "virtio_net").Run()
+		err = exec.Command("/sbin/modprobe", "-a", "virtio_pci", "virtio_net").Run()
 	}
 	if err == nil {
 		err = startAndBury("/proc/self/exe", guestRole)

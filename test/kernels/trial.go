@@ -27,10 +27,13 @@ var admission = need{version{6, 9}, "bpf_sk_assign_tcp_reqsk"}
 var trials = []trial{
 	{Test: "TestEarlyRequestIsHeldUntilTheServerAnswersAndDeliveredOnceInOrder"},
 	{Test: "TestTerminatedDaemonLeavesAnOpenWireCarryingWithoutAProgram"},
+	{Test: "TestHostPortSaysWhetherItsKernelAdmitsAndAdmitsByOtherMeansWhereNot"},
 	{Test: "TestResetsAdmitClientsOfAHostPort"},
 	{Test: "TestKernelCookiesAreSwitchedOnInAFloodAndOffAgain"},
 	{Test: "TestTwoHostPortsAdmitEachItsOwnClients", Needs: admission},
+	{Test: "TestBothQueuesOfAWireTakePartInAFloodThatClientsAreSplicedIn", Cards: true},
 	{Test: "TestEarlyRequestIsHeldUntilTheServerAnswersAndDeliveredOnceInOrder", Cards: true},
+	{Test: "TestTerminatedDaemonLeavesAnOpenWireCarryingWithoutAProgram", Cards: true},
 	{Test: "TestResetsAdmitClientsOfAHostPort", Cards: true},
 	{Test: "TestConnectionsOfBeforeAFloodOfAHostPortGoOn", Cards: true, Needs: admission},
 }
