@@ -77,9 +77,6 @@ func runGuest() error {
 	}
 	defer port.Close()
 	g := guest{report: json.NewEncoder(port)}
-	if err := makeRaw(port); err != nil {
-		return err
-	}
 	text, err := os.ReadFile(planFile)
 	if err == nil {
 		err = json.Unmarshal(text, &g.plan)
@@ -92,17 +89,6 @@ func runGuest() error {
 		end.Says = err.Error()
 	}
 	return g.report.Encode(end)
-}
-
-// makeRaw has a line be sent as it is.
-func makeRaw(port *os.File) error {
-	t, err := unix.IoctlGetTermios(int(port.Fd()), unix.TCGETS)
-	if err != nil {
-		return err
-	}
-	t.Oflag &^= unix.OPOST
-	t.Lflag &^= unix.ECHO | unix.ICANON
-	return unix.IoctlSetTermios(int(port.Fd()), unix.TCSETS, t)
 }
 
 func (g guest) run() error {
