@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	machineMax = 8 * time.Minute // for all that one kernel is to do
+	machineMax = 15 * time.Minute // for all that one kernel is to do
 	processors = 2
 	cards      = 4 // two cables: one for each port of a wire
 	firstSlot  = 0x10

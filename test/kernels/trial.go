@@ -2,13 +2,14 @@ package main
 
 import (
 	"regexp"
+	"strings"
 	"time"
 )
 
 // trial is one test of test/e2e on a kernel.
 type trial struct {
-	Test  string
-	Cards bool // the ports are virtio-net cards with two queues, not veth
+	Test  string // or one of its subtests
+	Cards bool   // the ports are virtio-net cards with two queues, not veth
 	Needs need
 }
 
@@ -18,7 +19,7 @@ type need struct {
 	What  string
 }
 
-const trialMax = 2 * time.Minute
+const trialMax = 4 * time.Minute
 
 // admission is needed where the kernel is to make connections out of cookies.
 var admission = need{version{6, 9}, "bpf_sk_assign_tcp_reqsk"}
@@ -31,10 +32,16 @@ var trials = []trial{
 	{Test: "TestTwoHostPortsAdmitEachItsOwnClients", Needs: admission},
 	{Test: "TestEarlyRequestIsHeldUntilTheServerAnswersAndDeliveredOnceInOrder", Cards: true},
 	{Test: "TestBothQueuesOfAWireTakePartInAFloodThatClientsAreSplicedIn", Cards: true},
-	{Test: "TestDetachTakesAllAwayAndRestoresTheSettings", Cards: true},
+	{Test: "TestDetachTakesAllAwayAndRestoresTheSettings/after_SIGKILL", Cards: true},
 	{Test: "TestResetsAdmitClientsOfAHostPort", Cards: true},
 	{Test: "TestTwoHostPortsAdmitEachItsOwnClients", Cards: true, Needs: admission},
 }
+
+// pattern is what the compiled tests select the test by, element by element.
+func (t trial) pattern() string { return "^" + strings.ReplaceAll(t.Test, "/", "$/^") + "$" }
+
+// passed says whether it was run, and well.
+func (t trial) passed(said string) bool { return strings.Contains(said, "--- PASS: "+t.Test+" (") }
 
 // matching are the trials of tests that are asked for.
 func matching(only *regexp.Regexp) (some []trial) {

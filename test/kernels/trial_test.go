@@ -22,8 +22,9 @@ func TestTrialsAreEndToEndTestsThatExist(t *testing.T) {
 		all.Write(text)
 	}
 	for _, each := range trials {
-		if !strings.Contains(all.String(), "\nfunc "+each.Test+"(t *testing.T) {\n") {
-			t.Errorf("test/e2e has no %s", each.Test)
+		name, _, _ := strings.Cut(each.Test, "/")
+		if !strings.Contains(all.String(), "\nfunc "+name+"(t *testing.T) {\n") {
+			t.Errorf("test/e2e has no %s", name)
 		}
 	}
 }
@@ -35,5 +36,22 @@ func TestTrialsThatAreAskedForAreFoundByName(t *testing.T) {
 	}
 	if found := matching(regexp.MustCompile("")); len(found) != len(trials) {
 		t.Errorf("found %d of %d trials", len(found), len(trials))
+	}
+}
+
+func TestTrialHasPassedOnlyIfItWasRun(t *testing.T) {
+	each := trial{Test: "TestOne/after_it"}
+	if got := each.pattern(); got != "^TestOne$/^after_it$" {
+		t.Errorf("selected by %q", got)
+	}
+	for said, want := range map[string]bool{
+		"--- PASS: TestOne (1.00s)\n    --- PASS: TestOne/after_it (1.00s)\nPASS\n":  true,
+		"--- PASS: TestOne (1.00s)\n    --- SKIP: TestOne/after_it (1.00s)\nPASS\n":  false,
+		"--- PASS: TestOne (1.00s)\n    --- PASS: TestOne/after_its (1.00s)\nPASS\n": false,
+		"testing: warning: no tests to run\nPASS\n":                                  false,
+	} {
+		if got := each.passed(said); got != want {
+			t.Errorf("%q: %t", said, got)
+		}
 	}
 }
