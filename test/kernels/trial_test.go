@@ -30,7 +30,7 @@ func TestTrialsAreEndToEndTestsThatExist(t *testing.T) {
 }
 
 func TestTrialsThatAreAskedForAreFoundByName(t *testing.T) {
-	found := matching(regexp.MustCompile("TwoHostPorts"))
+	found := matching(regexp.MustCompile("HostPortSays"))
 	if len(found) != 2 || found[0].Cards || !found[1].Cards {
 		t.Errorf("found %+v, want one on veth and one on cards", found)
 	}
