@@ -9,9 +9,10 @@ JOBS  := -j 2
 FAULTS := $(CURDIR)/build/c/faults
 CTEST := ctest --output-on-failure --no-tests=error
 GO    := $(ENV) go
+KERNELS := linux-image-cloud-amd64 linux-image-6.12-cloud-amd64
 
 .NOTPARALLEL:
-.PHONY: help setup build demo bench test unit asan tsan gotest e2e check fuzz forge man fmt clean
+.PHONY: help setup build demo bench kernels test unit asan tsan gotest e2e check fuzz forge man fmt clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
@@ -34,6 +35,12 @@ bench: build ## side by side with the kernel's own ways (a quarter of an hour; w
 	$(NINJA) build/c $(JOBS) --target bench_tools
 	CGO_ENABLED=0 $(GO) build -o build/ ./bench/suite ./bench/bulk ./bench/overload
 	@$(ENV) $(ROOT) build/suite
+
+kernels: build ## every BPF object and a few tests on Debian's kernels 6.1 and 6.12, emulated (minutes)
+	@test/setup/packages.sh qemu-system-x86 kmod
+	CGO_ENABLED=0 $(GO) test -c -o build/kernels/e2e.test ./test/e2e
+	CGO_ENABLED=0 $(GO) build -o build/kernels/ ./test/kernels
+	@dirs=$$(test/setup/kernels.sh $(KERNELS)) && $(ENV) $(ROOT) build/kernels/kernels $$dirs
 
 test: build unit asan tsan gotest check ## everything that CI runs
 

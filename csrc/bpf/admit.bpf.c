@@ -114,7 +114,7 @@ static __always_inline int take_segment(struct __sk_buff *skb, struct segment *s
 	length = (s->tcp[12] >> 4) * 4;
 	if (length < 20 || length > TCP_SIZE_MAX)
 		return -1;
-	length = ((length - 1) & 63) + 1; /* 6.1 wants it provably non-zero */
+	length = bounded_length(length);
 	if (bpf_skb_load_bytes(skb, l4, s->tcp, length))
 		return -1;
 	s->tcp_length = length;
@@ -229,7 +229,6 @@ static __always_inline int judge(struct __sk_buff *skb, struct segment *s, struc
 {
 	struct screen_meters *m = meters_of();
 	struct screen_zone_meter *z;
-	__u32 length = s->tcp_length;
 	__u64 hash;
 
 	if (!m || zone >= SCREEN_METER_ZONES)
@@ -243,9 +242,8 @@ static __always_inline int judge(struct __sk_buff *skb, struct segment *s, struc
 		return pass(SCREEN_SHIM_HOST_ADMITTED);
 	}
 	/* the kernel minted cookies of its own before it was relieved, and they live on */
-	if (length >= 20 && length <= TCP_SIZE_MAX &&
-	    bpf_tcp_check_syncookie(sk, s->ip, s->family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6,
-				    (struct tcphdr *)s->tcp, length) == 0)
+	if (bpf_tcp_check_syncookie(sk, s->ip, s->family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6,
+				    (struct tcphdr *)s->tcp, bounded_length(s->tcp_length)) == 0)
 		return pass(SCREEN_SHIM_HOST_KERNEL_COOKIE);
 	if (!screen_zone_flooded(z, now_ns) || !floods(m, c, z, hash, (__u32)(now_ns / 1000000000u)) ||
 	    is_others(skb))

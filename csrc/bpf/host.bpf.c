@@ -105,14 +105,13 @@ static __always_inline void ask(struct scratch *s, struct bpf_sock *listener, st
 				const struct screen_host_zone *c, __u32 zone, __u32 window)
 {
 	struct screen_zone_meter *z = &m->zone[zone & (SCREEN_METER_ZONES - 1)];
-	__u32 length = s->tcp_length;
 	__s64 cookie;
 
-	if (!may_ask(z, c, s->now_ns) || length < 20 || length > TCP_SIZE_MAX)
+	if (!may_ask(z, c, s->now_ns))
 		return;
 	count(SCREEN_SHIM_HOST_ASKED);
 	cookie = bpf_tcp_gen_syncookie(listener, s->ip, s->packet.family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6,
-				       (struct tcphdr *)s->tcp, length);
+				       (struct tcphdr *)s->tcp, bounded_length(s->tcp_length));
 	atomic_store_explicit(&z->eased, cookie <= 0, memory_order_relaxed);
 	if (cookie > 0)
 		begin(s, m, zone, c, window);
@@ -314,13 +313,9 @@ __noinline int syn(struct xdp_md *ctx)
  * relieved, and they live on. */
 static __always_inline bool kernel_minted(struct scratch *s, struct bpf_sock *listener)
 {
-	__u32 length = s->tcp_length;
-
-	if (length < 20 || length > TCP_SIZE_MAX)
-		return false;
 	return bpf_tcp_check_syncookie(listener, s->ip,
 				       s->packet.family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6,
-				       (struct tcphdr *)s->tcp, length) == 0;
+				       (struct tcphdr *)s->tcp, bounded_length(s->tcp_length)) == 0;
 }
 
 /* A segment that may answer a challenge of which the engine itself admits the client: of no socket. */

@@ -21,14 +21,16 @@ struct {
 static __always_inline const struct screen_host_zone *zone_of_port(__u32 *zone)
 {
 	const struct screen_host_policy *p = policy_of();
-	__u32 at = slot;
+	__u32 at = slot, of;
 
 	if (!p || at >= SCREEN_PORTS_MAX)
 		return NULL;
-	*zone = p->zone_of[at];
-	if (*zone >= SCREEN_ZONES_MAX || p->zone[*zone].act == SCREEN_HOST_PASS)
+	of = p->zone_of[at];
+	if (of >= SCREEN_ZONES_MAX)
 		return NULL;
-	return &p->zone[*zone];
+	*zone = of;
+	of = bounded(of, SCREEN_ZONES_MAX);
+	return p->zone[of].act == SCREEN_HOST_PASS ? NULL : &p->zone[of];
 }
 
 /* Whether SYNs to the destination with this hash are challenged now. */

@@ -64,7 +64,7 @@ __noinline int take_headers(struct xdp_md *ctx)
 	if (length < 20 || length > TCP_SIZE_MAX)
 		return -1;
 	__builtin_memset(s->tcp, 0, sizeof(s->tcp));
-	length = ((length - 1) & 63) + 1; /* 6.1 wants it provably non-zero */
+	length = bounded_length(length);
 	if (bpf_xdp_load_bytes(ctx, s->packet.l4, s->tcp, length))
 		return -1;
 	s->tcp_length = length;

@@ -71,12 +71,18 @@ static __always_inline bool is_answerable(struct xdp_md *ctx, const struct scrat
 }
 
 /* Whether the SYN as it is can be challenged: undamaged, or of a local stack that leaves the sum to the
- * device; with an MSS that a cookie can say; without a signature. */
-static __always_inline bool can_be_challenged(const struct scratch *s)
+ * device; with an MSS that a cookie can say; without a signature. A function of its own: sums take much
+ * room on the stack, and the writer of the challenge needs it, too. */
+__noinline int can_be_challenged(void)
 {
-	__u64 pseudo = pseudo_sum(s);
-	__u16 field = screen_load_16(s->tcp + 16);
+	const struct scratch *s = scratch_of();
+	__u64 pseudo;
+	__u16 field;
 
+	if (!s)
+		return false;
+	pseudo = pseudo_sum(s);
+	field = screen_load_16(s->tcp + 16);
 	if (s->options.flags & SCREEN_HAS_SIGNATURE ||
 	    screen_options_mss(&s->options, s->packet.family) < SCREEN_MSS_MIN)
 		return false;
@@ -219,7 +225,7 @@ __noinline int answer(struct xdp_md *ctx, const struct screen_host_policy *p)
 	    may_pass(p) || find_flow(p) || s->flow != SCREEN_FLOW_NONE || take_headers(ctx))
 		return TO_ENGINE;
 	walk_options(s);
-	if (!can_be_challenged(s))
+	if (!can_be_challenged())
 		return TO_ENGINE;
 	screen_agree(s->packet.family, s->packet.tcp_flags, &s->options, &s->server, &s->agreed);
 	take_tuple(s);

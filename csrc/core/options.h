@@ -118,6 +118,19 @@ screen_inline uint32_t screen_options_step(uint32_t at, uint32_t next)
 #endif
 }
 
+/* A number below 256 of which the verifier shall know nothing more: it would look at the rest of the walk
+ * again for each value. What comes out of memory it does not know. */
+screen_inline uint32_t screen_options_forget(struct screen_options *o, uint32_t n)
+{
+#ifdef __bpf__
+	*(volatile uint8_t *)&o->reserved = (uint8_t)n;
+	n = *(volatile uint8_t *)&o->reserved;
+#else
+	(void)o;
+#endif
+	return n;
+}
+
 /*
  * Walks length (at most 40) bytes of options at bytes. A malformed option ends the walk: what
  * stood before it counts, as in Linux's tcp_parse_options().
@@ -139,13 +152,14 @@ screen_inline void screen_options_walk(const uint8_t *bytes, uint32_t length,
 
 		if (at != next)
 			continue;
+		length = screen_options_forget(o, length);
 		if (at >= length)
 			return;
 		kind = bytes[at];
 		if (kind == SCREEN_OPTION_END)
 			return;
 		if (kind == SCREEN_OPTION_NOP) {
-			next = at + 1;
+			next = screen_options_forget(o, at + 1);
 			continue;
 		}
 		if (at + 2 > length)
@@ -154,6 +168,6 @@ screen_inline void screen_options_walk(const uint8_t *bytes, uint32_t length,
 		if (size < 2 || at + size > length)
 			return;
 		screen_options_take(bytes, at, kind, size, o);
-		next = at + size;
+		next = screen_options_forget(o, at + size);
 	}
 }

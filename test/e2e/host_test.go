@@ -219,7 +219,7 @@ func TestResetsAdmitClientsOfAHostPort(t *testing.T) {
 	t.Parallel()
 	w := lab.HostForTest(t, lab.WireOptions{})
 	startContent(t, w)
-	d := startDaemon(t, w, hostPort(configuration{}))
+	d := startDaemon(t, w, hostPort(configuration{admission: "reset"}))
 	for _, admission := range []string{"reset", "safe-reset"} {
 		d.mustCommit(t, hostPort(configuration{always: true, admission: admission}))
 		for _, family := range families {
@@ -256,9 +256,8 @@ func TestKernelCookiesAreSwitchedOnInAFloodAndOffAgain(t *testing.T) {
 	t.Parallel()
 	w := lab.HostForTest(t, lab.WireOptions{})
 	startContent(t, w)
-	d := startDaemon(t, w, hostPort(configuration{}))
 	punt := hostPort(configuration{always: true, admission: "kernel-cookies"})
-	d.mustCommit(t, punt)
+	d := startDaemon(t, w, punt)
 	flood := func() {
 		t.Helper()
 		if v := getPage(t, w, 4, 0); v.tries != 1 {

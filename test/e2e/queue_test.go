@@ -6,9 +6,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"synscreen/pkg/dataplane"
 	"synscreen/test/lab"
 )
+
+// queueFormats are how drivers name the frames that a queue gave to its XDP program: veth, and virtio-net of
+// Linux 6.8 and newer.
+var queueFormats = []string{"rx_queue_%d_xdp_packets: %d", "rx%d_xdp_packets: %d"}
 
 // queueFrames counts the frames that each RX queue of a port gave to its XDP program. Queue i belongs
 // to worker i.
@@ -22,9 +28,11 @@ func queueFrames(t testing.TB, w *lab.WireLab, dev string, queues int) []uint64 
 	for line := range strings.Lines(out) {
 		var queue int
 		var count uint64
-		n, _ := fmt.Sscanf(strings.TrimSpace(line), "rx_queue_%d_xdp_packets: %d", &queue, &count)
-		if n == 2 && queue < queues {
-			counts[queue] = count
+		for _, format := range queueFormats {
+			n, _ := fmt.Sscanf(strings.TrimSpace(line), format, &queue, &count)
+			if n == 2 && queue < queues {
+				counts[queue] = count
+			}
 		}
 	}
 	return counts
@@ -39,6 +47,43 @@ func busiest(before, after []uint64) int {
 		}
 	}
 	return most
+}
+
+func TestBothQueuesOfAWireTakePartInAFloodThatClientsAreSplicedIn(t *testing.T) {
+	t.Parallel()
+	const queues, each, size, rate = 2, 3, 1 << 14, 600 // so little that an emulated machine can do it
+	w := lab.WireForTest(t, lab.WireOptions{Queues: queues})
+	startContent(t, w)
+	d := startDaemon(t, w, configuration{attack: rate / 10}, noLearning)
+	s := d.status(t)
+	if s.Workers != queues {
+		t.Fatalf("%d workers, want %d", s.Workers, queues)
+	}
+	for _, p := range s.Ports {
+		t.Logf("%s: %d queues, native %t, zero-copy %t, dispatcher %t", p.Interface, p.Queues, p.Native,
+			p.ZeroCopy, p.Dispatcher)
+		if !p.Native || p.Queues != queues {
+			t.Errorf("%s: not in native mode with %d queues", p.Interface, queues)
+		}
+	}
+	up, down := queueFrames(t, w, lab.OuterDev, queues), queueFrames(t, w, lab.InnerDev, queues)
+	startFloodsAt(t, rate, w, d, contentPort, families...)
+	before := d.status(t)
+	for i := range each * len(families) {
+		if err := fetch(t.Context(), w, families[i%len(families)], size); err != nil {
+			t.Error(err)
+		}
+	}
+	wantSpliced(t, d, before, uint64(each*len(families)))
+	for queue := range queues {
+		flooded := queueFrames(t, w, lab.OuterDev, queues)[queue] - up[queue]
+		if flooded < rate/20 {
+			t.Errorf("queue %d was given %d frames of the flood", queue, flooded)
+		}
+	}
+	if diff := cmp.Diff(down, queueFrames(t, w, lab.InnerDev, queues)); diff == "" {
+		t.Error("nothing came from the server")
+	}
 }
 
 func TestSplicedFlowsAreRightWhenTheirDirectionsRunOnTwoWorkers(t *testing.T) {

@@ -33,12 +33,17 @@ func (w *WireLab) makeCables(ctx context.Context) error {
 			return err
 		}
 	}
-	cables := [][2]End{{toClient, client}, {toAttacker, attacker}, {toWire, outer}, {server, inner}}
+	ports := [][2]End{{toWire, outer}, {server, inner}}
 	if w.host {
-		cables = [][2]End{{toClient, client}, {toAttacker, attacker}, {toWire, server}}
+		ports = [][2]End{{toWire, server}}
 	}
-	for _, ends := range cables {
+	for _, ends := range [][2]End{{toClient, client}, {toAttacker, attacker}} {
 		if err := w.cable(ctx, ends[0], ends[1]); err != nil {
+			return err
+		}
+	}
+	for i, ends := range ports {
+		if err := w.portCable(ctx, i, ends[0], ends[1]); err != nil {
 			return err
 		}
 	}
