@@ -65,9 +65,8 @@ uint32_t screen_place_find(struct screen_flows *t, const struct screen_place *pl
 /* Whether screen_flow_key_hash() hashes the three words of an IPv4 key. */
 static bool is_ipv4(const uint64_t words[6])
 {
-	const uint64_t mapped = 0xffff0000;
-
-	return !(words[0] | words[2] | (uint32_t)(words[1] ^ mapped) | (uint32_t)(words[3] ^ mapped));
+	return !(words[0] | words[2] | (uint32_t)(words[1] ^ SCREEN_PLACE_MAPPED) |
+		 (uint32_t)(words[3] ^ SCREEN_PLACE_MAPPED));
 }
 
 /* Hashes the places that have so many words. Returns how many there are. */

@@ -33,12 +33,12 @@ static inline void screen_talkers_halve(struct screen_talkers *t, uint32_t now_s
 		__atomic_store_n(&t->talker[i].count, t->talker[i].count / 2, __ATOMIC_RELAXED);
 }
 
-/* Counts one SYN of a source (v4-mapped). [the table's worker] */
-static inline void screen_talkers_count(struct screen_talkers *t, const uint8_t source[16],
-					uint32_t zone)
+/* Counts one SYN of a source: the halves of its v4-mapped address. [the table's worker] */
+static inline void screen_talkers_add(struct screen_talkers *t, uint64_t upper, uint64_t lower,
+				      uint32_t zone)
 {
-	bool v4 = screen_load_be64(source) == 0 && screen_load_be32(source + 8) == 0xffff;
-	uint64_t prefix = v4 ? screen_load_be64(source + 8) >> 8 : screen_load_be64(source);
+	bool v4 = upper == 0 && lower >> 32 == 0xffff;
+	uint64_t prefix = v4 ? lower >> 8 : upper;
 	uint32_t owner = (zone + 1) | (v4 ? SCREEN_TALKER_IPV4 : 0);
 	struct screen_talker *c = &t->talker[((prefix ^ owner) * t->key) >> 54];
 
@@ -51,4 +51,10 @@ static inline void screen_talkers_count(struct screen_talkers *t, const uint8_t 
 		__atomic_store_n(&c->zone, owner, __ATOMIC_RELAXED);
 		__atomic_store_n(&c->count, 1, __ATOMIC_RELAXED);
 	}
+}
+
+static inline void screen_talkers_count(struct screen_talkers *t, const uint8_t source[16],
+					uint32_t zone)
+{
+	screen_talkers_add(t, screen_load_be64(source), screen_load_be64(source + 8), zone);
 }
