@@ -265,6 +265,28 @@ static void shim_promises_what_the_server_says_now(void **state)
 	twins_free(t);
 }
 
+static void shim_leaves_syns_of_flows_to_the_engine(void **state)
+{
+	struct twins *t = twins_new(4, 0);
+	struct frame_spec f;
+
+	(void)state;
+	client_syn(t, "calm", "forward_syn_calm", false);
+	twins_flood(t);
+	client_syn(t, "of a half-open flow", "reply_challenge", false);
+	server_says(t, SCREEN_TCP_SYN, 1234);
+	f = t->core->client;
+	f.flags = SCREEN_TCP_ACK;
+	f.seq = 1001;
+	f.ack = 5001;
+	(void)twins_send(t, &f, 0);
+	twins_expect(t, "open", "forward_flow", false);
+	twins_flood(t);
+	client_syn(t, "of an open flow", "forward_syn_known", false);
+	twins_same_state(t);
+	twins_free(t);
+}
+
 static void shim_answers_for_no_port_that_has_just_refused(void **state)
 {
 	struct twins *t = twins_new(4, 0);
@@ -288,6 +310,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(shim_stays_under_the_reply_rate),
 		cmocka_unit_test(shim_mints_nothing_in_an_epoch_that_is_over),
 		cmocka_unit_test(shim_promises_what_the_server_says_now),
+		cmocka_unit_test(shim_leaves_syns_of_flows_to_the_engine),
 		cmocka_unit_test(shim_answers_for_no_port_that_has_just_refused),
 	};
 
