@@ -93,7 +93,7 @@ func idling(ctx context.Context, rounds int, p *progress) error {
 		}
 	}
 	r.print(os.Stdout)
-	return report.Store("idling", r)
+	return errors.Join(r.Trouble.measured(len(r.Rows[0].Connections), "all ways"), report.Store("idling", r))
 }
 
 // round measures all ways, each of which is first in turn. Rows are paired by rounds: one in which a way has

@@ -32,6 +32,8 @@ type part struct {
 
 func (p part) takes(rounds int) time.Duration { return p.fixed + time.Duration(rounds)*p.each }
 
+const systemsUsual = 9 // whose time the parts have
+
 var parts = []part{
 	{"cycles", cycles, 15, 30 * time.Second, 2 * time.Second},
 	{"growing", growing, 9, time.Second, 5 * time.Second},
@@ -87,6 +89,11 @@ func run(ctx context.Context, wanted []string, rounds int) error {
 	}
 	fmt.Printf("%v\nNoise is the distance between the quartiles of all rounds, in %% of the median.\n",
 		report.Describe())
+	for i := range parts {
+		if parts[i].name == "answering" || parts[i].name == "surviving" {
+			parts[i].each = parts[i].each * time.Duration(len(systems)) / systemsUsual
+		}
+	}
 	chosen := slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return !slices.Contains(wanted, p.name) })
 	return runAll(ctx, chosen, rounds, newProgress(os.Stderr, planned(chosen, rounds)))
 }
