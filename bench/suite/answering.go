@@ -60,7 +60,8 @@ func answering(ctx context.Context, rounds int, p *progress) error {
 	var missing error
 	for _, row := range r.Rows {
 		row.Noise = row.Answers.Noise()
-		missing = errors.Join(missing, row.Trouble.measured(len(row.Answers), row.System+" at "+rateName(row.Wanted)))
+		missing = errors.Join(missing,
+			row.Trouble.measured(len(row.Answers), row.System+" at "+rateName(row.Wanted)))
 	}
 	r.print(os.Stdout)
 	if err := report.StorePlot("answering", r.plot()); err != nil {

@@ -104,7 +104,8 @@ func (r *idlingResults) round(ctx context.Context, i int, p *progress) error {
 	for j := range idleWays {
 		at := (i + j) % len(idleWays)
 		way := idleWays[at]
-		p.step(i*len(idleWays)+j, r.Rounds*len(idleWays), fmt.Sprintf("round %d of %d: %s", i+1, r.Rounds, way.name))
+		p.step(i*len(idleWays)+j, r.Rounds*len(idleWays),
+			fmt.Sprintf("round %d of %d: %s", i+1, r.Rounds, way.name))
 		err := again(ctx, &r.Trouble, func() error {
 			measured[at] = idleRow{}
 			return way.measure(ctx, &measured[at])

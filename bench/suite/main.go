@@ -94,7 +94,8 @@ func run(ctx context.Context, wanted []string, rounds int) error {
 			parts[i].each = parts[i].each * time.Duration(len(systems)) / systemsUsual
 		}
 	}
-	chosen := slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return !slices.Contains(wanted, p.name) })
+	chosen := slices.DeleteFunc(slices.Clone(parts),
+		func(p part) bool { return !slices.Contains(wanted, p.name) })
 	return runAll(ctx, chosen, rounds, newProgress(os.Stderr, planned(chosen, rounds)))
 }
 
