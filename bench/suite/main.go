@@ -36,10 +36,10 @@ const systemsUsual = 9 // whose time the parts have
 
 var parts = []part{
 	{"cycles", cycles, 15, 30 * time.Second, 2 * time.Second},
-	{"growing", growing, 9, time.Second, 5 * time.Second},
-	{"answering", answering, 1, 0, 120 * time.Second},
-	{"surviving", surviving, 1, 0, 320 * time.Second},
-	{"idling", idling, 2, 0, 45 * time.Second},
+	{"growing", growing, 15, time.Second, 4 * time.Second},
+	{"answering", answering, 1, 0, 105 * time.Second},
+	{"surviving", surviving, 1, 0, 290 * time.Second},
+	{"idling", idling, 4, 0, 30 * time.Second},
 	{"bulk", program("bulk"), 3, 3 * time.Second, 12 * time.Second},
 	{"overload", program("overload"), 2, 3 * time.Second, 38 * time.Second},
 }
