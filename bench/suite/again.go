@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // trouble is what a row had. Its numbers are of the attempt that went well, on a machine that was not quiet.
@@ -29,6 +30,14 @@ func again(ctx context.Context, t *trouble, measure func() error) error {
 		}
 	}
 	return nil
+}
+
+// measured is an error where a row has no numbers at all: a run goes on without them, but has not succeeded.
+func (t *trouble) measured(count int, name string) error {
+	if count > 0 {
+		return nil
+	}
+	return fmt.Errorf("%s: not measured: %s", name, strings.Join(t.Why, "; "))
 }
 
 // mark is what stands behind the name of a row that had trouble.

@@ -30,9 +30,13 @@ func TestWhatFailsIsMeasuredOnceMoreAndThenLeftOut(t *testing.T) {
 		if err != nil || calls != row.calls || had.Repeated != row.repeated || had.Missed != row.missed {
 			t.Errorf("%s: %v after %d calls: %+v", row.name, err, calls, had)
 		}
+		if had.measured(1, "row") != nil || had.measured(0, "row") == nil {
+			t.Errorf("%s: what was measured is told wrongly", row.name)
+		}
 		var out strings.Builder
 		had.explain(&out, "row")
-		if marked := had.mark() != ""; marked != (row.fails > 0) || marked != strings.Contains(out.String(), "still running") {
+		marked, explained := had.mark() != "", strings.Contains(out.String(), "still running")
+		if marked != (row.fails > 0) || marked != explained {
 			t.Errorf("%s: marked %v: %q", row.name, marked, out.String())
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -56,14 +57,17 @@ func answering(ctx context.Context, rounds int, p *progress) error {
 			}
 		}
 	}
+	var missing error
 	for _, row := range r.Rows {
 		row.Noise = row.Answers.Noise()
+		missing = errors.Join(missing,
+			row.Trouble.measured(len(row.Answers), row.System+" at "+rateName(row.Wanted)))
 	}
 	r.print(os.Stdout)
 	if err := report.StorePlot("answering", r.plot()); err != nil {
 		return err
 	}
-	return report.Store("answering", r)
+	return errors.Join(missing, report.Store("answering", r))
 }
 
 // round measures one system at all rates.

@@ -234,7 +234,8 @@ func (g *ground) startStorm(rate, milliseconds int) (*lab.Process, error) {
 
 // endStorm waits for a storm that ends within this time, and for as much longer as a loaded machine may need:
 // its process has the attacker's processor after all else there. One that does not end is killed.
-func (g *ground) endStorm(ctx context.Context, storm *lab.Process, within time.Duration) (r stormResult, err error) {
+func (g *ground) endStorm(ctx context.Context, storm *lab.Process,
+	within time.Duration) (r stormResult, err error) {
 	limited, cancel := context.WithTimeout(ctx, within+stormLate)
 	defer cancel()
 	if err = storm.Wait(limited); err != nil {

@@ -93,7 +93,7 @@ func idling(ctx context.Context, rounds int, p *progress) error {
 		}
 	}
 	r.print(os.Stdout)
-	return report.Store("idling", r)
+	return errors.Join(r.Trouble.measured(len(r.Rows[0].Connections), "all ways"), report.Store("idling", r))
 }
 
 // round measures all ways, each of which is first in turn. Rows are paired by rounds: one in which a way has
@@ -104,7 +104,8 @@ func (r *idlingResults) round(ctx context.Context, i int, p *progress) error {
 	for j := range idleWays {
 		at := (i + j) % len(idleWays)
 		way := idleWays[at]
-		p.step(i*len(idleWays)+j, r.Rounds*len(idleWays), fmt.Sprintf("round %d of %d: %s", i+1, r.Rounds, way.name))
+		p.step(i*len(idleWays)+j, r.Rounds*len(idleWays),
+			fmt.Sprintf("round %d of %d: %s", i+1, r.Rounds, way.name))
 		err := again(ctx, &r.Trouble, func() error {
 			measured[at] = idleRow{}
 			return way.measure(ctx, &measured[at])

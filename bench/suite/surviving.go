@@ -67,8 +67,11 @@ func surviving(ctx context.Context, rounds int, p *progress) error {
 			}
 		}
 	}
+	var missing error
 	for _, row := range r.Rows {
 		row.sum()
+		missing = errors.Join(missing, row.Trouble.measured(min(len(row.Visits), len(row.Bulk)),
+			row.System+" at "+rateName(row.Wanted)))
 	}
 	r.print(os.Stdout)
 	for name, plot := range map[string]*report.Plot{
@@ -83,7 +86,7 @@ func surviving(ctx context.Context, rounds int, p *progress) error {
 			return err
 		}
 	}
-	return report.Store("surviving", r)
+	return errors.Join(missing, report.Store("surviving", r))
 }
 
 // round measures one system at all rates, and its bulk flows after the visits.

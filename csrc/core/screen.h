@@ -4,9 +4,9 @@
  *   (policy, keyset, flows, meters, now, frame) -> verdict, reason, and the frame rewritten in place
  *
  * A worker calls screen_look() for a burst and screen_judge() for each of its frames, between
- * screen_gather() and screen_settle(). Cookies are dealt with together at its end: screen_challenge() mints those of all
- * frames whose verdict was SCREEN_CHALLENGE; screen_check() checks those of all frames that were left
- * undecided, each of which screen_resume() then decides.
+ * screen_gather() and screen_settle(). Cookies are dealt with together at its end: screen_challenge() mints
+ * those of all frames whose verdict was SCREEN_CHALLENGE; screen_check() checks those of all frames that
+ * were left undecided, each of which screen_resume() then decides.
  */
 #pragma once
 
