@@ -9,6 +9,7 @@
 
 #include "cookie.h"
 #include "flow.h"
+#include "plain.h"
 #include "shared_maps.h"
 
 enum {
@@ -90,6 +91,7 @@ __noinline int walk_options(struct scratch *s)
 {
 	if (!s)
 		return 0;
-	screen_options_walk(s->tcp + 20, s->tcp_length - 20, &s->options);
+	if (!screen_plain_options(s->tcp + 20, s->tcp_length - 20, &s->options))
+		screen_options_walk(s->tcp + 20, s->tcp_length - 20, &s->options);
 	return 0;
 }

@@ -40,7 +40,6 @@ static __always_inline int by_driver(struct xdp_md *ctx, struct scratch *s, bool
 
 	if (!w || !w->does || take_ends(ctx, s, w))
 		return TO_ENGINE;
-	s->now_ns = bpf_ktime_get_ns();
 	if (syn)
 		return w->screens && (w->does & SCREEN_PORT_ANSWERS) ? answer(ctx, p) : TO_ENGINE;
 	if (!is_plain(s) || find_flow(p))
@@ -83,7 +82,8 @@ int screen_shim(struct xdp_md *ctx)
 	/* a queue that came later has no worker: while the others' live, it is no way round them */
 	bound = queue < c->queues && queue < SCREEN_SHIM_QUEUES;
 	/* the beat may be newer than our clock reading: compare as a signed difference */
-	if ((__s64)(bpf_ktime_get_ns() - c->beat[bound ? queue : 0]) > SCREEN_SHIM_STALE_NS)
+	s->now_ns = bpf_ktime_get_ns();
+	if ((__s64)(s->now_ns - c->beat[bound ? queue : 0]) > SCREEN_SHIM_STALE_NS)
 		return by_failure_mode(c->on_failure, SCREEN_SHIM_PASSED_STALE,
 				       SCREEN_SHIM_DROPPED_STALE);
 	if (!bound) {

@@ -13,12 +13,12 @@ enum {
 	SCREEN_PLAIN_IPV6 = SCREEN_ETH_SIZE + 40,
 };
 
-static inline uint16_t screen_load_le16(const uint8_t *p)
+screen_inline uint16_t screen_load_le16(const uint8_t *p)
 {
 	return (uint16_t)(p[1] << 8 | p[0]);
 }
 
-static inline uint32_t screen_load_le32(const uint8_t *p)
+screen_inline uint32_t screen_load_le32(const uint8_t *p)
 {
 	uint32_t v;
 
@@ -27,7 +27,7 @@ static inline uint32_t screen_load_le32(const uint8_t *p)
 }
 
 /* The TCP header at l4 of a packet that ends at `end`, inside the frame. */
-static inline bool screen_plain_tcp(const uint8_t *data, uint8_t family, uint32_t l4, uint32_t end,
+screen_inline bool screen_plain_tcp(const uint8_t *data, uint8_t family, uint32_t l4, uint32_t end,
 				    struct screen_packet *p)
 {
 	const uint8_t *tcp = data + l4;
@@ -49,7 +49,7 @@ static inline bool screen_plain_tcp(const uint8_t *data, uint8_t family, uint32_
 }
 
 /* Whether the frame is plain; then it is parsed. */
-static inline bool screen_plain_parse(const uint8_t *data, uint32_t length, struct screen_packet *p)
+screen_inline bool screen_plain_parse(const uint8_t *data, uint32_t length, struct screen_packet *p)
 {
 	const uint8_t *ip = data + SCREEN_ETH_SIZE;
 	uint32_t end;
@@ -70,7 +70,7 @@ static inline bool screen_plain_parse(const uint8_t *data, uint32_t length, stru
 	return false;
 }
 
-static inline void screen_plain_timestamps(const uint8_t *bytes, uint8_t at, struct screen_options *o)
+screen_inline void screen_plain_timestamps(const uint8_t *bytes, uint8_t at, struct screen_options *o)
 {
 	o->tsval = screen_load_be32(bytes + at + 2);
 	o->tsecr = screen_load_be32(bytes + at + 6);
@@ -78,7 +78,7 @@ static inline void screen_plain_timestamps(const uint8_t *bytes, uint8_t at, str
 	o->flags |= SCREEN_HAS_TIMESTAMPS;
 }
 
-static inline void screen_plain_wscale(uint8_t shift, struct screen_options *o)
+screen_inline void screen_plain_wscale(uint8_t shift, struct screen_options *o)
 {
 	o->wscale = shift > SCREEN_WSCALE_MAX ? SCREEN_WSCALE_MAX : shift;
 	o->flags |= SCREEN_HAS_WSCALE;
@@ -96,7 +96,7 @@ enum {
 };
 
 /* MSS, SACK permitted, timestamps, NOP, window scale: 20 bytes. */
-static inline bool screen_plain_linux(const uint8_t *bytes, struct screen_options *o)
+screen_inline bool screen_plain_linux(const uint8_t *bytes, struct screen_options *o)
 {
 	if (screen_load_le32(bytes + 4) != SCREEN_PLAIN_SACK_TIMESTAMPS ||
 	    (screen_load_le32(bytes + 16) & 0xffffff) != SCREEN_PLAIN_WSCALE)
@@ -108,7 +108,7 @@ static inline bool screen_plain_linux(const uint8_t *bytes, struct screen_option
 }
 
 /* MSS, NOP, window scale, NOP, NOP, SACK permitted: 12 bytes. */
-static inline bool screen_plain_windows(const uint8_t *bytes, struct screen_options *o)
+screen_inline bool screen_plain_windows(const uint8_t *bytes, struct screen_options *o)
 {
 	if ((screen_load_le32(bytes + 4) & 0xffffff) != SCREEN_PLAIN_WSCALE ||
 	    screen_load_le32(bytes + 8) != SCREEN_PLAIN_NOP_SACK)
@@ -119,7 +119,7 @@ static inline bool screen_plain_windows(const uint8_t *bytes, struct screen_opti
 }
 
 /* MSS, NOP, window scale, NOP, NOP, timestamps, SACK permitted, end: 24 bytes. */
-static inline bool screen_plain_macos(const uint8_t *bytes, struct screen_options *o)
+screen_inline bool screen_plain_macos(const uint8_t *bytes, struct screen_options *o)
 {
 	if ((screen_load_le32(bytes + 4) & 0xffffff) != SCREEN_PLAIN_WSCALE ||
 	    screen_load_le32(bytes + 8) != SCREEN_PLAIN_TIMESTAMPS ||
@@ -131,7 +131,7 @@ static inline bool screen_plain_macos(const uint8_t *bytes, struct screen_option
 	return true;
 }
 
-static inline bool screen_plain_syn(const uint8_t *bytes, uint32_t length, struct screen_options *o)
+screen_inline bool screen_plain_syn(const uint8_t *bytes, uint32_t length, struct screen_options *o)
 {
 	o->flags = SCREEN_HAS_MSS;
 	o->mss = screen_load_be16(bytes + 2);
@@ -150,7 +150,7 @@ static inline bool screen_plain_syn(const uint8_t *bytes, uint32_t length, struc
 }
 
 /* Whether the options are plain; then they are read. */
-static inline bool screen_plain_options(const uint8_t *bytes, uint32_t length, struct screen_options *o)
+screen_inline bool screen_plain_options(const uint8_t *bytes, uint32_t length, struct screen_options *o)
 {
 	o->flags = 0;
 	o->mss = 0;
@@ -169,13 +169,13 @@ static inline bool screen_plain_options(const uint8_t *bytes, uint32_t length, s
 }
 
 /* screen_parse() and screen_options_walk(), of any frame. */
-static inline enum screen_kind screen_read(const uint8_t *data, uint32_t length, struct screen_packet *p)
+screen_inline enum screen_kind screen_read(const uint8_t *data, uint32_t length, struct screen_packet *p)
 {
 	return screen_plain_parse(data, length, p) ? SCREEN_KIND_TCP :
 						     screen_parse(data, data + length, p);
 }
 
-static inline void screen_read_options(const uint8_t *data, const struct screen_packet *p,
+screen_inline void screen_read_options(const uint8_t *data, const struct screen_packet *p,
 				       struct screen_options *o)
 {
 	uint32_t length = screen_packet_options_length(p);
