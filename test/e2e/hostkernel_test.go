@@ -53,11 +53,12 @@ func TestHostPortSaysWhetherItsKernelAdmitsAndAdmitsByOtherMeansWhereNot(t *test
 	if out, err := d.synscreen(t.Context(), "show", "capabilities"); err != nil || !mentions(out, said) {
 		t.Errorf("show capabilities does not say %q: %v\n%s", said, err, out)
 	}
-	wantPagesBy(t, d, hostConfig{activation: "always", admission: "safe-reset", validated: 60}, "shim_host_validated")
+	c := hostConfig{activation: "always", admission: "safe-reset", validated: 60}
+	wantPagesBy(t, d, c, "shim_host_validated")
 }
 
-// wantPagesBy commits a configuration and asserts that clients are let in as a counter says. It may count one
-// twice: a queue each may have its first two segments.
+// wantPagesBy commits a configuration and asserts that clients are let in as a counter says. It may count
+// one twice: its first two segments may be in two queues.
 func wantPagesBy(t testing.TB, d *daemon, c hostConfig, counter string) {
 	t.Helper()
 	d.mustCommit(t, c)

@@ -14,12 +14,12 @@ import (
 )
 
 // programs are what lab and tests start, beside what was built.
-var programs = []string{"sh", "bash", "cat", "env", "nice", "nproc", "sha256sum", "sleep", "taskset", "timeout",
-	"true", "bpftool", "bridge", "curl", "ethtool", "ip", "nft", "nginx", "nstat", "ss", "sysctl", "tc"}
+var programs = []string{"sh", "bash", "cat", "env", "nice", "nproc", "sha256sum", "sleep", "taskset",
+	"timeout", "true", "bpftool", "bridge", "curl", "ethtool", "ip", "nft", "nginx", "nstat", "ss", "sysctl", "tc"}
 
 // moduleDirs hold the modules that these programs have the kernel ask for, by modprobe.
-var moduleDirs = []string{"net", "lib", "crypto", "arch/x86/crypto", "drivers/net/veth", "drivers/net/virtio_net",
-	"drivers/net/net_failover", "drivers/net/tun", "drivers/virtio"}
+var moduleDirs = []string{"net", "lib", "crypto", "arch/x86/crypto", "drivers/net/veth",
+	"drivers/net/virtio_net", "drivers/net/net_failover", "drivers/net/tun", "drivers/virtio"}
 
 // plan is what a guest is to do; it finds it as a file.
 type plan struct {
@@ -135,7 +135,8 @@ func librariesOf(ldd string) (paths []string) {
 
 // addModules adds a part of a kernel's modules and all that is known about them.
 func addModules(a *archive, kernel string) error {
-	return filepath.WalkDir(filepath.Join(kernel, "lib/modules"), func(path string, d fs.DirEntry, err error) error {
+	modules := filepath.Join(kernel, "lib/modules")
+	return filepath.WalkDir(modules, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}

@@ -75,13 +75,15 @@ func (m machine) arguments() ([]string, error) {
 	if err != nil || len(image) != 1 {
 		return nil, errors.Join(err, fmt.Errorf("%s: kernels %q, want one", m.kernel, image))
 	}
-	args := []string{"qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", fmt.Sprint(processors),
-		"-m", "2048", "-nodefaults", "-display", "none", "-no-reboot", "-kernel", image[0], "-initrd", m.initrd,
+	args := []string{"qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max",
+		"-smp", fmt.Sprint(processors), "-m", "2048", "-nodefaults", "-display", "none", "-no-reboot", "-kernel", image[0], "-initrd", m.initrd,
 		"-append", "console=ttyS0 panic=-1 quiet", "-serial", "file:" + m.log, "-serial", "file:" + m.findings}
 	for i := range cards {
-		args = append(args, "-netdev", fmt.Sprintf("tap,id=n%d,ifname=tap%d,queues=%d,script=no,downscript=no,vhost=off",
-			i, i, processors), "-device", fmt.Sprintf("virtio-net-pci,netdev=n%d,addr=%#x,mq=on,vectors=%d,"+
-			"mac=02:00:00:00:0f:%02x,romfile=", i, firstSlot+i, 2*processors+2, i))
+		args = append(args,
+			"-netdev", fmt.Sprintf("tap,id=n%d,ifname=tap%d,queues=%d,script=no,downscript=no,vhost=off",
+				i, i, processors),
+			"-device", fmt.Sprintf("virtio-net-pci,netdev=n%d,addr=%#x,mq=on,vectors=%d,"+
+				"mac=02:00:00:00:0f:%02x,romfile=", i, firstSlot+i, 2*processors+2, i))
 	}
 	return args, nil
 }

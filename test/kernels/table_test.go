@@ -48,15 +48,16 @@ kernel               ports       test     seconds  verdict
 
 func TestWhateverIsNotAsItShouldBeIsToldAndMakesTheRunFail(t *testing.T) {
 	for what, c := range map[string]struct{ text, want string }{
-		"a guest that died":       {report, "6.1.0-1-cloud-amd64: the guest has not come to the end\n"},
-		"a guest that gave up":    {report + `{"end":true,"says":"no memory"}`, "6.1.0-1-cloud-amd64: the guest: no memory\n"},
+		"a guest that died": {report, "6.1.0-1-cloud-amd64: the guest has not come to the end\n"},
+		"a guest that gave up": {report + `{"end":true,"says":"no memory"}`,
+			"6.1.0-1-cloud-amd64: the guest: no memory\n"},
 		"a kernel that is silent": {"", "linux-image-1: the guest has not come to the end\n"},
 		"what is no report":       {"BUG: ...\n" + report + ended, `the guest reports "BUG: ...\n"`},
 		"a test that failed": {report + `{"test":"TestThree","seconds":9,"says":"it broke"}` + "\n" + ended,
 			"6.1.0-1-cloud-amd64: TestThree, veth:\nit broke\n"},
 		"a program that is refused": {report + `{"object":"o","program":"p","says":"R4 min value"}` + "\n" + ended,
 			"refused: R4 min value\n"},
-		"a program at the budget's edge": {report + `{"object":"o","program":"p","instructions":400001}` + "\n" + ended,
+		"a program beyond the budget": {report + `{"object":"o","program":"p","instructions":400001}` + "\n" + ended,
 			"400001        more than 400000 instructions\n"},
 	} {
 		got, good := printed(outcomeOf(t, report+ended), outcomeOf(t, c.text))

@@ -24,7 +24,8 @@ const trialMax = 4 * time.Minute
 // admission is needed where the kernel is to make connections out of cookies.
 var admission = need{version{6, 9}, "bpf_sk_assign_tcp_reqsk"}
 
-// trials are few: a test takes several times as long in an emulator.
+// trials are few: a test takes several times as long in an emulator. Those on cards count no SYN or segment
+// exactly: a slow client says one twice, and two queues may have one connection's.
 var trials = []trial{
 	{Test: "TestEarlyRequestIsHeldUntilTheServerAnswersAndDeliveredOnceInOrder"},
 	{Test: "TestHostPortSaysWhetherItsKernelAdmitsAndAdmitsByOtherMeansWhereNot"},
@@ -33,7 +34,6 @@ var trials = []trial{
 	{Test: "TestBothQueuesOfAWireTakePartInAFloodThatClientsAreSplicedIn", Cards: true},
 	{Test: "TestDetachTakesAllAwayAndRestoresTheSettings/after_SIGKILL", Cards: true},
 	{Test: "TestHostPortSaysWhetherItsKernelAdmitsAndAdmitsByOtherMeansWhereNot", Cards: true},
-	{Test: "TestResetsAdmitClientsOfAHostPort", Cards: true},
 }
 
 // pattern is what the compiled tests select the test by, element by element.
