@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"synscreen/bench/report"
+	"synscreen/bench/visiting"
 	"synscreen/test/lab"
 )
 
@@ -51,8 +52,9 @@ func planned(some []part, rounds int) (all time.Duration) {
 }
 
 func main() {
-	lab.RunRole(map[string]lab.Role{visitorsRole: runVisitors, listenerRole: runListener,
-		bulkRole: runBulk, sinkRole: runSink, crowdRole: runCrowd})
+	roles := visiting.Roles()
+	roles[bulkRole], roles[sinkRole] = runBulk, runSink
+	lab.RunRole(roles)
 	var names []string
 	for _, p := range parts {
 		names = append(names, p.name)

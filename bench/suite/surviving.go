@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"synscreen/bench/report"
+	"synscreen/bench/visiting"
 )
 
 const (
@@ -28,18 +29,18 @@ var survivingRates = []int{0, 50_000, 200_000, 1_000_000, maximum}
 
 // survival is a row: what became of legitimate connections under a storm.
 type survival struct {
-	System    string        `json:"system"`
-	Wanted    int           `json:"wanted"` // SYNs a second; the greatest number: as many as can be
-	Offered   report.Sample `json:"offered"`
-	Answers   report.Sample `json:"answers"` // to spoofed SYNs, a second
-	Successes report.Sample `json:"successes"`
-	Visits    []visit       `json:"visits"` // of all rounds
-	P50       report.Number `json:"p50_connect_ms"`
-	P99       report.Number `json:"p99_connect_ms"`
-	Answer99  report.Number `json:"p99_answer_ms"`
-	Bulk      report.Sample `json:"bulk_bits_per_second"`
-	Noise     report.Number `json:"noise"` // of the rounds' median connect times
-	Trouble   trouble       `json:"trouble"`
+	System    string           `json:"system"`
+	Wanted    int              `json:"wanted"` // SYNs a second; the greatest number: as many as can be
+	Offered   report.Sample    `json:"offered"`
+	Answers   report.Sample    `json:"answers"` // to spoofed SYNs, a second
+	Successes report.Sample    `json:"successes"`
+	Visits    []visiting.Visit `json:"visits"` // of all rounds
+	P50       report.Number    `json:"p50_connect_ms"`
+	P99       report.Number    `json:"p99_connect_ms"`
+	Answer99  report.Number    `json:"p99_answer_ms"`
+	Bulk      report.Sample    `json:"bulk_bits_per_second"`
+	Noise     report.Number    `json:"noise"` // of the rounds' median connect times
+	Trouble   trouble          `json:"trouble"`
 	medians   report.Sample
 }
 
@@ -134,7 +135,7 @@ func (g *ground) under(ctx context.Context, rate int, run func() error) (r storm
 }
 
 func (g *ground) visitUnder(ctx context.Context, row *survival) error {
-	var visits []visit
+	var visits []visiting.Visit
 	storm, err := g.under(ctx, row.Wanted, func() (err error) {
 		visits, err = g.visits(ctx, visitsCount, visitsPerSecond)
 		return err
@@ -144,7 +145,7 @@ func (g *ground) visitUnder(ctx context.Context, row *survival) error {
 	}
 	row.Visits = append(row.Visits, visits...)
 	row.Successes = append(row.Successes, share(visits))
-	row.medians = append(row.medians, times(visits, visit.connect).Quantile(0.5))
+	row.medians = append(row.medians, times(visits, connectTime).Quantile(0.5))
 	if row.Wanted > 0 {
 		row.Offered = append(row.Offered, storm.Sent/storm.Seconds)
 		row.Answers = append(row.Answers, storm.Answers/storm.Seconds)
@@ -170,11 +171,11 @@ func (g *ground) bulkUnder(ctx context.Context, row *survival) error {
 	return nil
 }
 
-func (v visit) connect() float64 { return v.Connect }
-func (v visit) answer() float64  { return v.Answer }
+func connectTime(v visiting.Visit) float64 { return v.Connect }
+func answerTime(v visiting.Visit) float64  { return v.Answer }
 
 // times are those of the visits that succeeded.
-func times(visits []visit, of func(visit) float64) (s report.Sample) {
+func times(visits []visiting.Visit, of func(visiting.Visit) float64) (s report.Sample) {
 	for _, v := range visits {
 		if v.Succeeded {
 			s = append(s, of(v))
@@ -183,22 +184,22 @@ func times(visits []visit, of func(visit) float64) (s report.Sample) {
 	return s
 }
 
-func share(visits []visit) float64 {
-	return float64(len(times(visits, visit.connect))) / float64(max(len(visits), 1))
+func share(visits []visiting.Visit) float64 {
+	return float64(len(times(visits, connectTime))) / float64(max(len(visits), 1))
 }
 
 func (row *survival) share() float64 { return share(row.Visits) }
 
 func (row *survival) sum() {
-	connects := times(row.Visits, visit.connect)
+	connects := times(row.Visits, connectTime)
 	row.P50, row.P99 = report.Number(connects.Quantile(0.5)), report.Number(connects.Quantile(0.99))
-	row.Answer99 = report.Number(times(row.Visits, visit.answer).Quantile(0.99))
+	row.Answer99 = report.Number(times(row.Visits, answerTime).Quantile(0.99))
 	row.Noise = row.medians.Noise()
 }
 
 func (r *survivingResults) print(w io.Writer) {
 	fmt.Fprintf(w, "\nSurviving: %d visits a second, %d in each of %d rounds, given up after %v; "+
-		"and %d bulk flows that were there before\n", visitsPerSecond, visitsCount, r.Rounds, visitMax, bulkFlows)
+		"and %d bulk flows that were there before\n", visitsPerSecond, visitsCount, r.Rounds, visiting.VisitMax, bulkFlows)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "\tSYNs wanted/s\toffered/s\tanswered/s\tsucceeded\tconnect p50 ms\tp99 ms\t"+
 		"answered p99 ms\tnoise\tbulk Mbit/s\tnoise\t")
