@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"synscreen/bench/running"
+	"synscreen/pkg/control"
+	"synscreen/pkg/dataplane"
+	"synscreen/test/lab"
+)
+
+// configuration is a wire whose SYNs are challenged by the activation alone: no rate of this benchmark
+// is a flood. `closed` leaves no bridge of the engine's own behind.
+const configuration = `
+set system dataplane-type userspace
+set security screen ids-option bench tcp syn-flood attack-threshold 500000
+set security screen ids-option bench tcp syn-flood source-threshold 500000
+set security screen ids-option bench tcp syn-flood destination-threshold 500000
+set security zones security-zone untrust interfaces outer
+set security zones security-zone untrust screen bench
+set security zones security-zone trust interfaces inner
+set security flow syn-flood-protection-mode syn-cookie
+set security flow syn-cookie activation %s
+set security flow syn-cookie offload %s
+set security flow syn-cookie validated-timeout 0
+set security forwarding-options secure-wire w1 interface [ outer inner ]
+set security forwarding-options secure-wire w1 on-failure closed
+`
+
+// The ways that are measured.
+const (
+	bridge   = "kernel bridge"
+	redirect = "XDP_REDIRECT"
+	driver   = "wire, by the driver"
+	engine   = "wire, by the engine"
+	spliced  = "wire, spliced"
+)
+
+// joining is a way from its beginning to its end.
+type joining struct {
+	name string
+	join func(context.Context) error
+	part func(context.Context) error // nil: what joins stays for the next
+}
+
+// ways are in the order in which a round measures them. Of the wire's the unspliced come first: the engine
+// learns from them what the server agrees to.
+func (b *bench) ways() []joining {
+	commit := func(activation, offload string) func(context.Context) error {
+		return func(ctx context.Context) error { return b.commit(ctx, activation, offload) }
+	}
+	return []joining{
+		{bridge, b.wire.JoinBridge, b.wire.LeaveBridge},
+		{redirect, b.joinRedirect, b.leaveRedirect},
+		{driver, b.startDaemon, nil},
+		{engine, commit("threshold", "engine"), nil},
+		{spliced, commit("always", "driver"), b.stopDaemon},
+	}
+}
+
+func (b *bench) joinRedirect(ctx context.Context) error {
+	tool, err := lab.Built("c/bench/bench-redirect")
+	if err != nil {
+		return err
+	}
+	_, err = b.wire.Wire.Run(ctx, tool, lab.OuterDev, lab.InnerDev)
+	return err
+}
+
+func (b *bench) leaveRedirect(ctx context.Context) error {
+	return b.wire.Wire.IP(ctx, "link set dev "+lab.OuterDev+" xdpdrv off",
+		"link set dev "+lab.InnerDev+" xdpdrv off")
+}
+
+func (b *bench) startDaemon(ctx context.Context) (err error) {
+	b.daemon, b.client, err = running.Start(ctx, b.wire.Lab, b.wire.Wire,
+		fmt.Appendf(nil, configuration, "threshold", "driver"))
+	return err
+}
+
+func (b *bench) stopDaemon(ctx context.Context) error {
+	err := b.daemon.Stop(ctx)
+	b.daemon, b.client = nil, nil
+	return err
+}
+
+func (b *bench) commit(ctx context.Context, activation, offload string) error {
+	_, err := b.client.Commit(ctx, control.CommitRequest{Name: "bench.conf",
+		Text: fmt.Sprintf(configuration, activation, offload)})
+	return err
+}
+
+// work is what a wire has done with its flows.
+type work struct {
+	driver, engine float64 // segments that the one and the other sent on as they were
+	spliced        float64 // connections
+}
+
+func workOf(s dataplane.Status) (w work) {
+	for _, p := range s.Ports {
+		w.driver += float64(p.DriverWork().FlowSegments)
+		w.engine += float64(p.EngineWork().FlowSegments)
+	}
+	w.spliced = float64(s.Splices.Opened)
+	return w
+}
+
+func (w work) minus(since work) work {
+	return work{w.driver - since.driver, w.engine - since.engine, w.spliced - since.spliced}
+}
+
+// The least and the most of a flow's data segments, as the receiver counts its bytes, that who is said to have
+// sent them on has sent on: the first are the engine's in any case, acknowledgements come on top of them.
+const leastShare, leastOther = 0.9, 0.02
+
+// check tells whether what was measured is what is claimed: who sent the flow's segments on, of which there
+// were so many, and that nobody translated them or everybody did.
+func (w work) check(way string, segments float64) error {
+	switch way {
+	case driver:
+		if w.driver < leastShare*segments || w.engine > leastOther*segments || w.spliced != 0 {
+			return fmt.Errorf("%s: of %.0f segments it sent on %.0f, the engine %.0f, and %.0f connections were spliced",
+				way, segments, w.driver, w.engine, w.spliced)
+		}
+	case engine:
+		if w.driver != 0 || w.engine < leastShare*segments || w.spliced != 0 {
+			return fmt.Errorf("%s: of %.0f segments it sent on %.0f, the driver %.0f, and %.0f connections were spliced",
+				way, segments, w.engine, w.driver, w.spliced)
+		}
+	case spliced: // iperf3's own connection, and the one that is measured
+		if w.driver != 0 || w.engine > leastOther*segments || w.spliced != 2 {
+			return fmt.Errorf("%s: %.0f connections were, not 2; %.0f and %.0f segments were sent on as they were",
+				way, w.spliced, w.driver, w.engine)
+		}
+	}
+	return nil
+}
