@@ -15,7 +15,7 @@ import (
 	"synscreen/test/lab"
 )
 
-func main() { running.Rounds("overload", 3, 2, run) }
+func main() { running.Rounds("overload", 2, 2, run) }
 
 // run measures every direction in every round.
 func run(ctx context.Context, l *lab.Lab, rounds, seconds int) error {

@@ -122,7 +122,8 @@ func (g *ground) makeCables(ctx context.Context) error {
 	if err := g.outside.Ethtool(ctx, outsideDev, "tx", "off", "tso", "off", "gso", "off"); err != nil {
 		return err
 	}
-	return g.server.Ethtool(ctx, g.serverDev(), "tso", "off", "gso", "off")
+	// By GRO the server's port takes frames as a network card does: it polls. A direct server's does, too.
+	return g.server.Ethtool(ctx, g.serverDev(), "tso", "off", "gso", "off", "gro", "on")
 }
 
 func (g *ground) serverDev() string {
@@ -224,13 +225,14 @@ func (g *ground) stormCommand() []string {
 		"--destination", serverAddr, "--dmac", g.target()}
 }
 
-// startStorm starts a storm of so many SYNs a second; maximum: as many as can be.
-func (g *ground) startStorm(rate, milliseconds int) (*lab.Process, error) {
+// startStorm starts a storm of so many SYNs a second, or of what else bench-storm is told to send; maximum: as
+// many as can be.
+func (g *ground) startStorm(rate, milliseconds int, what ...string) (*lab.Process, error) {
 	if rate == maximum {
 		rate = 0
 	}
-	return g.outside.Start(append(g.stormCommand(), "--rate", strconv.Itoa(rate),
-		"--milliseconds", strconv.Itoa(milliseconds))...)
+	command := append(g.stormCommand(), "--rate", strconv.Itoa(rate), "--milliseconds", strconv.Itoa(milliseconds))
+	return g.outside.Start(append(command, what...)...)
 }
 
 // endStorm waits for a storm that ends within this time, and for as much longer as a loaded machine may need:

@@ -1,6 +1,6 @@
 // The benchmark suite: what a frame costs the core, beside the kernel's own cookies; how that grows; how
-// many SYNs a system answers; what legitimate connections see of a flood; what a host pays in calm; and the
-// benchmarks of bulk flows, which are programs of their own.
+// many SYNs a system answers; what legitimate connections see of a flood; what a host pays in calm; what
+// segments of no flow cost a wire; and the benchmarks of bulk flows, which are programs of their own.
 //
 // It needs root and what `make bench` builds, prints tables and writes build/bench/*.json and *.svg.
 // What is compared is measured in one run and in turn: only ratios within a run mean anything.
@@ -39,7 +39,8 @@ var parts = []part{
 	{"answering", answering, 1, 0, 120 * time.Second},
 	{"surviving", surviving, 1, 0, 320 * time.Second},
 	{"idling", idling, 2, 0, 45 * time.Second},
-	{"bulk", program("bulk"), 3, 3 * time.Second, 12 * time.Second},
+	{"straying", straying, 1, 0, 55 * time.Second},
+	{"bulk", program("bulk"), 3, 3 * time.Second, 19 * time.Second},
 	{"overload", program("overload"), 2, 3 * time.Second, 38 * time.Second},
 }
 

@@ -116,11 +116,11 @@ func (r *survivingResults) round(ctx context.Context, s system) error {
 }
 
 // under runs something in a storm that has begun.
-func (g *ground) under(ctx context.Context, rate int, run func() error) (r stormResult, err error) {
+func (g *ground) under(ctx context.Context, rate int, run func() error, what ...string) (r stormResult, err error) {
 	if rate == 0 {
 		return r, run()
 	}
-	p, err := g.startStorm(rate, stormMillisLimit)
+	p, err := g.startStorm(rate, stormMillisLimit, what...)
 	if err != nil {
 		return r, err
 	}
@@ -204,16 +204,13 @@ func (r *survivingResults) print(w io.Writer) {
 	fmt.Fprintln(t, "\tSYNs wanted/s\toffered/s\tanswered/s\tsucceeded\tconnect p50 ms\tp99 ms\t"+
 		"answered p99 ms\tnoise\tbulk Mbit/s\tnoise\t")
 	for _, row := range r.Rows {
-		offered, answered, succeeded := "0", "0", "-"
-		if len(row.Visits) > 0 {
-			succeeded = fmt.Sprintf("%.1f %%", 100*row.share())
-		}
+		offered, answered := "0", "0"
 		if row.Wanted > 0 {
 			offered = fmt.Sprintf("%.0f", row.Offered.Median())
 			answered = fmt.Sprintf("%.0f", row.Answers.Median())
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%.2f\t%.1f\t%.1f\t%s\t%.0f\t%s\t\n", row.System+row.Trouble.mark(),
-			rateName(row.Wanted), offered, answered, succeeded, row.P50, row.P99, row.Answer99, report.Percent(row.Noise),
+			rateName(row.Wanted), offered, answered, shareName(row.Visits), row.P50, row.P99, row.Answer99, report.Percent(row.Noise),
 			row.Bulk.Median()/1e6, report.Percent(row.Bulk.Noise()))
 	}
 	t.Flush()
