@@ -39,9 +39,9 @@ func newBench(ctx context.Context, l *lab.Lab, seconds int) (*bench, error) {
 	return b, errors.Join(b.setOffloads(ctx), b.startServers(ctx))
 }
 
-// setOffloads leaves nothing to a device that is not there: a program on a veth takes segmentation offload from
-// its peer, and a sum that was left to it is the engine's to complete. All ways have the same, and the server
-// takes frames by NAPI in all of them.
+// setOffloads leaves nothing to a device that is not there: a program on a veth takes segmentation offload
+// from its peer, and a sum that was left to the device is the engine's to complete. All ways have the same,
+// and the server takes frames by NAPI in all of them.
 func (b *bench) setOffloads(ctx context.Context) error {
 	w := b.wire
 	for _, end := range []lab.End{{In: w.Client, Dev: lab.EndDev}, {In: w.Server, Dev: lab.EndDev},

@@ -92,7 +92,8 @@ func TestRatiosAreOfTheSameRound(t *testing.T) {
 		t.Errorf("of the redirect: %+v, not %+v", got, want)
 	}
 	if w.Processor[0] != 6 || w.DaemonUser[0] != 0.75 || w.DaemonSystem[1] != 3 {
-		t.Errorf("seconds a gigabyte: %v, of these the daemon's %v and %v", w.Processor, w.DaemonUser, w.DaemonSystem)
+		t.Errorf("seconds a gigabyte: %v, of these the daemon's %v and %v", w.Processor, w.DaemonUser,
+			w.DaemonSystem)
 	}
 }
 

@@ -63,7 +63,9 @@ func (r *results) add(name string, m measurement) {
 
 // to pairs each round's values with that round's of another way.
 func (w *way) to(other *way) ratios {
-	of := func(a, b report.Sample) report.Number { return report.Number(report.Pair(a, b, report.Over).Median()) }
+	of := func(a, b report.Sample) report.Number {
+		return report.Number(report.Pair(a, b, report.Over).Median())
+	}
 	return ratios{Rate: of(w.BitsPerSec, other.BitsPerSec), Processor: of(w.Processor, other.Processor),
 		Connections: of(w.Connections, other.Connections)}
 }

@@ -32,6 +32,7 @@ set security zones security-zone untrust screen bench
 set security zones security-zone trust interfaces inner
 set security flow syn-flood-protection-mode syn-cookie
 set security flow syn-cookie activation always
+set security flow syn-cookie offload %s
 set security flow syn-cookie validated-timeout 0
 set security flow syn-cookie server-profile 203.0.113.0/24
 set security forwarding-options secure-wire w1 interface [ outer inner ]
@@ -101,7 +102,7 @@ func (b *bench) startServer(ctx context.Context) error {
 }
 
 func (b *bench) startDaemon(ctx context.Context) (err error) {
-	b.daemon, b.client, err = running.Start(ctx, b.wire.Lab, b.wire.Wire, []byte(configuration),
+	b.daemon, b.client, err = running.Start(ctx, b.wire.Lab, b.wire.Wire, fmt.Appendf(nil, configuration, *offload),
 		"taskset", "-c", b.others)
 	return err
 }

@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 
@@ -15,7 +16,10 @@ import (
 	"synscreen/test/lab"
 )
 
-func main() { running.Rounds("overload", 2, 2, run) }
+// offload is who answers the flood: see `set security flow syn-cookie offload`.
+var offload = flag.String("offload", "auto", "who answers the flood: auto, engine or driver")
+
+func main() { running.Rounds("overload", 2, 1, run) }
 
 // run measures every direction in every round.
 func run(ctx context.Context, l *lab.Lab, rounds, seconds int) error {
@@ -23,7 +27,7 @@ func run(ctx context.Context, l *lab.Lab, rounds, seconds int) error {
 	if err != nil {
 		return err
 	}
-	results := newResults(rounds, seconds)
+	results := newResults(rounds, seconds, *offload)
 	for i := range rounds {
 		fmt.Fprintf(os.Stderr, "round %d of %d\n", i+1, rounds)
 		for _, d := range results.Directions {

@@ -1,7 +1,8 @@
 /*
  * The attacker's interface in two programs. `storm` is run on live frames (BPF_F_TEST_XDP_LIVE_FRAMES),
- * millions a second: each becomes a spoofed SYN, or another segment of no flow, when one is due. `gate` is attached to the same
- * interface: it counts the SYN-ACKs that come back for spoofed addresses, and no stack sees them.
+ * millions a second: each becomes a spoofed SYN, or another segment of no flow, when one is due. `gate` is
+ * attached to the same interface: it counts the SYN-ACKs that come back for spoofed addresses, and no stack
+ * sees them.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>

@@ -1,7 +1,8 @@
 // A storm of spoofed SYNs, or of other segments of no flow, at a given rate, up to millions a second from
 // one processor, for network namespaces that a benchmark made: XDP frames are made by BPF_PROG_TEST_RUN and
-// never see a stack. What comes back for the spoofed addresses, 198.18.0.0/16, is counted and dropped by a program on the same
-// interface, which stays there when the storm is over: so no veth is switched under load.
+// never see a stack. What comes back for the spoofed addresses, 198.18.0.0/16, is counted and dropped by a
+// program on the same interface, which stays there when the storm is over: so no veth is switched under
+// load.
 //
 // It refuses to run in the initial network namespace, which may hold a real network.
 #include <arpa/inet.h>

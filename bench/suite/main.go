@@ -39,9 +39,9 @@ var parts = []part{
 	{"answering", answering, 1, 0, 120 * time.Second},
 	{"surviving", surviving, 1, 0, 320 * time.Second},
 	{"idling", idling, 2, 0, 45 * time.Second},
-	{"straying", straying, 1, 0, 55 * time.Second},
-	{"bulk", program("bulk"), 3, 3 * time.Second, 19 * time.Second},
-	{"overload", program("overload"), 2, 3 * time.Second, 38 * time.Second},
+	{"straying", straying, 1, 0, 30 * time.Second},
+	{"bulk", program("bulk"), 3, 3 * time.Second, 18 * time.Second},
+	{"overload", program("overload"), 2, 3 * time.Second, 26 * time.Second},
 }
 
 // planned is how long parts take; rounds 0: as each has it.
