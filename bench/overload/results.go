@@ -102,9 +102,10 @@ func (d *direction) median(of func(sample) float64) float64 {
 }
 
 func (r *results) print(w io.Writer) {
-	fmt.Fprintf(w, "one spliced TCP flow and a flood of SYNs, medians of %d rounds of %d s each, no segmentation offload, answered by offload %s;\n"+
-		"client, server and wire have all processors but the first, which is the generator's; the kernel receives\n"+
-		"the port's frames on the generator's (apart), or on those of the wire (here)\n", r.Rounds, r.Seconds, r.Offload)
+	fmt.Fprintf(w, "one spliced TCP flow and a flood of SYNs, medians of %d rounds of %d s each, no segmentation offload;\n"+
+		"SYNs are answered by offload %s; client, server and wire have all processors but the first, which is the generator's; the kernel receives\n"+
+		"the port's frames on the generator's (apart), or on those of the wire (here)\n", r.Rounds,
+		r.Seconds, r.Offload)
 	fmt.Fprintf(w, "%d processors, %s, Linux %s\n\n", r.Machine.Processors, r.Machine.Processor, r.Machine.Kernel)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "Mbit/s\tcalm\tflooded\tkept\tSYN/s offered\tarrived\tchallenged\tover budget\tlost\t")
