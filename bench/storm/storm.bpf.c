@@ -19,6 +19,7 @@
 struct storm_template template;
 const volatile __u64 rate; /* a second; 0: as many as can be */
 const volatile bool acknowledges;
+const volatile __u32 length, tsval; /* of the frame; where the upper half of its timestamp is */
 
 __u64 start_ns, due, sent;
 __u64 random = 88172645463325252ull;
@@ -66,10 +67,13 @@ int storm(struct xdp_md *ctx)
 	__u32 sum;
 	__u64 drawn;
 
-	if (data + STORM_LENGTH > end || !is_due())
+	if (data + length > end || !is_due())
 		return XDP_DROP;
 	/* whole words: the kernel takes them at any address */
-	__builtin_memcpy(__builtin_assume_aligned(data, 8), template.frame, STORM_LENGTH);
+	if (length == STORM_LENGTH)
+		__builtin_memcpy(__builtin_assume_aligned(data, 8), template.frame, STORM_LENGTH);
+	else
+		__builtin_memcpy(__builtin_assume_aligned(data, 8), template.frame, STORM_SHORT);
 	drawn = draw();
 	host = (__u16)drawn;
 	port = (__u16)(drawn >> 16) | bpf_htons(1024);
@@ -81,7 +85,7 @@ int storm(struct xdp_md *ctx)
 	tcp->source = port;
 	((__u16 *)&tcp->seq)[0] = seq;
 	((__u16 *)&tcp->seq)[1] = seq_low;
-	*(__u16 *)(data + STORM_TSVAL) = clock;
+	*(__u16 *)(data + tsval) = clock;
 	sum = template.tcp_sum + host + port + seq + seq_low + clock;
 	if (acknowledges) {
 		tcp->ack_seq = (__u32)draw();

@@ -25,7 +25,7 @@
 #include "storm.skel.h"
 
 enum { SYN = 0x02, RST = 0x04, ACK = 0x10 }; /* flags */
-enum { NOP = 1 };				     /* an option */
+enum { ETHERNET = 14 };
 
 struct settings {
 	const char *interface;
@@ -42,6 +42,11 @@ static const struct kind {
 	unsigned char flags;
 } kinds[] = { { "syn", SYN }, { "ack", ACK }, { "rst", RST }, { "syn-ack", SYN | ACK } };
 
+static bool is_long(const struct settings *set)
+{
+	return set->kind->flags & SYN;
+}
+
 static uint32_t sum16(const unsigned char *bytes, size_t length)
 {
 	uint32_t sum = 0;
@@ -54,8 +59,8 @@ static uint32_t sum16(const unsigned char *bytes, size_t length)
 	return sum;
 }
 
-/* A SYN of Linux: MSS, SACK permitted, timestamps, NOP, window scale. What is none has NOPs where it may not
- * have these, so that all are of one length and have their timestamps at one place. */
+/* Linux's options: of a SYN MSS, SACK permitted, timestamps, NOP, window scale; of all else two NOPs and
+ * timestamps. */
 static void template_build(struct storm_template *t, const struct settings *set)
 {
 	static const unsigned char headers[60] = {
@@ -63,7 +68,9 @@ static void template_build(struct storm_template *t, const struct settings *set)
 		0, 0, 0, 80, 0, 0, 0, 0, 0, 0, 0, 0, 0xa0, 0x02, 0xfa, 0xf0, 0, 0, 0, 0,
 		2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0, 1, 3, 3, 7,
 	};
-	unsigned char *ip = t->frame + 14, *options = ip + 40;
+	static const unsigned char timestamps[12] = { 1, 1, 8, 10 };
+	unsigned char *ip = t->frame + ETHERNET, *tcp = ip + 20;
+	uint8_t size = 40;
 
 	memset(t, 0, sizeof(*t));
 	memcpy(t->frame, set->dmac, 6);
@@ -71,13 +78,15 @@ static void template_build(struct storm_template *t, const struct settings *set)
 	t->frame[12] = 8; /* IPv4 */
 	memcpy(ip, headers, sizeof(headers));
 	memcpy(ip + 16, set->destination, 4);
-	ip[33] = set->kind->flags;
-	if (!(set->kind->flags & SYN)) {
-		memset(options, NOP, 6);
-		memset(options + 16, NOP, 4);
+	tcp[13] = set->kind->flags;
+	if (!is_long(set)) {
+		size = 32;
+		memcpy(tcp + 20, timestamps, sizeof(timestamps));
+		ip[3] = (uint8_t)(20 + size);
+		tcp[12] = (uint8_t)(size << 2); /* in words, in the upper half */
 	}
 	t->ip_sum = sum16(ip, 20);
-	t->tcp_sum = sum16(ip + 12, 48) + htons(IPPROTO_TCP) + htons(40);
+	t->tcp_sum = sum16(ip + 12, 8u + size) + htons(IPPROTO_TCP) + htons(size);
 }
 
 static void find_interface(struct settings *set)
@@ -157,6 +166,8 @@ static struct storm *load(const struct settings *set)
 	template_build(&s->bss->template, set);
 	s->rodata->rate = set->rate;
 	s->rodata->acknowledges = set->kind->flags & ACK;
+	s->rodata->length = is_long(set) ? STORM_LENGTH : STORM_SHORT;
+	s->rodata->tsval = ETHERNET + 20 + 20 + (is_long(set) ? 8 : 4);
 	if (storm__load(s))
 		die("the programs could not be loaded");
 	if (bpf_xdp_attach((int)set->ifindex, bpf_program__fd(s->progs.gate), XDP_FLAGS_DRV_MODE,
@@ -171,9 +182,9 @@ static void run(struct storm *s, const struct settings *set)
 	struct itimerval end = { .it_value = { (time_t)(set->milliseconds / 1000),
 					       (suseconds_t)(set->milliseconds % 1000 * 1000) } };
 	struct sigaction on = { .sa_handler = on_signal };
-	struct xdp_md ctx = { .data_end = STORM_LENGTH, .ingress_ifindex = set->ifindex };
+	struct xdp_md ctx = { .data_end = s->rodata->length, .ingress_ifindex = set->ifindex };
 	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = s->bss->template.frame,
-		    .data_size_in = STORM_LENGTH, .ctx_in = &ctx, .ctx_size_in = sizeof(ctx),
+		    .data_size_in = s->rodata->length, .ctx_in = &ctx, .ctx_size_in = sizeof(ctx),
 		    .repeat = 1 << 30, .flags = BPF_F_TEST_XDP_LIVE_FRAMES);
 
 	sigaction(SIGALRM, &on, NULL);
