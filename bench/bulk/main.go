@@ -1,5 +1,7 @@
-// The bulk benchmark: what one TCP flow gets through the wire, spliced and unspliced, beside a kernel
-// bridge between the same ends with the same offloads, in one run and in turn.
+// The bulk benchmark: what one TCP flow gets through the wire, what processor time it costs, and how many
+// connections a second come about. The driver sends the flow's segments on, or the engine, or it is spliced;
+// beside that a kernel bridge and bare XDP_REDIRECT between the same ends with the same offloads, in one run
+// and in turn.
 //
 // It needs root and what `make build` leaves, prints a table and writes build/bench/bulk.json. Rates
 // depend on the machine and on what else it does; the ratios of one run are what it is for.
@@ -12,10 +14,14 @@ import (
 
 	"synscreen/bench/report"
 	"synscreen/bench/running"
+	"synscreen/bench/visiting"
 	"synscreen/test/lab"
 )
 
-func main() { running.Rounds("bulk", 5, 3, run) }
+func main() {
+	lab.RunRole(visiting.Roles())
+	running.Rounds("bulk", 3, 2, run)
+}
 
 // run measures every way in every round.
 func run(ctx context.Context, l *lab.Lab, rounds, seconds int) error {
@@ -30,6 +36,7 @@ func run(ctx context.Context, l *lab.Lab, rounds, seconds int) error {
 			return fmt.Errorf("round %d: %w", i+1, err)
 		}
 	}
+	results.sum()
 	results.print(os.Stdout)
 	return report.Store("bulk", results)
 }

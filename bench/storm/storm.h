@@ -2,8 +2,8 @@
 #pragma once
 
 enum {
-	STORM_LENGTH = 74,
-	STORM_TSVAL = 14 + 20 + 20 + 8, /* its upper half */
+	STORM_LENGTH = 74, /* of a SYN, a SYN-ACK */
+	STORM_SHORT = 66,  /* of all else */
 	STORM_LATE_NS = 1000000,	/* a storm makes up for no more than this */
 };
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"synscreen/bench/report"
+	"synscreen/bench/usage"
 )
 
 const (
@@ -118,7 +119,7 @@ func (s system) build(ctx context.Context) (*ground, error) {
 
 // storm runs one to its end, and says how long the system's processor was busy.
 func (g *ground) storm(ctx context.Context, rate, millis int) (r stormResult, used float64, err error) {
-	before, err := busy(systemCPU)
+	before, err := usage.Processor(systemCPU)
 	if err != nil {
 		return r, 0, err
 	}
@@ -129,7 +130,7 @@ func (g *ground) storm(ctx context.Context, rate, millis int) (r stormResult, us
 	if r, err = g.endStorm(ctx, p, time.Duration(millis)*time.Millisecond); err != nil {
 		return r, 0, err
 	}
-	after, err := busy(systemCPU)
+	after, err := usage.Processor(systemCPU)
 	time.Sleep(settle)
 	return r, after - before, err
 }

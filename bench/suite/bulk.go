@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"synscreen/bench/visiting"
 )
 
 const (
@@ -24,7 +26,7 @@ const (
 
 // runSink takes all that comes.
 func runSink(ctx context.Context, _ []string) error {
-	return acceptAll(ctx, bulkPort, func(c net.Conn) {
+	return visiting.AcceptAll(ctx, bulkPort, func(c net.Conn) {
 		defer c.Close()
 		_, _ = io.Copy(io.Discard, c)
 	})

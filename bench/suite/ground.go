@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/exec"
 	"strconv"
 	"time"
 
+	"synscreen/bench/visiting"
 	"synscreen/test/lab"
 )
 
@@ -27,7 +29,6 @@ const (
 
 	serverAddr     = lab.ServerAddr4
 	outsidePrefix  = "198.18.0.0/15" // spoofed 198.18.0.0/16, and visitors beside it
-	visitorsCount  = 40
 	viaOutside     = "203.0.113.251" // stands for the outside's MAC
 	boxAddr        = "203.0.113.1"
 	boxOutsideAddr = "192.0.2.1"
@@ -36,7 +37,8 @@ const (
 
 const stormLate = time.Minute // after its end: then it is killed
 
-func visitorAddr(i int) string { return fmt.Sprintf("198.19.0.%d", i+1) }
+// visitors have addresses beside the spoofed ones.
+var visitors = visiting.Sources{First: netip.AddrFrom4([4]byte{198, 19, 0, 1}), Count: 40}
 
 // way is how a ground is built: where the server is, as seen from outside.
 type way int
@@ -142,10 +144,10 @@ func (g *ground) target() string {
 // address gives everybody addresses, routes and permanent neighbours: whoever answers a spoofed address
 // has a way to send it.
 func (g *ground) address(ctx context.Context) error {
-	outside := []string{"route add " + serverAddr + "/32 dev eth0 src " + visitorAddr(0),
+	outside := []string{"route add " + serverAddr + "/32 dev eth0 src " + visitors.First.String(),
 		"neigh add " + serverAddr + " lladdr " + g.target() + " dev eth0 nud permanent"}
-	for i := range visitorsCount {
-		outside = append([]string{"addr add " + visitorAddr(i) + "/32 dev eth0"}, outside...)
+	for i := range visitors.Count {
+		outside = append([]string{"addr add " + visitors.Addr(i).String() + "/32 dev eth0"}, outside...)
 	}
 	if err := g.outside.IP(ctx, outside...); err != nil {
 		return err
@@ -223,13 +225,14 @@ func (g *ground) stormCommand() []string {
 		"--destination", serverAddr, "--dmac", g.target()}
 }
 
-// startStorm starts a storm of so many SYNs a second; maximum: as many as can be.
-func (g *ground) startStorm(rate, milliseconds int) (*lab.Process, error) {
+// startStorm starts a storm of so many SYNs a second, or of what else bench-storm is told to send; maximum: as
+// many as can be.
+func (g *ground) startStorm(rate, milliseconds int, what ...string) (*lab.Process, error) {
 	if rate == maximum {
 		rate = 0
 	}
-	return g.outside.Start(append(g.stormCommand(), "--rate", strconv.Itoa(rate),
-		"--milliseconds", strconv.Itoa(milliseconds))...)
+	command := append(g.stormCommand(), "--rate", strconv.Itoa(rate), "--milliseconds", strconv.Itoa(milliseconds))
+	return g.outside.Start(append(command, what...)...)
 }
 
 // endStorm waits for a storm that ends within this time, and for as much longer as a loaded machine may need:

@@ -9,21 +9,18 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"text/tabwriter"
 	"time"
 
 	"synscreen/bench/report"
+	"synscreen/bench/usage"
+	"synscreen/bench/visiting"
 	"synscreen/pkg/control"
 )
 
 const (
-	crowdRole = "crowd"
 	passing   = "XDP program that passes"
-
 	crowdSpan = 1500 * time.Millisecond
-	crowdSize = 8 // who come again as soon as they have been answered
 )
 
 // idleWay is a host in calm: bare, with a program that does nothing, or with an engine that has nothing to do.
@@ -158,11 +155,11 @@ func (w idleWay) measure(ctx context.Context, row *idleRow) error {
 
 // crowd has clients connect, ask and be answered without a pause, on the attacker's processor.
 func (g *ground) crowd(ctx context.Context, row *idleRow) (count float64, err error) {
-	before, err := busy(systemCPU)
+	before, err := usage.Processor(systemCPU)
 	if err != nil {
 		return 0, err
 	}
-	p, err := g.outside.StartRole(crowdRole)
+	p, err := g.outside.StartRole(visiting.CrowdRole, visitors.CrowdArguments(crowdSpan)...)
 	if err != nil {
 		return 0, err
 	}
@@ -172,40 +169,16 @@ func (g *ground) crowd(ctx context.Context, row *idleRow) (count float64, err er
 	if err := p.Wait(ctx); err != nil {
 		return 0, err
 	}
-	after, err := busy(systemCPU)
+	after, err := usage.Processor(systemCPU)
 	if err != nil {
 		return 0, err
 	}
-	if count, err = strconv.ParseFloat(strings.TrimSpace(p.Stdout()), 64); err != nil {
+	if count, err = visiting.Count(p); err != nil {
 		return 0, err
 	}
 	row.Connections = append(row.Connections, count/crowdSpan.Seconds())
 	row.Cost = append(row.Cost, (after-before)/count*1e9)
 	return count, nil
-}
-
-// runCrowd writes how many visits there were. One that fails ends it.
-func runCrowd(ctx context.Context, _ []string) error {
-	var count, failed atomic.Int64
-	var all sync.WaitGroup
-	deadline := time.Now().Add(crowdSpan)
-	for i := range crowdSize {
-		all.Go(func() {
-			for time.Now().Before(deadline) && ctx.Err() == nil {
-				if !pay(ctx, i).Succeeded {
-					failed.Add(1)
-					return
-				}
-				count.Add(1)
-			}
-		})
-	}
-	all.Wait()
-	if n := failed.Load(); n > 0 {
-		return fmt.Errorf("%d visits failed", n)
-	}
-	fmt.Println(count.Load())
-	return nil
 }
 
 // bulkRate is what flows carry that nothing disturbs.
@@ -239,7 +212,7 @@ func (g *ground) askedIdle(ctx context.Context) (asked float64, err error) {
 
 func (r *idlingResults) print(w io.Writer) {
 	fmt.Fprintf(w, "\nIdling: a host in calm, %d connections at a time for %.1f s, then %d bulk flows; "+
-		"medians of %d rounds\n", crowdSize, crowdSpan.Seconds(), bulkFlows, r.Rounds)
+		"medians of %d rounds\n", visiting.CrowdSize, crowdSpan.Seconds(), bulkFlows, r.Rounds)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "\tconnections/s\tnoise\tof the bare host's\tus of its processor each\tof the bare host's\t"+
 		"bulk Mbit/s\tnoise\tof the bare host's\tasked per connection\t")

@@ -1,6 +1,6 @@
 // The benchmark suite: what a frame costs the core, beside the kernel's own cookies; how that grows; how
-// many SYNs a system answers; what legitimate connections see of a flood; what a host pays in calm; and the
-// benchmarks of bulk flows, which are programs of their own.
+// many SYNs a system answers; what legitimate connections see of a flood; what a host pays in calm; what
+// segments of no flow cost a wire; and the benchmarks of bulk flows, which are programs of their own.
 //
 // It needs root and what `make bench` builds, prints tables and writes build/bench/*.json and *.svg.
 // What is compared is measured in one run and in turn: only ratios within a run mean anything.
@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"synscreen/bench/report"
+	"synscreen/bench/visiting"
 	"synscreen/test/lab"
 )
 
@@ -32,16 +33,17 @@ type part struct {
 
 func (p part) takes(rounds int) time.Duration { return p.fixed + time.Duration(rounds)*p.each }
 
-const systemsUsual = 9 // whose time the parts have
+const systemsUsual = 10 // whose time the parts have
 
 var parts = []part{
 	{"cycles", cycles, 15, 30 * time.Second, 2 * time.Second},
-	{"growing", growing, 15, time.Second, 4 * time.Second},
-	{"answering", answering, 1, 0, 105 * time.Second},
-	{"surviving", surviving, 1, 0, 290 * time.Second},
-	{"idling", idling, 4, 0, 30 * time.Second},
-	{"bulk", program("bulk"), 3, 3 * time.Second, 12 * time.Second},
-	{"overload", program("overload"), 2, 3 * time.Second, 38 * time.Second},
+	{"growing", growing, 9, time.Second, 5 * time.Second},
+	{"answering", answering, 1, 0, 120 * time.Second},
+	{"surviving", surviving, 1, 0, 320 * time.Second},
+	{"idling", idling, 2, 0, 45 * time.Second},
+	{"straying", straying, 1, 0, 30 * time.Second},
+	{"bulk", program("bulk"), 3, 3 * time.Second, 18 * time.Second},
+	{"overload", program("overload"), 2, 3 * time.Second, 26 * time.Second},
 }
 
 // planned is how long parts take; rounds 0: as each has it.
@@ -53,8 +55,9 @@ func planned(some []part, rounds int) (all time.Duration) {
 }
 
 func main() {
-	lab.RunRole(map[string]lab.Role{visitorsRole: runVisitors, listenerRole: runListener,
-		bulkRole: runBulk, sinkRole: runSink, crowdRole: runCrowd})
+	roles := visiting.Roles()
+	roles[bulkRole], roles[sinkRole] = runBulk, runSink
+	lab.RunRole(roles)
 	var names []string
 	for _, p := range parts {
 		names = append(names, p.name)

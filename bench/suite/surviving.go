@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"synscreen/bench/report"
+	"synscreen/bench/visiting"
 )
 
 const (
@@ -28,18 +29,18 @@ var survivingRates = []int{0, 50_000, 200_000, 1_000_000, maximum}
 
 // survival is a row: what became of legitimate connections under a storm.
 type survival struct {
-	System    string        `json:"system"`
-	Wanted    int           `json:"wanted"` // SYNs a second; the greatest number: as many as can be
-	Offered   report.Sample `json:"offered"`
-	Answers   report.Sample `json:"answers"` // to spoofed SYNs, a second
-	Successes report.Sample `json:"successes"`
-	Visits    []visit       `json:"visits"` // of all rounds
-	P50       report.Number `json:"p50_connect_ms"`
-	P99       report.Number `json:"p99_connect_ms"`
-	Answer99  report.Number `json:"p99_answer_ms"`
-	Bulk      report.Sample `json:"bulk_bits_per_second"`
-	Noise     report.Number `json:"noise"` // of the rounds' median connect times
-	Trouble   trouble       `json:"trouble"`
+	System    string           `json:"system"`
+	Wanted    int              `json:"wanted"` // SYNs a second; the greatest number: as many as can be
+	Offered   report.Sample    `json:"offered"`
+	Answers   report.Sample    `json:"answers"` // to spoofed SYNs, a second
+	Successes report.Sample    `json:"successes"`
+	Visits    []visiting.Visit `json:"visits"` // of all rounds
+	P50       report.Number    `json:"p50_connect_ms"`
+	P99       report.Number    `json:"p99_connect_ms"`
+	Answer99  report.Number    `json:"p99_answer_ms"`
+	Bulk      report.Sample    `json:"bulk_bits_per_second"`
+	Noise     report.Number    `json:"noise"` // of the rounds' median connect times
+	Trouble   trouble          `json:"trouble"`
 	medians   report.Sample
 }
 
@@ -118,11 +119,11 @@ func (r *survivingResults) round(ctx context.Context, s system) error {
 }
 
 // under runs something in a storm that has begun.
-func (g *ground) under(ctx context.Context, rate int, run func() error) (r stormResult, err error) {
+func (g *ground) under(ctx context.Context, rate int, run func() error, what ...string) (r stormResult, err error) {
 	if rate == 0 {
 		return r, run()
 	}
-	p, err := g.startStorm(rate, stormMillisLimit)
+	p, err := g.startStorm(rate, stormMillisLimit, what...)
 	if err != nil {
 		return r, err
 	}
@@ -137,7 +138,7 @@ func (g *ground) under(ctx context.Context, rate int, run func() error) (r storm
 }
 
 func (g *ground) visitUnder(ctx context.Context, row *survival) error {
-	var visits []visit
+	var visits []visiting.Visit
 	storm, err := g.under(ctx, row.Wanted, func() (err error) {
 		visits, err = g.visits(ctx, visitsCount, visitsPerSecond)
 		return err
@@ -147,7 +148,7 @@ func (g *ground) visitUnder(ctx context.Context, row *survival) error {
 	}
 	row.Visits = append(row.Visits, visits...)
 	row.Successes = append(row.Successes, share(visits))
-	row.medians = append(row.medians, times(visits, visit.connect).Quantile(0.5))
+	row.medians = append(row.medians, times(visits, connectTime).Quantile(0.5))
 	if row.Wanted > 0 {
 		row.Offered = append(row.Offered, storm.Sent/storm.Seconds)
 		row.Answers = append(row.Answers, storm.Answers/storm.Seconds)
@@ -173,11 +174,11 @@ func (g *ground) bulkUnder(ctx context.Context, row *survival) error {
 	return nil
 }
 
-func (v visit) connect() float64 { return v.Connect }
-func (v visit) answer() float64  { return v.Answer }
+func connectTime(v visiting.Visit) float64 { return v.Connect }
+func answerTime(v visiting.Visit) float64  { return v.Answer }
 
 // times are those of the visits that succeeded.
-func times(visits []visit, of func(visit) float64) (s report.Sample) {
+func times(visits []visiting.Visit, of func(visiting.Visit) float64) (s report.Sample) {
 	for _, v := range visits {
 		if v.Succeeded {
 			s = append(s, of(v))
@@ -186,36 +187,33 @@ func times(visits []visit, of func(visit) float64) (s report.Sample) {
 	return s
 }
 
-func share(visits []visit) float64 {
-	return float64(len(times(visits, visit.connect))) / float64(max(len(visits), 1))
+func share(visits []visiting.Visit) float64 {
+	return float64(len(times(visits, connectTime))) / float64(max(len(visits), 1))
 }
 
 func (row *survival) share() float64 { return share(row.Visits) }
 
 func (row *survival) sum() {
-	connects := times(row.Visits, visit.connect)
+	connects := times(row.Visits, connectTime)
 	row.P50, row.P99 = report.Number(connects.Quantile(0.5)), report.Number(connects.Quantile(0.99))
-	row.Answer99 = report.Number(times(row.Visits, visit.answer).Quantile(0.99))
+	row.Answer99 = report.Number(times(row.Visits, answerTime).Quantile(0.99))
 	row.Noise = row.medians.Noise()
 }
 
 func (r *survivingResults) print(w io.Writer) {
 	fmt.Fprintf(w, "\nSurviving: %d visits a second, %d in each of %d rounds, given up after %v; "+
-		"and %d bulk flows that were there before\n", visitsPerSecond, visitsCount, r.Rounds, visitMax, bulkFlows)
+		"and %d bulk flows that were there before\n", visitsPerSecond, visitsCount, r.Rounds, visiting.VisitMax, bulkFlows)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "\tSYNs wanted/s\toffered/s\tanswered/s\tsucceeded\tconnect p50 ms\tp99 ms\t"+
 		"answered p99 ms\tnoise\tbulk Mbit/s\tnoise\t")
 	for _, row := range r.Rows {
-		offered, answered, succeeded := "0", "0", "-"
-		if len(row.Visits) > 0 {
-			succeeded = fmt.Sprintf("%.1f %%", 100*row.share())
-		}
+		offered, answered := "0", "0"
 		if row.Wanted > 0 {
 			offered = fmt.Sprintf("%.0f", row.Offered.Median())
 			answered = fmt.Sprintf("%.0f", row.Answers.Median())
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%.2f\t%.1f\t%.1f\t%s\t%.0f\t%s\t\n", row.System+row.Trouble.mark(),
-			rateName(row.Wanted), offered, answered, succeeded, row.P50, row.P99, row.Answer99, report.Percent(row.Noise),
+			rateName(row.Wanted), offered, answered, shareName(row.Visits), row.P50, row.P99, row.Answer99, report.Percent(row.Noise),
 			row.Bulk.Median()/1e6, report.Percent(row.Bulk.Noise()))
 	}
 	t.Flush()

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"synscreen/bench/usage"
+	"synscreen/bench/visiting"
+	"synscreen/pkg/dataplane"
+	"synscreen/test/lab"
+)
+
+func TestWhatBecameOfAStormIsOfTheOuterPort(t *testing.T) {
+	port := func(name string, scale uint64) dataplane.PortStatus {
+		shim := []dataplane.ShimCount{{Counter: "shim_cookie_invalid", Frames: scale},
+			{Counter: "shim_challenged", Frames: 99}}
+		return dataplane.PortStatus{Interface: name, KernelRxDropped: 3 * scale, Shim: shim,
+			Frames: []dataplane.ReasonCount{{Reason: "drop_cookie_invalid", Verdict: dataplane.Drop, Frames: scale},
+				{Reason: "forward_flow", Verdict: dataplane.Forward, Frames: 99},
+				{Reason: "drop_no_flow", Verdict: dataplane.Drop, Frames: scale}}}
+	}
+	got := lookOf(dataplane.Status{Ports: []dataplane.PortStatus{port(innerDev, 1000), port(frontDev, 10)}})
+	if got != (strayLook{driver: 10, engine: 20, lost: 30}) {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestAStormIsCountedByTheSecondThatItWasLookedAt(t *testing.T) {
+	row := &stray{Offload: "driver", Kind: "ack"}
+	from := strayLook{at: time.Unix(100, 0), own: usage.Own{User: 1, System: 2}, driver: 50, engine: 5, lost: 1}
+	to := strayLook{at: time.Unix(102, 0), own: usage.Own{User: 1.5, System: 3}, driver: 4050, engine: 25,
+		lost: 7}
+	visits := []visiting.Visit{
+		{Succeeded: true, Connect: 1}, {Succeeded: true, Connect: 3}, {}}
+	if err := row.add(stormResult{Sent: 30_000, Seconds: 3}, from, to, visits); err != nil {
+		t.Fatal(err)
+	}
+	r := &strayingResults{Rows: []*stray{row, {Offload: "driver", Kind: calm}}, Rounds: 1}
+	r.sum()
+	var out strings.Builder
+	r.print(&out)
+	for _, want := range []string{"driver ack 10000 2000 10 3 25 % 50 % 66.7 % 2.00 3.0",
+		"driver none - - - - - - - NaN NaN"} {
+		if !strings.Contains(strings.Join(strings.Fields(out.String()), " "), want) {
+			t.Errorf("%q is not in\n%s", want, out.String())
+		}
+	}
+	if _, err := json.Marshal(r); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAStormThatSomebodyElseDroppedIsNoMeasurement(t *testing.T) {
+	for _, row := range []struct {
+		offload        string
+		kind           string
+		driver, engine float64
+		good           bool
+	}{
+		{"driver", "ack", 1000, 10, true},
+		{"driver", "ack", 0, 1000, false},
+		{"driver", "ack", 0, 0, false},
+		{"engine", "ack", 0, 1000, true},
+		{"engine", "ack", 1, 1000, false},
+		{"engine", "ack", 0, 0, false},
+		{"driver", calm, 0, 0, true},
+		{"engine", calm, 0, 3, true},
+		{"engine", calm, 1, 0, false},
+	} {
+		s := &stray{Offload: row.offload, Kind: row.kind}
+		to := strayLook{at: time.Unix(1, 0), driver: row.driver, engine: row.engine}
+		err := s.add(stormResult{Seconds: 1}, strayLook{at: time.Unix(0, 0)}, to, nil)
+		if (err == nil) != row.good || (len(s.User) == 1) != row.good {
+			t.Errorf("%+v: %v, noted %v", row, err, s.User)
+		}
+	}
+}
+
+func TestEveryStormIsMeasuredByBoth(t *testing.T) {
+	seen := map[string]int{}
+	for _, row := range newStraying(1).Rows {
+		seen[row.Kind]++
+	}
+	for kind, want := range map[string]int{calm: 2, "ack": 2, "rst": 2, "syn-ack": 2} {
+		if seen[kind] != want {
+			t.Errorf("%s: %d rows, not %d", kind, seen[kind], want)
+		}
+	}
+}
+
+func TestVisitorsAreBesideTheSpoofed(t *testing.T) {
+	for i := range visitors.Count {
+		if a := visitors.Addr(i).String(); strings.HasPrefix(a, strings.TrimSuffix(lab.SpoofedPrefix4, "0.0/16")) {
+			t.Errorf("visitor %d has %s", i, a)
+		}
+	}
+}
