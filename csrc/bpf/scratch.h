@@ -35,6 +35,7 @@ struct scratch {
 	struct screen_server_profile server;
 	struct screen_cookie cookie;
 	__u64 hash; /* of the destination */
+	__u64 place; /* the hash of the connection */
 	__u32 victim, flow;
 	bool from_low;
 };

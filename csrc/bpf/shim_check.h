@@ -7,6 +7,50 @@
 #include "shim_flows.h"
 #include "shim_wire.h"
 
+enum {
+	OPENINGS = 4096, /* a power of two; who finds no place here has its early data lost, and sends it again */
+};
+
+static const __u64 OPENING_NS = 1000000000; /* how long the engine may take to open a flow */
+
+/* A connection whose valid answer the engine has been handed, and whose flow may not be there yet: what its
+ * client has sent right behind is not to be taken for anybody's. */
+struct opening {
+	__u64 place; /* the hash of the connection */
+	__u64 since_ns;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, OPENINGS);
+	__type(key, __u32);
+	__type(value, struct opening);
+} openings SEC(".maps");
+
+static __always_inline struct opening *opening_of(const struct scratch *s)
+{
+	__u32 at = (__u32)(s->place >> 32) & (OPENINGS - 1);
+
+	return bpf_map_lookup_elem(&openings, &at);
+}
+
+static __always_inline void note_opening(const struct scratch *s)
+{
+	struct opening *o = opening_of(s);
+
+	if (!o)
+		return;
+	o->place = s->place;
+	o->since_ns = s->now_ns;
+}
+
+static __always_inline bool is_opening(const struct scratch *s)
+{
+	const struct opening *o = opening_of(s);
+
+	return o && o->place == s->place && s->now_ns - o->since_ns < OPENING_NS;
+}
+
 static __always_inline bool is_flooded(struct scratch *s, const struct screen_wire_port *w,
 				       struct screen_meters *m)
 {
@@ -96,7 +140,11 @@ static __always_inline int check(struct xdp_md *ctx, struct scratch *s, const st
 		return TO_ENGINE;
 	walk_options(s);
 	take_tuple(s);
-	if (may_be_valid(p))
+	if (may_be_valid(p)) {
+		note_opening(s);
+		return TO_ENGINE;
+	}
+	if (is_opening(s))
 		return TO_ENGINE;
 	count_invalid(s, m, w);
 	return XDP_DROP;

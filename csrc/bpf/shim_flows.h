@@ -34,7 +34,8 @@ static __always_inline bool same_key(const struct screen_flow_key *a, const stru
 		 (x[5] ^ y[5]));
 }
 
-/* Looks for the flow of s->key; sets s->flow, which is SCREEN_FLOW_NONE when there is none. */
+/* Looks for the flow of s->key; sets s->flow, which is SCREEN_FLOW_NONE when there is none, and s->place, its
+ * hash. */
 __noinline int find_flow(const struct screen_host_policy *p)
 {
 	struct scratch *s = scratch_of();
@@ -49,7 +50,7 @@ __noinline int find_flow(const struct screen_host_policy *p)
 	s->flow = SCREEN_FLOW_NONE;
 	secret[0] = p->wires.flow_key[0];
 	secret[1] = p->wires.flow_key[1];
-	hash = screen_flow_key_hash(secret, &s->key);
+	hash = s->place = screen_flow_key_hash(secret, &s->key);
 	bucket = screen_flow_bucket(p->wires.buckets, hash);
 	piece = bucket / 2;
 	l = bpf_map_lookup_elem(&flows, &piece);
