@@ -117,8 +117,6 @@ uint32_t screen_flow_take(struct screen_flows *t)
 	f->half_open_s = 0;
 	memset(&f->side, 0, offsetof(struct screen_flow, next_free) -
 				    offsetof(struct screen_flow, side));
-	/* who reads next_free now has lost the race, and does not use it */
-	__atomic_store_n(&f->next_free, 0, __ATOMIC_RELAXED);
 	atomic_fetch_add_explicit(&t->used, 1, memory_order_relaxed);
 	return index;
 }

@@ -93,7 +93,13 @@ struct screen_flow {
 	uint32_t ts_delta;     /* client's view of the server's clock = the server's + this (one that
 				* has none: milliseconds); before it has answered, the cookie's TSval */
 	uint32_t client_tsval; /* of the ACK; the client's last one where its server has no clock */
-	uint16_t client_window;/* of the ACK, as on the wire */
+	union {
+		uint16_t client_window; /* of the ACK, as on the wire */
+		/* of what is no splice: a side whose segments the driver passes, from the first one on that
+		 * could not overtake any in the engine's hands. By a program that may still have found an
+		 * entry that was taken out meanwhile: nothing else may depend on it. */
+		_Atomic uint8_t passing[2];
+	};
 	uint16_t mss;	       /* the client's; when the server has answered, the smaller of both. A
 				* path that is too narrow makes it smaller still (icmp.c) */
 	uint8_t client_wscale; /* as agreed with the client; SCREEN_WSCALE_NONE */
@@ -105,12 +111,7 @@ struct screen_flow {
 	_Atomic uint8_t counted; /* SCREEN_COUNTED_*: what of it is in the sessions */
 	_Atomic uint8_t closing; /* SCREEN_CLOSING_*, SCREEN_ONE_WAY */
 	_Atomic uint8_t syn_s;	 /* the second, mod 256, of the last SYN that was let through */
-	union {
-		uint32_t next_free; /* index in the free stack */
-		/* of a flow that is in the table: a side whose segments the driver passes. From the first
-		 * one on that could not overtake any that is in the engine's hands. */
-		_Atomic uint8_t passing[2];
-	};
+	uint32_t next_free; /* index in the free stack, or in a list of those that were taken out */
 };
 _Static_assert(sizeof(struct screen_flow) == 128, "two cache lines");
 

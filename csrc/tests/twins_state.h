@@ -24,9 +24,9 @@ static inline void twins_same_flow(uint32_t at, const struct screen_flow *a, con
 
 	memcpy((void *)&x, (const void *)a, sizeof(x));
 	memcpy((void *)&y, (const void *)b, sizeof(y));
-	/* passing[]: only a shim passes. In one that was never taken it is a link of the stack. */
-	if (x.state != SCREEN_FLOW_FREE)
-		x.next_free = y.next_free = 0;
+	/* passing[]: only a shim passes */
+	if (x.state == SCREEN_FLOW_HALF_OPEN || x.state == SCREEN_FLOW_OPEN)
+		x.client_window = y.client_window = 0;
 	twins_same("flow", at, &x, &y, sizeof(x));
 }
 
