@@ -96,7 +96,8 @@ func (b *bench) receive(ctx context.Context) (err error) {
 }
 
 func (b *bench) startServer(ctx context.Context) error {
-	if _, err := b.wire.Server.Start("nice", "-n", endNice, "taskset", "-c", b.others, "iperf3", "--server"); err != nil {
+	_, err := b.wire.Server.Start("nice", "-n", endNice, "taskset", "-c", b.others, "iperf3", "--server")
+	if err != nil {
 		return err
 	}
 	return b.wire.Server.WaitListen(ctx, bulkPort)
@@ -122,7 +123,8 @@ func (b *bench) measure(ctx context.Context, d *direction) (s sample, err error)
 	if err != nil {
 		return s, err
 	}
-	args := append([]string{"nice", "-n", endNice, "taskset", "-c", b.others, "iperf3", "--client", lab.ServerAddr4, "--time", "600"}, d.flags...)
+	args := append([]string{"nice", "-n", endNice, "taskset", "-c", b.others,
+		"iperf3", "--client", lab.ServerAddr4, "--time", "600"}, d.flags...)
 	flow, err := b.wire.Client.Start(args...)
 	if err != nil {
 		return s, err
@@ -184,7 +186,8 @@ func (b *bench) received(ctx context.Context, d *direction) (most uint64, err er
 
 // flooded is the rate while a flood is as fast as it can be, and notes what became of the flood.
 func (b *bench) flooded(ctx context.Context, d *direction, s *sample) (float64, error) {
-	flood, err := b.wire.StartFlood(lab.FloodOptions{Ports: floodPort, Seconds: 60, CPU: floodProcessor, Nice: floodNice})
+	flood, err := b.wire.StartFlood(lab.FloodOptions{Ports: floodPort, Seconds: 60, CPU: floodProcessor,
+		Nice: floodNice})
 	if err != nil {
 		return 0, err
 	}

@@ -49,12 +49,14 @@ type fate struct {
 }
 
 func newResults(rounds, seconds int, offload string) *results {
-	return &results{Machine: report.Describe(), Rounds: rounds, Seconds: seconds, Offload: offload, Directions: []*direction{
+	r := &results{Machine: report.Describe(), Rounds: rounds, Seconds: seconds, Offload: offload}
+	r.Directions = []*direction{
 		{Name: "to the server, received apart", apart: true},
 		{Name: "to the client, received apart", apart: true, flags: []string{"--reverse"}, back: true},
 		{Name: "to the server, received here"},
 		{Name: "to the client, received here", flags: []string{"--reverse"}, back: true},
-	}}
+	}
+	return r
 }
 
 func fateOf(from, to dataplane.Status, took time.Duration, offered float64) fate {
@@ -102,11 +104,10 @@ func (d *direction) median(of func(sample) float64) float64 {
 }
 
 func (r *results) print(w io.Writer) {
-	fmt.Fprintf(w, "one spliced TCP flow and a flood of SYNs, medians of %d rounds of %d s each, no segmentation offload;\n"+
-		"SYNs are answered by offload %s; client, server and wire have all processors but the first, which is the generator's; the kernel receives\n"+
-		"the port's frames on the generator's (apart), or on those of the wire (here)\n", r.Rounds,
-		r.Seconds, r.Offload)
-	fmt.Fprintf(w, "%d processors, %s, Linux %s\n\n", r.Machine.Processors, r.Machine.Processor, r.Machine.Kernel)
+	fmt.Fprintf(w, "one spliced TCP flow and a flood of SYNs, medians of %d rounds of %d s each, no "+
+		"segmentation offload;\nSYNs are answered by offload %s; client, server and wire have all processors "+
+		"but the first, which is\nthe generator's; the kernel receives the port's frames on the generator's "+
+		"(apart), or on those of the wire (here)\n%v\n\n", r.Rounds, r.Seconds, r.Offload, r.Machine)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "Mbit/s\tcalm\tflooded\tkept\tSYN/s offered\tarrived\tchallenged\tover budget\tlost\t")
 	for _, d := range r.Directions {
