@@ -83,24 +83,49 @@ __noinline int checks(const struct screen_host_policy *p, const struct screen_ho
 				   &s->agreed) == SCREEN_COOKIE_VALID;
 }
 
+/* By what a segment may answer a challenge. */
+enum answer { NO_ANSWER, BY_ACK, BY_RESET };
+
+static __always_inline enum answer answers_by(const struct scratch *s)
+{
+	const __u8 kind = SCREEN_TCP_ACK | SCREEN_TCP_SYN | SCREEN_TCP_RST;
+	__u8 flags = s->packet.tcp_flags;
+
+	if ((flags & kind) == SCREEN_TCP_ACK)
+		return BY_ACK;
+	return (flags & (kind | SCREEN_TCP_FIN)) == SCREEN_TCP_RST ? BY_RESET : NO_ANSWER;
+}
+
 /* Whether the engine may believe it. Without keys, or when the next epoch has begun and its keys have not
  * come, that is for the engine to say. */
-__noinline int may_be_valid(const struct screen_host_policy *p)
+__noinline int may_be_valid(const struct screen_host_policy *p, __u32 reset)
 {
-	const __u8 kind = SCREEN_TCP_ACK | SCREEN_TCP_SYN | SCREEN_TCP_RST | SCREEN_TCP_FIN;
 	__u64 boot_ns = bpf_ktime_get_boot_ns();
 	const struct screen_host_keys *k = keys_of(boot_ns);
-	struct scratch *s = scratch_of();
-	__u8 flags;
-	bool reset;
 
-	if (!k || !s || boot_ns >= k->mint_until_ns)
+	if (!k || boot_ns >= k->mint_until_ns)
 		return 1;
-	flags = s->packet.tcp_flags;
-	reset = (flags & kind) == SCREEN_TCP_RST;
-	if (!reset && (flags & (kind & ~SCREEN_TCP_FIN)) != SCREEN_TCP_ACK)
-		return 0;
 	return checks(p, k, 0, reset) || (k->accepts_other && checks(p, k, 1, reset));
+}
+
+/* Whether it is, or may be, what a client answers with: then it is the engine's, and so is what follows. */
+static __always_inline bool may_answer(struct xdp_md *ctx, struct scratch *s,
+				       const struct screen_host_policy *p)
+{
+	enum answer by = answers_by(s);
+
+	if (by == NO_ANSWER)
+		return false;
+	if (by == BY_ACK) {
+		if (take_headers(ctx))
+			return true;
+		walk_options(s); /* its timestamps are a part of the cookie */
+	}
+	take_tuple(s);
+	if (!may_be_valid(p, by == BY_RESET))
+		return false;
+	note_opening(s);
+	return true;
 }
 
 static __always_inline void count_invalid(struct scratch *s, struct screen_meters *m,
@@ -136,15 +161,7 @@ static __always_inline int check(struct xdp_md *ctx, struct scratch *s, const st
 	struct screen_meters *m = meters_of();
 
 	if (!m || !w->screens || s->now_ns < p->wires.learning_until_ns || !is_answer(s) ||
-	    !is_flooded(s, w, m) || take_headers(ctx))
-		return TO_ENGINE;
-	walk_options(s);
-	take_tuple(s);
-	if (may_be_valid(p)) {
-		note_opening(s);
-		return TO_ENGINE;
-	}
-	if (is_opening(s))
+	    !is_flooded(s, w, m) || may_answer(ctx, s, p) || is_opening(s))
 		return TO_ENGINE;
 	count_invalid(s, m, w);
 	return XDP_DROP;
