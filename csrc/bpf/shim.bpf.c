@@ -31,17 +31,31 @@ static __always_inline int by_failure_mode(__u32 on_failure, __u32 passed, __u32
 	return XDP_PASS;
 }
 
+static const __u64 LATE_NS = 10000000; /* many turns of a worker */
+
+/* Whether frames wait for the queue's worker that has had no turn for a while: who answers in its place, on
+ * its processor perhaps, takes from it what established connections need. */
+static __always_inline bool is_late(const struct screen_shim_control *c, __u32 queue, __u64 now_ns)
+{
+	queue = bounded(queue, SCREEN_SHIM_QUEUES);
+	return !c->idle[queue] && (__s64)(now_ns - c->beat[queue]) > (__s64)LATE_NS;
+}
+
 /* What the driver does in the engine's place with a TCP segment. Policy and keys are looked up once for a
  * frame: who looks again may find the next ones. */
-static __always_inline int by_driver(struct xdp_md *ctx, struct scratch *s, bool syn)
+static __always_inline int by_driver(struct xdp_md *ctx, const struct screen_shim_control *c,
+				     struct scratch *s, bool syn)
 {
 	const struct screen_host_policy *p = policy_of();
 	const struct screen_wire_port *w = port_of(p);
 
 	if (!w || !w->does || take_ends(ctx, s, w))
 		return TO_ENGINE;
+	if (syn && (!w->screens || !(w->does & SCREEN_PORT_ANSWERS) ||
+		    is_late(c, ctx->rx_queue_index, s->now_ns)))
+		return TO_ENGINE;
 	if (syn)
-		return w->screens && (w->does & SCREEN_PORT_ANSWERS) ? answer(ctx, p) : TO_ENGINE;
+		return answer(ctx, p);
 	if (!is_plain(s) || find_flow(p))
 		return TO_ENGINE;
 	if (s->flow != SCREEN_FLOW_NONE)
@@ -93,7 +107,7 @@ int screen_shim(struct xdp_md *ctx)
 	if (screen_parse((void *)(long)ctx->data, (void *)(long)ctx->data_end, &s->packet) ==
 	    SCREEN_KIND_TCP) {
 		syn = (s->packet.tcp_flags & kinds) == SCREEN_TCP_SYN;
-		fate = by_driver(ctx, s, syn);
+		fate = by_driver(ctx, c, s, syn);
 	}
 	return fate == TO_ENGINE ? to_engine(c, queue, syn) : fate;
 }

@@ -216,6 +216,24 @@ static void shim_stays_under_the_reply_rate(void **state)
 	twins_free(t);
 }
 
+/* A worker that has had no turn for a while, and has frames, must get one. */
+static void shim_leaves_syns_to_a_worker_that_is_late(void **state)
+{
+	struct twins *t = twins_new(4, 0);
+	struct screen_shim_control *c = t->port[0].control;
+
+	(void)state;
+	twins_flood(t);
+	client_syn(t, "an idle worker", "reply_challenge", true);
+	c->idle[0] = 0;
+	client_syn(t, "one at work", "reply_challenge", true);
+	c->beat[0] = twins_now() - 50000000;
+	client_syn(t, "a late one", "reply_challenge", false);
+	c->idle[0] = 1;
+	client_syn(t, "one that sleeps", "reply_challenge", true);
+	twins_free(t);
+}
+
 static void shim_mints_nothing_in_an_epoch_that_is_over(void **state)
 {
 	struct twins *t = twins_new(4, 0);
@@ -308,6 +326,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(shim_answers_nothing_that_is_not_challenged),
 		cmocka_unit_test(shim_leaves_who_may_pass_to_the_engine),
 		cmocka_unit_test(shim_stays_under_the_reply_rate),
+		cmocka_unit_test(shim_leaves_syns_to_a_worker_that_is_late),
 		cmocka_unit_test(shim_mints_nothing_in_an_epoch_that_is_over),
 		cmocka_unit_test(shim_promises_what_the_server_says_now),
 		cmocka_unit_test(shim_leaves_syns_of_flows_to_the_engine),
