@@ -76,7 +76,7 @@ struct screen_port_proof {
 	char ifname[SCREEN_IFNAME_SIZE];
 	uint32_t published; /* 1: in the running snapshot too, 0: only staged */
 	struct screen_proof tx;
-	struct screen_proof answer; /* the driver sends replies: XDP_TX */
+	struct screen_proof answer; /* the driver sends what is redirected back to the port: replies */
 	struct screen_proof pass;   /* what its peer redirects to it is sent */
 };
 
