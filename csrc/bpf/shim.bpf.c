@@ -59,7 +59,7 @@ static __always_inline int by_driver(struct xdp_md *ctx, const struct screen_shi
 	if (!is_plain(s) || find_flow(p))
 		return TO_ENGINE;
 	if (s->flow != SCREEN_FLOW_NONE)
-		return w->does & SCREEN_PORT_PASSES ? pass_on(ctx, s, &p->wires) : TO_ENGINE;
+		return w->does & SCREEN_PORT_PASSES ? pass_on(ctx, s, p, w) : TO_ENGINE;
 	return w->does & SCREEN_PORT_CHECKS ? check(ctx, s, p, w) : TO_ENGINE;
 }
 
@@ -81,23 +81,24 @@ int screen_shim(struct xdp_md *ctx)
 	__u32 zero = 0, queue = ctx->rx_queue_index;
 	struct screen_shim_control *c = bpf_map_lookup_elem(&control, &zero);
 	struct scratch *s = scratch_of();
-	bool bound, syn = false;
+	bool bound, stale, syn = false;
 	int fate;
 
 	if (!c || !s)
 		return XDP_PASS;
-	fate = probed(ctx, c);
+	/* a queue that came later has no worker: while the others' live, it is no way round them */
+	bound = queue < c->queues && queue < SCREEN_SHIM_QUEUES;
+	/* the beat may be newer than our clock reading: compare as a signed difference */
+	s->now_ns = bpf_ktime_get_ns();
+	stale = (__s64)(s->now_ns - c->beat[bound ? queue : 0]) > SCREEN_SHIM_STALE_NS;
+	fate = stale ? -1 : probed(ctx, c); /* an engine that was killed may have left its question behind */
 	if (fate >= 0)
 		return fate;
 	fate = TO_ENGINE;
 	if (c->mode != SCREEN_SHIM_ENGINE)
 		return by_failure_mode(c->mode == SCREEN_SHIM_UNSET ? first_on_failure : c->on_failure,
 				       SCREEN_SHIM_PASSED_STAGED, SCREEN_SHIM_DROPPED_STAGED);
-	/* a queue that came later has no worker: while the others' live, it is no way round them */
-	bound = queue < c->queues && queue < SCREEN_SHIM_QUEUES;
-	/* the beat may be newer than our clock reading: compare as a signed difference */
-	s->now_ns = bpf_ktime_get_ns();
-	if ((__s64)(s->now_ns - c->beat[bound ? queue : 0]) > SCREEN_SHIM_STALE_NS)
+	if (stale)
 		return by_failure_mode(c->on_failure, SCREEN_SHIM_PASSED_STALE,
 				       SCREEN_SHIM_DROPPED_STALE);
 	if (!bound) {

@@ -44,12 +44,13 @@ static __always_inline bool is_partial(struct xdp_md *ctx, const struct scratch 
 	return tcp + 20 > end || screen_load_16(tcp + 16) == screen_fold(pseudo_sum(s));
 }
 
-static __always_inline bool is_open(const struct scratch *s, const struct screen_flow *f, int side)
+static __always_inline bool is_open(const struct screen_flow *f, int side)
 {
 	if (screen_flow_state_get(f) != SCREEN_FLOW_OPEN ||
 	    atomic_load_explicit(&f->closing, memory_order_relaxed))
 		return false;
-	return side == 1 || s->packet.payload == s->packet.end ||
+	/* a client that has sent no data yet: the first shall not be overtaken by the second */
+	return side == 1 ||
 	       !(atomic_load_explicit(&f->counted, memory_order_relaxed) & SCREEN_COUNTED_SILENT);
 }
 
@@ -60,17 +61,32 @@ static __always_inline bool is_talk(const struct scratch *s)
 	return (s->packet.tcp_flags & SCREEN_TCP_ACK) && !(s->packet.tcp_flags & others);
 }
 
-/* A segment of the flow s->flow. */
-static __always_inline int pass_on(struct xdp_md *ctx, struct scratch *s, const struct screen_wire_policy *w)
+/* Whether the segment may go on, and the other port sends a frame of this length. */
+static __always_inline bool may_go_on(struct xdp_md *ctx, const struct scratch *s,
+				      const struct screen_wire_port *w, struct screen_flow *f, int side)
 {
-	struct screen_flow *f = flow_at(w, s->flow);
+	return is_talk(s) && is_open(f, side) && ctx->data_end - ctx->data <= w->longest &&
+	       !is_partial(ctx, s);
+}
+
+/* A segment of the flow s->flow. */
+static __always_inline int pass_on(struct xdp_md *ctx, struct scratch *s, const struct screen_host_policy *p,
+				   const struct screen_wire_port *w)
+{
+	struct screen_flow *f = flow_at(&p->wires, s->flow);
 	int side;
 
-	if (!f || !is_talk(s))
+	if (!f)
 		return TO_ENGINE;
 	side = s->from_low == f->client_low ? 0 : 1;
-	if ((f->client_slot == slot) != (side == 0) || !is_open(s, f, side) || is_partial(ctx, s) ||
-	    !may_overtake_none(f, side, ctx->rx_queue_index))
+	if ((f->client_slot == slot) != (side == 0) || screen_flow_state_get(f) != SCREEN_FLOW_OPEN)
+		return TO_ENGINE;
+	if (!may_go_on(ctx, s, w, f, side)) {
+		/* those behind it shall not overtake it */
+		atomic_store_explicit(&f->passing[side], 0, memory_order_relaxed);
+		return TO_ENGINE;
+	}
+	if (!may_overtake_none(f, side, ctx->rx_queue_index))
 		return TO_ENGINE;
 	screen_flow_seen(f, side, (__u32)(s->now_ns / 1000000000u));
 	screen_progress(f, side, &s->packet);

@@ -20,6 +20,8 @@ struct screen_wire_port {
 	uint8_t white;	 /* the profile has a white-list */
 	uint8_t reserved[2];
 	uint16_t zone, wire, profile;
+	uint16_t longest; /* bytes of a frame that the other port sends of a driver, Ethernet header included */
+	uint16_t reserved2;
 	uint32_t attack_threshold, alarm_threshold; /* SYN/s */
 };
 

@@ -38,6 +38,16 @@ screen_inline void screen_sipround(struct screen_siphash *s)
 	s->v2 = screen_rotl64(s->v2, 32);
 }
 
+screen_inline struct screen_siphash screen_siphash_begin(uint64_t k0, uint64_t k1)
+{
+	return (struct screen_siphash){
+		.v0 = k0 ^ SCREEN_SIPHASH_V0,
+		.v1 = k1 ^ SCREEN_SIPHASH_V1,
+		.v2 = k0 ^ SCREEN_SIPHASH_V2,
+		.v3 = k1 ^ SCREEN_SIPHASH_V3,
+	};
+}
+
 screen_inline void screen_siphash_word(struct screen_siphash *s, uint64_t m)
 {
 	s->v3 ^= m;
@@ -50,12 +60,7 @@ screen_inline void screen_siphash_word(struct screen_siphash *s, uint64_t m)
 screen_inline uint64_t screen_siphash_words(uint64_t k0, uint64_t k1, const uint64_t *words,
 					    uint32_t count)
 {
-	struct screen_siphash s = {
-		.v0 = k0 ^ SCREEN_SIPHASH_V0,
-		.v1 = k1 ^ SCREEN_SIPHASH_V1,
-		.v2 = k0 ^ SCREEN_SIPHASH_V2,
-		.v3 = k1 ^ SCREEN_SIPHASH_V3,
-	};
+	struct screen_siphash s = screen_siphash_begin(k0, k1);
 
 	for (uint32_t i = 0; i < count; i++)
 		screen_siphash_word(&s, words[i]);
@@ -70,12 +75,7 @@ screen_inline uint64_t screen_siphash_words(uint64_t k0, uint64_t k1, const uint
 screen_inline uint64_t screen_siphash13_words(uint64_t k0, uint64_t k1, const uint64_t *words,
 					      uint32_t count)
 {
-	struct screen_siphash s = {
-		.v0 = k0 ^ SCREEN_SIPHASH_V0,
-		.v1 = k1 ^ SCREEN_SIPHASH_V1,
-		.v2 = k0 ^ SCREEN_SIPHASH_V2,
-		.v3 = k1 ^ SCREEN_SIPHASH_V3,
-	};
+	struct screen_siphash s = screen_siphash_begin(k0, k1);
 
 	for (uint32_t i = 0; i <= count; i++) {
 		uint64_t word = i < count ? words[i] : (uint64_t)(count * 8) << 56;

@@ -60,6 +60,8 @@ static void fill_port(const struct screen_engine *e, const struct screen_policy 
 		.always = policy->activation == SCREEN_ACTIVATION_ALWAYS,
 		.zone = port->zone,
 		.wire = port->wire,
+		/* what the kernel lets a redirect have: its MTU, and one tag */
+		.longest = (uint16_t)(e->ports[port->peer].mtu + 14 + 4),
 	};
 	if (!challenges(policy, port))
 		return;

@@ -171,7 +171,9 @@ static void fill(struct screen_handover_flow *r, const struct screen_flow *f)
 	r->server_isn = f->server_isn;
 	r->ts_delta = f->ts_delta;
 	r->client_tsval = f->client_tsval;
-	r->client_window = f->client_window;
+	/* of what is no splice these bits say what a driver does */
+	if (r->state != SCREEN_FLOW_HALF_OPEN && r->state != SCREEN_FLOW_OPEN)
+		r->client_window = f->client_window;
 	r->mss = f->mss;
 	r->half_open_s = f->half_open_s;
 	r->client_wscale = f->client_wscale;

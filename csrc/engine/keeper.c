@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <linux/if.h>
+#include <linux/membarrier.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "clients.h"
@@ -178,6 +180,8 @@ static void *run(void *data)
 		pthread_mutex_unlock(&engine->lock);
 		started = atomic_fetch_add(&engine->grace_started, 1) + 1;
 		screen_qsbr_wait();
+		/* ports' programs read flows, too, and have passed with this (a grace period of RCU) */
+		(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 		atomic_store_explicit(&engine->grace_done, started, memory_order_release);
 	}
 	return NULL;

@@ -185,7 +185,7 @@ int screen_engine_tap(struct screen_engine *engine, const struct screen_tap_filt
 		old = atomic_exchange(&engine->tap, fresh);
 		/* who looks wants to see all: the drivers leave it to the engine */
 		if (engine->running && !old != !fresh)
-			(void)screen_hostmaps_policy(engine, engine->running);
+			engine->drivers_changed |= screen_hostmaps_policy(engine, engine->running) != 0;
 		screen_qsbr_wait();
 		screen_tap_free(old);
 	}

@@ -94,7 +94,8 @@ static inline void handover_fill(struct random *r, struct screen_flow *f, uint16
 	f->server_isn = random_32(r);
 	f->ts_delta = random_32(r);
 	f->client_tsval = random_32(r);
-	f->client_window = (uint16_t)random_32(r);
+	if (state != SCREEN_FLOW_HALF_OPEN && state != SCREEN_FLOW_OPEN)
+		f->client_window = (uint16_t)random_32(r);
 	f->mss = (uint16_t)random_32(r);
 	f->client_wscale = (uint8_t)random_below(r, 16);
 	f->our_wscale = (uint8_t)random_below(r, 16);

@@ -24,7 +24,7 @@ struct segment_row {
 
 /* One connection, from its opening on. */
 static const struct segment_row segments[] = {
-	{ "no data yet", "forward_flow", true, .side = CLIENT },
+	{ "no data yet", "forward_flow", false, .side = CLIENT },
 	{ "the server speaks first", "forward_flow", true, SERVER, .payload = 10 },
 	{ "the first data", "forward_flow", false, CLIENT, .flags = SCREEN_TCP_PSH, .payload = 20 },
 	{ "data", "forward_flow", true, CLIENT, .flags = SCREEN_TCP_PSH, .payload = 30 },
@@ -124,6 +124,25 @@ static void shim_passes_the_talk_of_open_flows_and_nothing_else(void **state)
 
 	(void)state;
 	twins_everywhere(t, one_connection);
+	twins_free(t);
+}
+
+/* The kernel refuses a driver what is longer than its MTU and one tag. */
+static void shim_passes_no_frame_that_the_other_port_would_not_send(void **state)
+{
+	static const struct segment_row brief = { "a short one", "forward_flow", true, .side = SERVER };
+	static const struct segment_row lengthy = { "a long one", "forward_flow", false, .side = SERVER,
+						    .payload = 300 };
+	struct twins *t = twins_new(4, 0);
+	struct ends e = open_flow(t);
+
+	(void)state;
+	t->e->ports[0].mtu = 200;
+	twins_policy(t);
+	idle(t, 1);
+	send_segment(t, &e, &brief);
+	send_segment(t, &e, &lengthy);
+	send_segment(t, &e, &brief);
 	twins_free(t);
 }
 
@@ -388,6 +407,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shim_passes_the_talk_of_open_flows_and_nothing_else),
+		cmocka_unit_test(shim_passes_no_frame_that_the_other_port_would_not_send),
 		cmocka_unit_test(shim_lets_no_segment_overtake_what_the_engine_has),
 		cmocka_unit_test(shim_drops_forged_answers_and_leaves_odd_flags_to_their_screens),
 		cmocka_unit_test(shim_leaves_every_cookie_that_may_be_valid_to_the_engine),

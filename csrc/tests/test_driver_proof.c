@@ -296,7 +296,7 @@ static void *send_elsewhere(void *data)
 {
 	static const uint8_t frame[PROBE_LENGTH] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0xb5 };
 	uint32_t *ifindex = data, zero = 0, self = 1;
-	struct screen_shim_control control = { .probe = SCREEN_SHIM_PROBE_ANSWER };
+	struct screen_shim_control control = { .probe = SCREEN_SHIM_PROBE_ANSWER, .beat = { INT64_MAX } };
 	struct shim *shim = shim__open_and_load();
 	struct xdp_md context = { .data_end = sizeof(frame) };
 	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = sizeof(frame),
