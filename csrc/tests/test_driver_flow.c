@@ -142,6 +142,7 @@ static void shim_passes_no_frame_that_the_other_port_would_not_send(void **state
 	idle(t, 1);
 	send_segment(t, &e, &brief);
 	send_segment(t, &e, &lengthy);
+	idle(t, 1); /* it has been dealt with */
 	send_segment(t, &e, &brief);
 	twins_free(t);
 }
