@@ -74,10 +74,12 @@ func TestBothQueuesOfAWireTakePartInAFloodThatClientsAreSplicedIn(t *testing.T) 
 			t.Error(err)
 		}
 	}
-	after := d.status(t)
-	if opened := after.Splices.Opened - before.Splices.Opened; opened != clients {
-		t.Errorf("%d splices opened, want %d", opened, clients)
-	}
+	// a splice is counted by the worker that asked the server, which may hear of the answer from another
+	after := before
+	d.waitStatus(t, "the clients' splices", func(s dataplane.Status) bool {
+		after = s
+		return s.Splices.Opened-before.Splices.Opened >= clients
+	})
 	if valid := zone(t, after, "untrust").CookiesValid - zone(t, before, "untrust").CookiesValid; valid < clients {
 		t.Errorf("%d cookies were valid of %d clients", valid, clients)
 	}
