@@ -100,7 +100,8 @@ static void hash(const struct screen_codec *codec, struct screen_lanes *l, uint3
 
 /* ---- what is hashed ------------------------------------------------------------------------ */
 
-static inline __attribute__((always_inline)) void put(struct screen_lanes *l, uint32_t lane, const struct screen_cookie_key *key,
+static inline __attribute__((always_inline))
+void put(struct screen_lanes *l, uint32_t lane, const struct screen_cookie_key *key,
 		const struct screen_tuple *t, uint32_t client_isn, uint64_t epoch, uint16_t agreed)
 {
 	uint64_t words[6];
@@ -129,7 +130,8 @@ static uint32_t positions(uint8_t family, const uint8_t *first, size_t stride, u
 	return found;
 }
 
-static inline __attribute__((always_inline)) uint32_t mint_family(const struct screen_codec *codec, struct screen_lanes *l,
+static inline __attribute__((always_inline))
+uint32_t mint_family(const struct screen_codec *codec, struct screen_lanes *l,
 			const struct screen_keyset *k, uint32_t zone, uint8_t family,
 			struct screen_mint *mints, uint32_t count)
 {
@@ -200,7 +202,8 @@ static void judge(struct screen_check *c, const struct accepted *a, uint32_t epo
 		c->agreed.mss = screen_cookie_read_mss(mac, c->tuple.family, isn);
 }
 
-static inline __attribute__((always_inline)) void check_some(const struct screen_codec *codec, struct screen_lanes *l,
+static inline __attribute__((always_inline))
+void check_some(const struct screen_codec *codec, struct screen_lanes *l,
 		       const struct accepted *a, uint32_t epochs, uint8_t family,
 		       struct screen_check *checks, const uint8_t *at, uint32_t count)
 {
@@ -219,7 +222,8 @@ static inline __attribute__((always_inline)) void check_some(const struct screen
 		judge(&checks[at[i]], a, epochs, &l->mac[i * epochs], codec->compared);
 }
 
-static inline __attribute__((always_inline)) uint32_t check_family(const struct screen_codec *codec, struct screen_lanes *l,
+static inline __attribute__((always_inline))
+uint32_t check_family(const struct screen_codec *codec, struct screen_lanes *l,
 			 const struct screen_keyset *k, uint32_t zone, uint8_t family,
 			 struct screen_check *checks, uint32_t count)
 {
