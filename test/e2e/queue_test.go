@@ -84,9 +84,11 @@ func TestBothQueuesOfAWireTakePartInAFloodThatClientsAreSplicedIn(t *testing.T) 
 		t.Errorf("%d cookies were valid of %d clients", valid, clients)
 	}
 	for queue := range queues {
-		flooded := queueFrames(t, w, lab.OuterDev, queues)[queue] - up[queue]
-		if flooded < rate/20 {
-			t.Errorf("queue %d was given %d frames of the flood", queue, flooded)
+		err := lab.WaitFor(t.Context(), fmt.Sprintf("frames of the flood in queue %d", queue), startLimit, func() (bool, error) {
+			return queueFrames(t, w, lab.OuterDev, queues)[queue]-up[queue] >= rate/20, nil
+		})
+		if err != nil {
+			t.Error(err)
 		}
 	}
 	if diff := cmp.Diff(down, queueFrames(t, w, lab.InnerDev, queues)); diff == "" {
