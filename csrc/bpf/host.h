@@ -1,5 +1,5 @@
 /*
- * What the programs of host ports and the engine share: the shapes of their maps.
+ * What the programs of ports and the engine share: the shapes of their maps. Of wires see wire.h.
  *
  * Policy and keys are swapped as a whole, each as the one inner map of an array of maps: no frame sees
  * half a snapshot, or an epoch with another epoch's key. Meters and validated clients are the engine's

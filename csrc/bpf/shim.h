@@ -24,6 +24,13 @@ enum screen_shim_mode {
 	SCREEN_SHIM_ENGINE = 2,
 };
 
+/* Where the shim redirects to. */
+enum screen_shim_way {
+	SCREEN_SHIM_THERE = 0, /* the other port of the wire */
+	SCREEN_SHIM_BACK = 1,  /* the port itself */
+	SCREEN_SHIM_WAYS,
+};
+
 /* What is done with probe frames: the engine tries whether they really leave. */
 enum screen_shim_probe {
 	SCREEN_SHIM_PROBE_NONE = 0,

@@ -204,7 +204,7 @@ static __always_inline int send_challenge(struct xdp_md *ctx)
 
 	if (length <= 0 || bpf_xdp_adjust_tail(ctx, length - (int)size))
 		return XDP_DROP;
-	return bpf_redirect_map(&peer, 1, XDP_TX);
+	return bpf_redirect_map(&peer, SCREEN_SHIM_BACK, XDP_TX);
 }
 
 static __always_inline bool asks_plainly(const struct scratch *s)

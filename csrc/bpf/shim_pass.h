@@ -44,10 +44,10 @@ static __always_inline bool is_partial(struct xdp_md *ctx, const struct scratch 
 	return tcp + 20 > end || screen_load_16(tcp + 16) == screen_fold(pseudo_sum(s));
 }
 
-static __always_inline bool is_open(const struct screen_flow *f, int side)
+/* Whether nothing is expected of an open flow's side but data. */
+static __always_inline bool is_settled(const struct screen_flow *f, int side)
 {
-	if (screen_flow_state_get(f) != SCREEN_FLOW_OPEN ||
-	    atomic_load_explicit(&f->closing, memory_order_relaxed))
+	if (atomic_load_explicit(&f->closing, memory_order_relaxed))
 		return false;
 	/* a client that has sent no data yet: the first shall not be overtaken by the second */
 	return side == 1 ||
@@ -65,7 +65,7 @@ static __always_inline bool is_talk(const struct scratch *s)
 static __always_inline bool may_go_on(struct xdp_md *ctx, const struct scratch *s,
 				      const struct screen_wire_port *w, struct screen_flow *f, int side)
 {
-	return is_talk(s) && is_open(f, side) && ctx->data_end - ctx->data <= w->longest &&
+	return is_talk(s) && is_settled(f, side) && ctx->data_end - ctx->data <= w->longest &&
 	       !is_partial(ctx, s);
 }
 
@@ -91,5 +91,5 @@ static __always_inline int pass_on(struct xdp_md *ctx, struct scratch *s, const 
 	screen_flow_seen(f, side, (__u32)(s->now_ns / 1000000000u));
 	screen_progress(f, side, &s->packet);
 	count(SCREEN_SHIM_PASSED_FLOW);
-	return bpf_redirect_map(&peer, 0, XDP_DROP);
+	return bpf_redirect_map(&peer, SCREEN_SHIM_THERE, XDP_DROP);
 }

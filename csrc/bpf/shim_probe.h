@@ -13,7 +13,7 @@
 /* Where the shim redirects to. */
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP);
-	__uint(max_entries, 2); /* 0: the other port; 1: this one */
+	__uint(max_entries, SCREEN_SHIM_WAYS); /* keys: enum screen_shim_way */
 	__type(key, __u32);
 	__type(value, __u32); /* ifindex */
 } peer SEC(".maps");
@@ -30,5 +30,6 @@ static __always_inline int probed(struct xdp_md *ctx, const struct screen_shim_c
 	if (c->probe == SCREEN_SHIM_PROBE_NONE || (void *)(ethernet + 1) > end ||
 	    ethernet->type != bpf_htons(SCREEN_PROBE_ETHERTYPE))
 		return -1;
-	return (int)bpf_redirect_map(&peer, c->probe == SCREEN_SHIM_PROBE_ANSWER, XDP_DROP);
+	return (int)bpf_redirect_map(&peer, c->probe == SCREEN_SHIM_PROBE_ANSWER ? SCREEN_SHIM_BACK :
+										   SCREEN_SHIM_THERE, XDP_DROP);
 }

@@ -3,8 +3,6 @@
 
 #include "scratch.h"
 
-#include <bpf/bpf_endian.h>
-
 enum { L3_MAX = SCREEN_ETH_SIZE + 4 * SCREEN_TAGS_MAX };
 
 /* What a part of the shim makes of a frame. */
@@ -37,7 +35,6 @@ static __always_inline int take_ends(struct xdp_md *ctx, struct scratch *s,
 {
 	const __u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end, *ip;
 	__u32 l3 = s->packet.l3;
-	bool low;
 
 	if (l3 > L3_MAX)
 		return -1;
@@ -55,16 +52,7 @@ static __always_inline int take_ends(struct xdp_md *ctx, struct scratch *s,
 		__builtin_memcpy(s->source, ip + 8, 16);
 		__builtin_memcpy(s->destination, ip + 24, 16);
 	}
-	low = screen_flow_is_low(s->source, s->packet.sport, s->destination, s->packet.dport);
-	s->from_low = low;
-	__builtin_memset(&s->key, 0, sizeof(s->key));
-	__builtin_memcpy(s->key.low, low ? s->source : s->destination, 16);
-	__builtin_memcpy(s->key.high, low ? s->destination : s->source, 16);
-	s->key.low_port = low ? s->packet.sport : s->packet.dport;
-	s->key.high_port = low ? s->packet.dport : s->packet.sport;
-	s->key.vlan[0] = s->packet.vlan[0];
-	s->key.vlan[1] = s->packet.vlan[1];
-	s->key.wire = w->wire;
+	s->from_low = screen_flow_key_of(s->source, s->destination, &s->packet, w->wire, &s->key);
 	return 0;
 }
 

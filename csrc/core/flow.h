@@ -167,16 +167,13 @@ screen_inline bool screen_flow_is_low(const uint8_t a[16], uint16_t a_port, cons
 	return a_low != b_low ? a_low < b_low : a_port <= b_port;
 }
 
-/* The key of a packet's connection. Returns whether the packet's source is its lower endpoint. */
-screen_inline bool screen_flow_key(const uint8_t *data, const struct screen_packet *p, uint16_t wire,
-				   struct screen_flow_key *key)
+/* The key of a packet's connection, whose addresses (v4-mapped) have been taken out. Returns whether the
+ * packet's source is its lower endpoint. */
+screen_inline bool screen_flow_key_of(const uint8_t source[16], const uint8_t destination[16],
+				      const struct screen_packet *p, uint16_t wire, struct screen_flow_key *key)
 {
-	uint8_t source[16], destination[16];
-	bool low;
+	bool low = screen_flow_is_low(source, p->sport, destination, p->dport);
 
-	screen_flow_address(data, p, 0, source);
-	screen_flow_address(data, p, 1, destination);
-	low = screen_flow_is_low(source, p->sport, destination, p->dport);
 	memset(key, 0, sizeof(*key));
 	memcpy(key->low, low ? source : destination, 16);
 	memcpy(key->high, low ? destination : source, 16);
@@ -188,20 +185,42 @@ screen_inline bool screen_flow_key(const uint8_t *data, const struct screen_pack
 	return low;
 }
 
-/* The hash of a key under a secret. What is the same in all keys of IPv4 is not hashed. */
+/* The same of a packet. */
+screen_inline bool screen_flow_key(const uint8_t *data, const struct screen_packet *p, uint16_t wire,
+				   struct screen_flow_key *key)
+{
+	uint8_t source[16], destination[16];
+
+	screen_flow_address(data, p, 0, source);
+	screen_flow_address(data, p, 1, destination);
+	return screen_flow_key_of(source, destination, p, wire, key);
+}
+
+/* Before an IPv4 address: ::ffff:0:0/96 (RFC 4291 section 2.5.5.2), as it lies in memory. */
+static const uint64_t SCREEN_FLOW_MAPPED = 0xffff0000;
+
+/* What of a key is hashed: what is the same in all keys of IPv4 is not. Returns how many words, 3 or 6. */
+screen_inline uint32_t screen_flow_key_words(const struct screen_flow_key *key, uint64_t words[6])
+{
+	memcpy(words, key, 6 * sizeof(words[0]));
+	if (words[0] | words[2] | (uint32_t)(words[1] ^ SCREEN_FLOW_MAPPED) |
+	    (uint32_t)(words[3] ^ SCREEN_FLOW_MAPPED))
+		return 6;
+	words[0] = words[1] >> 32 | (words[3] >> 32) << 32;
+	words[1] = words[4];
+	words[2] = words[5];
+	return 3;
+}
+
+/* The hash of a key under a secret. */
 screen_inline uint64_t screen_flow_key_hash(const uint64_t secret[2], const struct screen_flow_key *key)
 {
 	uint64_t words[6];
 
-	memcpy(words, key, sizeof(words));
-	/* v4-mapped: nothing before, and 0xffff before the address (RFC 4291 section 2.5.5.2) */
-	if (words[0] | words[2] | ((words[1] ^ 0xffff0000) & 0xffffffff) |
-	    ((words[3] ^ 0xffff0000) & 0xffffffff))
-		return screen_siphash13_words(secret[0], secret[1], words, 6);
-	words[0] = words[1] >> 32 | (words[3] >> 32) << 32;
-	words[1] = words[4];
-	words[2] = words[5];
-	return screen_siphash13_words(secret[0], secret[1], words, 3);
+	/* a constant count each: the verifier and the unroller want one */
+	if (screen_flow_key_words(key, words) == 3)
+		return screen_siphash13_words(secret[0], secret[1], words, 3);
+	return screen_siphash13_words(secret[0], secret[1], words, 6);
 }
 
 /* Where flows with this hash are, and what marks them there. */

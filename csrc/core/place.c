@@ -62,13 +62,6 @@ uint32_t screen_place_find(struct screen_flows *t, const struct screen_place *pl
 
 /* ---- a burst's ------------------------------------------------------------------------------ */
 
-/* Whether screen_flow_key_hash() hashes the three words of an IPv4 key. */
-static bool is_ipv4(const uint64_t words[6])
-{
-	return !(words[0] | words[2] | (uint32_t)(words[1] ^ SCREEN_PLACE_MAPPED) |
-		 (uint32_t)(words[3] ^ SCREEN_PLACE_MAPPED));
-}
-
 /* Hashes the places that have so many words. Returns how many there are. */
 static inline __attribute__((always_inline)) uint32_t
 hash_some(const struct screen_codec *codec, struct screen_lanes *l, const uint64_t key[2],
@@ -80,14 +73,8 @@ hash_some(const struct screen_codec *codec, struct screen_lanes *l, const uint64
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t words[6];
 
-		memcpy(words, &places[i]->key, sizeof(words));
-		if (is_ipv4(words) != (wanted == 3))
+		if (screen_flow_key_words(&places[i]->key, words) != wanted)
 			continue;
-		if (wanted == 3) {
-			words[0] = words[1] >> 32 | (words[3] >> 32) << 32;
-			words[1] = words[4];
-			words[2] = words[5];
-		}
 		for (uint32_t j = 0; j < wanted; j++)
 			l->word[j][n] = words[j];
 		at[n++] = (uint8_t)i;

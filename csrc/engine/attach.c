@@ -348,7 +348,7 @@ void screen_shim_set(struct screen_port *port, enum screen_shim_mode mode,
 
 static int join(const struct screen_port *port, const struct screen_port *peer)
 {
-	uint32_t other = 0, self = 1;
+	const uint32_t other = SCREEN_SHIM_THERE, self = SCREEN_SHIM_BACK;
 
 	return bpf_map_update_elem(port->peer_fd, &other, &peer->ifindex, BPF_ANY) ||
 	       bpf_map_update_elem(port->peer_fd, &self, &port->ifindex, BPF_ANY) ? -errno : 0;

@@ -1,8 +1,9 @@
 /*
- * What host ports and the engine share: the maps of their programs (bpf/host_maps.h).
+ * What the programs of ports and the engine share: their maps (bpf/shared_maps.h, host_maps.h).
  *
- * Meters and validated clients are in memory that the programs write to as well. Where the kernel does
- * not give such memory they are the engine's alone, and there can be no host ports.
+ * Meters, validated clients and flows are in memory that the programs write to as well. Where the kernel
+ * does not give such memory they are the engine's alone, there can be no host ports, and drivers of wires
+ * do nothing in the engine's place.
  */
 #pragma once
 

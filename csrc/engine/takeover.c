@@ -167,9 +167,7 @@ static bool times_ok(const struct takeover *t, const struct screen_handover_flow
 /* As screen_flow_key() makes it: another order is found by nobody. */
 static bool key_ok(const struct screen_handover_flow *r)
 {
-	int order = memcmp(r->low, r->high, 16);
-
-	return (order < 0 || (order == 0 && r->low_port <= r->high_port)) && r->vlan[0] < 4096 &&
+	return screen_flow_is_low(r->low, r->low_port, r->high, r->high_port) && r->vlan[0] < 4096 &&
 	       r->vlan[1] < 4096;
 }
 
