@@ -11,21 +11,11 @@ import (
 )
 
 // configuration is a wire whose SYNs are challenged by the activation alone: no rate of this benchmark
-// is a flood. `closed` leaves no bridge of the engine's own behind.
-const configuration = `
-set system dataplane-type userspace
+// is a flood.
+const configuration = running.Wire + running.Unlimited + `
 set security screen ids-option bench tcp syn-flood attack-threshold 500000
-set security screen ids-option bench tcp syn-flood source-threshold 500000
-set security screen ids-option bench tcp syn-flood destination-threshold 500000
-set security zones security-zone untrust interfaces outer
-set security zones security-zone untrust screen bench
-set security zones security-zone trust interfaces inner
-set security flow syn-flood-protection-mode syn-cookie
 set security flow syn-cookie activation %s
 set security flow syn-cookie offload %s
-set security flow syn-cookie validated-timeout 0
-set security forwarding-options secure-wire w1 interface [ outer inner ]
-set security forwarding-options secure-wire w1 on-failure closed
 `
 
 // The ways that are measured.

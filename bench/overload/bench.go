@@ -22,21 +22,11 @@ const (
 )
 
 // configuration challenges everybody, so that the measured flows are spliced.
-const configuration = `
-set system dataplane-type userspace
+const configuration = running.Wire + running.Unlimited + `
 set security screen ids-option bench tcp syn-flood attack-threshold 1000
-set security screen ids-option bench tcp syn-flood source-threshold 500000
-set security screen ids-option bench tcp syn-flood destination-threshold 500000
-set security zones security-zone untrust interfaces outer
-set security zones security-zone untrust screen bench
-set security zones security-zone trust interfaces inner
-set security flow syn-flood-protection-mode syn-cookie
 set security flow syn-cookie activation always
 set security flow syn-cookie offload %s
-set security flow syn-cookie validated-timeout 0
 set security flow syn-cookie server-profile 203.0.113.0/24
-set security forwarding-options secure-wire w1 interface [ outer inner ]
-set security forwarding-options secure-wire w1 on-failure closed
 `
 
 // bench is a client and a server at the ends of a wire, and somebody who floods it. The generator has the

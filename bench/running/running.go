@@ -69,17 +69,9 @@ func Rounds(name string, rounds, seconds int,
 }
 
 func inLab(ctx context.Context, rounds, seconds int,
-	measure func(ctx context.Context, l *lab.Lab, rounds, seconds int) error) (err error) {
+	measure func(ctx context.Context, l *lab.Lab, rounds, seconds int) error) error {
 	if rounds < 1 || seconds < 1 {
 		return errors.New("--rounds and --seconds are at least 1")
 	}
-	if err := lab.Sweep(); err != nil {
-		return err
-	}
-	l, err := lab.New()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, l.Close()) }()
-	return measure(ctx, l, rounds, seconds)
+	return lab.Alone(func(l *lab.Lab) error { return measure(ctx, l, rounds, seconds) })
 }

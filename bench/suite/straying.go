@@ -25,17 +25,10 @@ var (
 )
 
 // strayConf has every destination be flooded, so that no segment of no flow passes without a valid cookie.
-const strayConf = `set system dataplane-type userspace
-set security screen ids-option web tcp syn-flood attack-threshold 200
-set security zones security-zone untrust interfaces outer
-set security zones security-zone untrust screen web
-set security zones security-zone trust interfaces inner
-set security flow syn-flood-protection-mode syn-cookie
+const strayConf = running.Wire + `
+set security screen ids-option bench tcp syn-flood attack-threshold 200
 set security flow syn-cookie activation always
 set security flow syn-cookie offload %s
-set security flow syn-cookie validated-timeout 0
-set security forwarding-options secure-wire w1 interface [ outer inner ]
-set security forwarding-options secure-wire w1 on-failure closed
 `
 
 // stray is a row: what a storm, of as many segments of no flow as can be, costs a wire, and legitimate

@@ -40,7 +40,7 @@ func remark(out io.Writer, results []result) {
 		milliseconds(percentile(protected.pageTimes(), 99)),
 		milliseconds(percentile(quiet.pageTimes(), 99)))
 	seen := protected.counted.syns
-	fmt.Fprintf(out, "%.2f %% of act 3's flood found a full queue before the engine could count it.\n",
+	fmt.Fprintf(out, "%.2f %% of act 3's flood found a full queue before the wire could count it.\n",
 		100*float64(protected.counted.lost)/float64(max(seen+protected.counted.lost, 1)))
 	failures := map[string]int{}
 	for _, a := range protected.attempts {

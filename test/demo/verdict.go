@@ -9,7 +9,7 @@ import (
 // What the acts must show.
 const (
 	connectionsMin        = 300     // of act three
-	floodMin              = 200_000 // SYNs a second, as the engine counts them
+	floodMin              = 200_000 // SYNs a second, as driver and engine count them
 	unprotectedPercentMax = 50      // of act two's connections
 )
 
@@ -87,7 +87,7 @@ func judgeAdmitted(r result) condition {
 func judgeFlood(r result) condition {
 	spoofed := max(r.rate-float64(len(r.attempts))/r.counted.at.Seconds(), 0)
 	return that(spoofed >= floodMin,
-		"act 3: the engine received %s spoofed SYNs a second, on average over %.1f s (%s must be)",
+		"act 3: the wire received %s spoofed SYNs a second, on average over %.1f s (%s must be)",
 		count(spoofed), r.counted.at.Seconds(), count(floodMin))
 }
 

@@ -92,19 +92,13 @@ func tryKernel(ctx context.Context, only *regexp.Regexp, kernel string) ([]findi
 }
 
 // runAlone takes everything away afterwards.
-func (m machine) runAlone(ctx context.Context) (err error) {
-	if err := lab.Sweep(); err != nil {
-		return err
-	}
-	l, err := lab.New()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, l.Close()) }()
-	if m.host, err = l.Namespace(ctx, "host"); err != nil {
-		return err
-	}
-	return m.run(ctx)
+func (m machine) runAlone(ctx context.Context) error {
+	return lab.Alone(func(l *lab.Lab) (err error) {
+		if m.host, err = l.Namespace(ctx, "host"); err != nil {
+			return err
+		}
+		return m.run(ctx)
+	})
 }
 
 // makeImage says what a guest gets: all that the build has made, none of it by name.

@@ -30,6 +30,19 @@ type Lab struct {
 	procs  []*Process
 }
 
+// Alone sweeps, gives do a lab, and takes it away, also after an error.
+func Alone(do func(*Lab) error) (err error) {
+	if err := Sweep(); err != nil {
+		return err
+	}
+	l, err := New()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	return do(l)
+}
+
 // New makes an empty lab. It needs root; Close takes everything away.
 func New() (*Lab, error) {
 	if os.Geteuid() != 0 {
