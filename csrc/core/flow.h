@@ -96,7 +96,7 @@ struct screen_flow {
 	union {
 		uint16_t client_window; /* of the ACK, as on the wire */
 		/* of what is no splice: a side whose segments the driver passes, from the first one on that
-		 * could not overtake any in the engine's hands. By a program that may still have found an
+		 * found the engine's hands empty. By a program that may still have found an
 		 * entry that was taken out meanwhile: nothing else may depend on it. */
 		_Atomic uint8_t passing[2];
 	};
