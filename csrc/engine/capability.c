@@ -66,6 +66,14 @@ static struct screen_tuple known_tuple(const struct known *k)
 	return t;
 }
 
+int screen_capability_row(const struct screen_capabilities *c, const char *ifname)
+{
+	for (uint32_t i = 0; i < c->ports_count; i++)
+		if (strcmp(c->ports[i].ifname, ifname) == 0)
+			return (int)i;
+	return -1;
+}
+
 /* ---- cookies: known answers, by the scalar code and by each codec that this processor has --- */
 
 /* A keyset in which the known answers' zone has index 0. */

@@ -6,6 +6,9 @@
 
 #include "state.h"
 
+/* The place of an interface among the ports that something is proved of, or -1. */
+int screen_capability_row(const struct screen_capabilities *c, const char *ifname);
+
 /* Runs the known answers and the round trip. */
 void screen_capability_prove_core(const struct screen_engine *engine,
 				  struct screen_capabilities *c);

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "capability.h"
 #include "packet.h"
 
 /* Whether SYNs that come in by the port are challenged in a flood. */
@@ -90,11 +91,9 @@ void screen_driver_policy(const struct screen_engine *e, const struct screen_con
 static const struct screen_port_proof *proof_of(const struct screen_engine *e, uint8_t slot)
 {
 	static const struct screen_port_proof none;
+	int row = screen_capability_row(&e->proved, e->ports[slot].ifname);
 
-	for (uint32_t i = 0; i < e->proved.ports_count; i++)
-		if (strcmp(e->proved.ports[i].ifname, e->ports[slot].ifname) == 0)
-			return &e->proved.ports[i];
-	return &none;
+	return row < 0 ? &none : &e->proved.ports[row];
 }
 
 uint8_t screen_driver_does(const struct screen_engine *e, const struct screen_port *port,

@@ -1,6 +1,7 @@
 #include "driverwatch.h"
 
 #include "attach.h"
+#include "capability.h"
 #include "driverproof.h"
 #include "hostmaps.h"
 #include "proof.h"
@@ -16,12 +17,9 @@ static const uint64_t MS = 1000000;
 /* The port's row of what is proved of the running configuration. */
 static struct screen_port_proof *proof_of(struct screen_engine *engine, const struct screen_port *port)
 {
-	struct screen_capabilities *c = &engine->proved;
+	int row = screen_capability_row(&engine->proved, port->ifname);
 
-	for (uint32_t i = 0; i < c->ports_count; i++)
-		if (strcmp(c->ports[i].ifname, port->ifname) == 0)
-			return &c->ports[i];
-	return NULL;
+	return row < 0 ? NULL : &engine->proved.ports[row];
 }
 
 /* Whether a span has ended in which frames were dropped, or redirected without the kernel's asking the
