@@ -71,9 +71,9 @@ static __always_inline int take_ipv4(struct __sk_buff *skb, struct segment *s, _
 		return -1;
 	*l4 = SCREEN_ETH_SIZE + (s->ip[0] & 15u) * 4;
 	s->family = 4;
-	__builtin_memcpy(&s->tuple.ipv4.saddr, s->ip + 12, 8);
-	__builtin_memcpy(s->ends.source, s->ip + 12, 4);
-	__builtin_memcpy(s->ends.destination, s->ip + 16, 4);
+	memcpy(&s->tuple.ipv4.saddr, s->ip + 12, 8);
+	memcpy(s->ends.source, s->ip + 12, 4);
+	memcpy(s->ends.destination, s->ip + 16, 4);
 	map_v4(s->ip + 12, s->source);
 	map_v4(s->ip + 16, s->destination);
 	return 0;
@@ -86,10 +86,10 @@ static __always_inline int take_ipv6(struct __sk_buff *skb, struct segment *s, _
 		return -1;
 	*l4 = SCREEN_ETH_SIZE + IP_SIZE_IPV6;
 	s->family = 6;
-	__builtin_memcpy(s->tuple.ipv6.saddr, s->ip + 8, 32);
-	__builtin_memcpy(s->ends.source, s->ip + 8, 32);
-	__builtin_memcpy(s->source, s->ip + 8, 16);
-	__builtin_memcpy(s->destination, s->ip + 24, 16);
+	memcpy(s->tuple.ipv6.saddr, s->ip + 8, 32);
+	memcpy(s->ends.source, s->ip + 8, 32);
+	memcpy(s->source, s->ip + 8, 16);
+	memcpy(s->destination, s->ip + 24, 16);
 	return 0;
 }
 
@@ -123,9 +123,9 @@ static __always_inline int take_segment(struct __sk_buff *skb, struct segment *s
 	s->ends.sport = screen_load_be16(s->tcp);
 	s->ends.dport = screen_load_be16(s->tcp + 2);
 	if (s->family == 4)
-		__builtin_memcpy(&s->tuple.ipv4.sport, s->tcp, 4);
+		memcpy(&s->tuple.ipv4.sport, s->tcp, 4);
 	else
-		__builtin_memcpy(&s->tuple.ipv6.sport, s->tcp, 4);
+		memcpy(&s->tuple.ipv6.sport, s->tcp, 4);
 	return 0;
 }
 
@@ -335,7 +335,7 @@ static __always_inline bool is_known(const struct screen_meters *m, __u64 hash,
 		if (atomic_load_explicit(&v->hash, memory_order_relaxed) != hash)
 			continue;
 		word = atomic_load_explicit(&v->profile, memory_order_relaxed);
-		__builtin_memcpy(&known, &word, sizeof(known));
+		memcpy(&known, &word, sizeof(known));
 		return (known.has & said.has) == said.has && known.window &&
 		       known.window <= said.window && known.mss == said.mss &&
 		       (!(said.has & SCREEN_SERVER_WSCALE) || known.wscale == said.wscale) &&
@@ -360,8 +360,8 @@ static __always_inline void tell(const struct segment *s, struct screen_server_p
 	item->sport = s->ends.sport;
 	item->dport = s->ends.dport;
 	item->profile = said;
-	__builtin_memcpy(item->source, s->source, 16);
-	__builtin_memcpy(item->destination, s->destination, 16);
+	memcpy(item->source, s->source, 16);
+	memcpy(item->destination, s->destination, 16);
 	bpf_ringbuf_submit(item, 0);
 }
 

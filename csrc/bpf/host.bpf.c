@@ -60,8 +60,8 @@ static __always_inline void tell(const struct scratch *s, __u32 kind, __u32 zone
 	item->zone = (__u8)zone;
 	item->sport = s->packet.sport;
 	item->dport = s->packet.dport;
-	__builtin_memcpy(item->source, s->source, 16);
-	__builtin_memcpy(item->destination, s->destination, 16);
+	memcpy(item->source, s->source, 16);
+	memcpy(item->destination, s->destination, 16);
 	bpf_ringbuf_submit(item, 0);
 }
 
@@ -157,8 +157,8 @@ __noinline int is_validated(__u32 zone)
 
 	if (!s || !t || !m || atomic_load_explicit(&t->last_ms, memory_order_relaxed) <= s->now_ns / 1000000)
 		return 0;
-	__builtin_memcpy(client.source, s->source, 16);
-	__builtin_memcpy(client.destination, s->destination, 16);
+	memcpy(client.source, s->source, 16);
+	memcpy(client.destination, s->destination, 16);
 	client.port = s->packet.dport;
 	key = screen_validated_key(t, &client);
 	/* one address that has answered must not be a way round the screen */

@@ -49,7 +49,7 @@ static __always_inline void make_end(struct screen_host_end *end, __u32 zone, co
 				     __u16 port)
 {
 	__builtin_memset(end, 0, sizeof(*end));
-	__builtin_memcpy(end->address, address, 16);
+	memcpy(end->address, address, 16);
 	end->port = port;
 	end->zone = (__u16)zone;
 }
@@ -81,8 +81,8 @@ static __always_inline bool is_destined_here(void *ctx, struct bpf_fib_lookup *r
 		route->ipv4_dst = tuple->ipv4.daddr;
 	} else {
 		route->family = AF_INET6_;
-		__builtin_memcpy(route->ipv6_src, tuple->ipv6.saddr, 16);
-		__builtin_memcpy(route->ipv6_dst, tuple->ipv6.daddr, 16);
+		memcpy(route->ipv6_src, tuple->ipv6.saddr, 16);
+		memcpy(route->ipv6_dst, tuple->ipv6.daddr, 16);
 	}
 	result = bpf_fib_lookup(ctx, route, sizeof(*route), 0);
 	return result == BPF_FIB_LKUP_RET_NOT_FWDED || result == BPF_FIB_LKUP_RET_FWD_DISABLED;

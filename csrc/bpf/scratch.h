@@ -23,11 +23,15 @@ struct scratch {
 	struct screen_packet packet;
 	__u8 tcp[TCP_ROOM], ip[64];
 	__u32 tcp_length;
+	__u64 tcp_sum; /* of the header, for a checksum */
 	struct screen_options options;
 	struct bpf_sock_tuple tuple;
 	__u8 source[16], destination[16]; /* v4-mapped */
 	struct bpf_fib_lookup route;
 	__u64 now_ns;
+	__u32 now_s;
+	/* CLOCK_BOOTTIME less CLOCK_MONOTONIC, and when that was */
+	__u64 ahead_ns, ahead_at_ns;
 	/* of wires */
 	struct screen_flow_key key;
 	struct screen_tuple ends;
@@ -35,6 +39,11 @@ struct scratch {
 	struct screen_server_profile server;
 	struct screen_cookie cookie;
 	__u64 hash; /* of the destination */
+	struct {
+		__u8 destination[16];
+		__u32 zone_port;
+		__u64 hash; /* of meters; 0: there is none yet */
+	} last; /* most frames of a flood have one destination: it is hashed once */
 	__u64 place; /* the hash of the connection */
 	__u32 victim, flow;
 	bool from_low;
@@ -54,37 +63,84 @@ static __always_inline struct scratch *scratch_of(void)
 	return bpf_map_lookup_elem(&scratches, &zero);
 }
 
-/* Copies the headers to where helpers can have them, and takes addresses and options out. */
-__noinline int take_headers(struct xdp_md *ctx)
-{
-	struct scratch *s = scratch_of();
-	__u32 length;
+enum { AHEAD_NS = 1000000 }; /* a time of suspension is noticed within this time of running */
 
-	if (!s)
+/* Now, by the clock that goes on when the machine is suspended, by which keys end. To read a clock costs as
+ * much as to hash: how far this one is ahead is remembered for a moment. */
+static __always_inline __u64 boot_ns_of(struct scratch *s)
+{
+	if (s->now_ns - s->ahead_at_ns > AHEAD_NS) {
+		s->ahead_ns = bpf_ktime_get_boot_ns() - s->now_ns;
+		s->ahead_at_ns = s->now_ns;
+	}
+	return s->now_ns + s->ahead_ns;
+}
+
+/* Has the processor fetch a line of memory, and does not wait for it. */
+static __always_inline void touch(const void *line)
+{
+	(void)*(const volatile __u8 *)line;
+}
+
+static __always_inline __u64 move_word(__u8 *to, const __u8 *from)
+{
+	__u32 word;
+
+	memcpy(&word, from, 4);
+	memcpy(to, &word, 4);
+	return word;
+}
+
+/* Copies the TCP header to where the options can be walked over, and helpers can have it. By words: they are
+ * read again at once, in the same size. */
+__noinline int take_tcp(struct xdp_md *ctx)
+{
+	const __u8 *end = (void *)(long)ctx->data_end, *from;
+	struct scratch *s = scratch_of();
+	__u32 length, l4;
+
+	if (!s || s->packet.l4 > SCREEN_HEADERS_MAX)
 		return -1;
 	length = s->packet.payload - s->packet.l4;
+	l4 = s->packet.l4;
+	screen_once(l4);
+	from = (const __u8 *)(long)ctx->data + l4;
+	screen_once(from);
 	if (length < 20 || length > TCP_SIZE_MAX)
 		return -1;
 	__builtin_memset(s->tcp, 0, sizeof(s->tcp));
-	length = bounded_length(length);
-	if (bpf_xdp_load_bytes(ctx, s->packet.l4, s->tcp, length))
-		return -1;
 	s->tcp_length = length;
+	s->tcp_sum = 0;
+	for (__u32 i = 0; i < TCP_SIZE_MAX && i < length; i += 4) {
+		if (from + i + 4 > end)
+			return -1;
+		s->tcp_sum += move_word(s->tcp + i, from + i);
+	}
+	return 0;
+}
+
+/* Copies both headers, and takes the addresses out. */
+__noinline int take_headers(struct xdp_md *ctx)
+{
+	struct scratch *s = scratch_of();
+
+	if (!s || take_tcp(ctx))
+		return -1;
 	if (s->packet.family == 4) {
 		if (bpf_xdp_load_bytes(ctx, s->packet.l3, s->ip, IP_SIZE_IPV4))
 			return -1;
-		__builtin_memcpy(&s->tuple.ipv4.saddr, s->ip + 12, 8);
-		__builtin_memcpy(&s->tuple.ipv4.sport, s->tcp, 4);
+		memcpy(&s->tuple.ipv4.saddr, s->ip + 12, 8);
+		memcpy(&s->tuple.ipv4.sport, s->tcp, 4);
 		map_v4(s->ip + 12, s->source);
 		map_v4(s->ip + 16, s->destination);
 		return 0;
 	}
 	if (bpf_xdp_load_bytes(ctx, s->packet.l3, s->ip, IP_SIZE_IPV6))
 		return -1;
-	__builtin_memcpy(s->tuple.ipv6.saddr, s->ip + 8, 32);
-	__builtin_memcpy(&s->tuple.ipv6.sport, s->tcp, 4);
-	__builtin_memcpy(s->source, s->ip + 8, 16);
-	__builtin_memcpy(s->destination, s->ip + 24, 16);
+	memcpy(s->tuple.ipv6.saddr, s->ip + 8, 32);
+	memcpy(&s->tuple.ipv6.sport, s->tcp, 4);
+	memcpy(s->source, s->ip + 8, 16);
+	memcpy(s->destination, s->ip + 24, 16);
 	return 0;
 }
 

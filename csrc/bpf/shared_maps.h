@@ -124,7 +124,7 @@ static __always_inline __u64 lists_of(void *trie, __u16 profile, __u8 family, __
 	};
 	__u64 *lists;
 
-	__builtin_memcpy(key.address, address, 16);
+	memcpy(key.address, address, 16);
 	lists = bpf_map_lookup_elem(trie, &key);
 	return lists ? *lists : 0;
 }
@@ -142,7 +142,10 @@ static __always_inline bool white_listed(__u16 profile, __u8 family, const __u8 
 
 static __always_inline void map_v4(const __u8 *address, __u8 to[16])
 {
-	__builtin_memset(to, 0, 10);
-	to[10] = to[11] = 0xff;
-	__builtin_memcpy(to + 12, address, 4);
+	__u64 words[2] = { 0 };
+	__u32 v4;
+
+	memcpy(&v4, address, 4);
+	words[1] = SCREEN_MAPPED_IPV4 | (__u64)v4 << 32;
+	memcpy(to, words, 16);
 }

@@ -56,11 +56,20 @@ static __always_inline int by_driver(struct xdp_md *ctx, const struct screen_shi
 		return TO_ENGINE;
 	if (syn)
 		return answer(ctx, p);
-	if (!is_plain(s) || find_flow(p))
+	if (!is_plain(s) || seek_flow(p) || find_flow(p))
 		return TO_ENGINE;
 	if (s->flow != SCREEN_FLOW_NONE)
 		return w->does & SCREEN_PORT_PASSES ? pass_on(ctx, s, p, w) : TO_ENGINE;
 	return w->does & SCREEN_PORT_CHECKS ? check(ctx, s, p, w) : TO_ENGINE;
+}
+
+/* A program of its own: what it takes out does not multiply the states of what follows. */
+__noinline int parse(struct xdp_md *ctx)
+{
+	struct scratch *s = scratch_of();
+
+	return s ? screen_read((void *)(long)ctx->data, (void *)(long)ctx->data_end, &s->packet) :
+		   SCREEN_KIND_MALFORMED;
 }
 
 static __always_inline int to_engine(struct screen_shim_control *c, __u32 queue, bool syn)
@@ -90,6 +99,7 @@ int screen_shim(struct xdp_md *ctx)
 	bound = queue < c->queues && queue < SCREEN_SHIM_QUEUES;
 	/* the beat may be newer than our clock reading: compare as a signed difference */
 	s->now_ns = bpf_ktime_get_ns();
+	s->now_s = (__u32)(s->now_ns / 1000000000u);
 	stale = (__s64)(s->now_ns - c->beat[bound ? queue : 0]) > SCREEN_SHIM_STALE_NS;
 	fate = stale ? -1 : probed(ctx, c); /* an engine that was killed may have left its question behind */
 	if (fate >= 0)
@@ -105,8 +115,7 @@ int screen_shim(struct xdp_md *ctx)
 		count(SCREEN_SHIM_DROPPED_UNBOUND);
 		return XDP_DROP;
 	}
-	if (screen_parse((void *)(long)ctx->data, (void *)(long)ctx->data_end, &s->packet) ==
-	    SCREEN_KIND_TCP) {
+	if (parse(ctx) == SCREEN_KIND_TCP) {
 		syn = (s->packet.tcp_flags & kinds) == SCREEN_TCP_SYN;
 		fate = by_driver(ctx, c, s, syn);
 	}

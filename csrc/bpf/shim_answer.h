@@ -19,10 +19,10 @@ enum { NOTE_NS = 1000000 }; /* a time that is noted for each SYN is this old at 
 static __always_inline bool is_let(struct scratch *s, const struct screen_host_policy *p,
 				   const struct screen_wire_port *w, struct screen_meters *m)
 {
-	__u32 window = (__u32)(s->now_ns / 1000000000u), count, at;
+	__u32 window = s->now_s, count, at;
 	uint64_t offer;
 
-	s->hash = screen_meters_server(m, w->zone, s->destination, s->packet.dport);
+	s->hash = server_hash(s, m, w);
 	count = screen_sketch_estimate(&m->attack, s->hash, window);
 	if (count < w->attack_threshold || count < w->alarm_threshold)
 		return false;
@@ -32,7 +32,7 @@ static __always_inline bool is_let(struct scratch *s, const struct screen_host_p
 	s->victim = at;
 	if (!screen_victim_lets(&m->victims.victim[at], s->hash, p->wires.generation, window, &offer))
 		return false;
-	__builtin_memcpy(&s->server, &offer, sizeof(s->server));
+	memcpy(&s->server, &offer, sizeof(s->server));
 	return true;
 }
 
@@ -49,12 +49,12 @@ __noinline int may_pass(const struct screen_host_policy *p)
 		return 1;
 	if (w->white && white_listed(w->profile, s->packet.family, s->source, s->destination))
 		return 1;
-	if (atomic_load_explicit(&t->last_ms, memory_order_relaxed) <= s->now_ns / 1000000)
+	if (atomic_load_explicit(&t->last_ms, memory_order_relaxed) * 1000000 <= s->now_ns)
 		return 0;
 	client.zone = w->zone;
 	client.port = s->packet.dport;
-	__builtin_memcpy(client.source, s->source, 16);
-	__builtin_memcpy(client.destination, s->destination, 16);
+	memcpy(client.source, s->source, 16);
+	memcpy(client.destination, s->destination, 16);
 	return screen_validated_find(t, screen_validated_key(t, &client), s->now_ns / 1000000);
 }
 
@@ -70,25 +70,35 @@ static __always_inline bool is_answerable(struct xdp_md *ctx, const struct scrat
 	return s->source[0] - 1u < 254 && s->destination[0] - 1u < 254;
 }
 
-/* Whether the SYN as it is can be challenged: undamaged, or of a local stack that leaves the sum to the
- * device; with an MSS that a cookie can say; without a signature. A function of its own: sums take much
- * room on the stack, and the writer of the challenge needs it, too. */
-__noinline int can_be_challenged(void)
+/* Whether the IP header's own checksum, which IPv6 has none of, is right. */
+static __always_inline bool is_ip_whole(struct xdp_md *ctx, const struct scratch *s)
 {
-	const struct scratch *s = scratch_of();
+	const __u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end, *ip;
+	__u32 l3 = s->packet.l3;
+
+	if (s->packet.family != 4)
+		return true;
+	if (l3 > L3_MAX)
+		return false;
+	screen_once(l3);
+	ip = data + l3;
+	screen_once(ip);
+	return ip + IP_SIZE_IPV4 <= end && screen_fold(screen_sum(ip, IP_SIZE_IPV4, 0)) == 0xffff;
+}
+
+/* Whether the SYN as it is can be challenged: undamaged, or of a local stack that leaves the sum to the
+ * device; with an MSS that a cookie can say; without a signature. */
+static __always_inline bool can_be_challenged(struct xdp_md *ctx, const struct scratch *s)
+{
 	__u64 pseudo;
 	__u16 field;
 
-	if (!s)
-		return false;
 	pseudo = pseudo_sum(s);
 	field = screen_load_16(s->tcp + 16);
 	if (s->options.flags & SCREEN_HAS_SIGNATURE ||
-	    screen_options_mss(&s->options, s->packet.family) < SCREEN_MSS_MIN)
+	    screen_options_mss(&s->options, s->packet.family) < SCREEN_MSS_MIN || !is_ip_whole(ctx, s))
 		return false;
-	if (field != screen_fold(pseudo) && screen_fold(screen_sum(s->tcp, TCP_ROOM, pseudo)) != 0xffff)
-		return false;
-	return s->packet.family != 4 || screen_fold(screen_sum(s->ip, IP_SIZE_IPV4, 0)) == 0xffff;
+	return field == screen_fold(pseudo) || screen_fold(s->tcp_sum + pseudo) == 0xffff;
 }
 
 __noinline int is_above_reply_rate(const struct screen_host_policy *p)
@@ -99,7 +109,7 @@ __noinline int is_above_reply_rate(const struct screen_host_policy *p)
 
 	return !p || !w || !m || !s ||
 	       screen_meters_reply(m, slot, w->zone, s->packet.family, s->source, p->wires.reply_rate,
-				   p->wires.reply_prefix_rate, (__u32)(s->now_ns / 1000000000u));
+				   p->wires.reply_prefix_rate, s->now_s);
 }
 
 /* What the engine counts of a challenge (gauge.c, screen.c). */
@@ -116,7 +126,7 @@ __noinline int count_challenge(const struct screen_host_policy *p)
 		return 0;
 	z = &m->zone[w->zone & (SCREEN_METER_ZONES - 1)];
 	v = &m->victims.victim[s->victim];
-	window = (__u32)(s->now_ns / 1000000000u);
+	window = s->now_s;
 	estimate = screen_sketch_add(&m->attack, s->hash, 1);
 	screen_pace_count(&z->rate, window);
 	screen_pace_count(&v->rate, window);
@@ -139,21 +149,25 @@ static __always_inline void count_sent(const struct scratch *s, struct screen_me
 	screen_victim_add(&m->zone[w->zone & (SCREEN_METER_ZONES - 1)].challenged);
 	if (at < SCREEN_VICTIMS)
 		screen_pace_count(&m->victims.victim[at].challenges,
-				  (__u32)(s->now_ns / 1000000000u) / SCREEN_LOOKS_WINDOW_S);
+				  s->now_s / SCREEN_LOOKS_WINDOW_S);
 }
 
 /* Mints the cookie. -1: the epoch is over, and there is no newer key. */
 __noinline int mint(const struct screen_host_policy *p)
 {
 	const struct screen_wire_port *w = port_of(p);
-	__u64 boot_ns = bpf_ktime_get_boot_ns();
-	const struct screen_host_keys *k = keys_of(boot_ns);
+	const struct screen_host_keys *k;
 	const struct screen_zone_keys *z;
 	struct scratch *s = scratch_of();
+	__u64 boot_ns;
 
-	if (!w || !k || !s || boot_ns >= k->mint_until_ns || w->zone >= SCREEN_ZONES_MAX)
+	if (!w || !s || w->zone >= SCREEN_ZONES_MAX)
 		return -1;
-	z = &k->zone[w->zone];
+	boot_ns = boot_ns_of(s);
+	k = keys_of(boot_ns);
+	if (!k || boot_ns >= k->mint_until_ns)
+		return -1;
+	z = &k->zone[bounded(w->zone, SCREEN_ZONES_MAX)];
 	s->cookie = screen_cookie_mint(k->mint_epoch == k->check_epoch ? &z->current : &z->previous,
 				       k->mint_epoch, &s->ends, s->packet.seq, &s->agreed);
 	return 0;
@@ -178,11 +192,11 @@ __noinline int write_challenge(struct xdp_md *ctx)
 	e.sport = s->packet.dport;
 	e.dport = s->packet.sport;
 	if (e.family == 4) {
-		__builtin_memcpy(e.addresses, s->destination + 12, 4);
-		__builtin_memcpy(e.addresses + 4, s->source + 12, 4);
+		memcpy(e.addresses, s->destination + 12, 4);
+		memcpy(e.addresses + 4, s->source + 12, 4);
 	} else {
-		__builtin_memcpy(e.addresses, s->destination, 16);
-		__builtin_memcpy(e.addresses + 16, s->source, 16);
+		memcpy(e.addresses, s->destination, 16);
+		memcpy(e.addresses + 16, s->source, 16);
 	}
 	screen_challenge_segment(&segment, s->packet.seq, &s->options, &s->agreed, &s->server, s->cookie);
 	data = (void *)(long)ctx->data;
@@ -222,14 +236,14 @@ __noinline int answer(struct xdp_md *ctx, const struct screen_host_policy *p)
 	struct scratch *s = scratch_of();
 
 	if (!p || !w || !m || !s || !asks_plainly(s) || !is_let(s, p, w, m) || !is_answerable(ctx, s) ||
-	    may_pass(p) || find_flow(p) || s->flow != SCREEN_FLOW_NONE || take_headers(ctx))
+	    seek_flow(p) || may_pass(p) || take_tcp(ctx))
 		return TO_ENGINE;
 	walk_options(s);
-	if (!can_be_challenged())
+	if (!can_be_challenged(ctx, s))
 		return TO_ENGINE;
 	screen_agree(s->packet.family, s->packet.tcp_flags, &s->options, &s->server, &s->agreed);
 	take_tuple(s);
-	if (mint(p))
+	if (mint(p) || find_flow(p) || s->flow != SCREEN_FLOW_NONE)
 		return TO_ENGINE;
 	count_challenge(p);
 	if ((p->wires.reply_rate | p->wires.reply_prefix_rate) && is_above_reply_rate(p)) {

@@ -56,8 +56,8 @@ static __always_inline bool is_flooded(struct scratch *s, const struct screen_wi
 {
 	if (w->always)
 		return true;
-	s->hash = screen_meters_server(m, w->zone, s->destination, s->packet.dport);
-	return screen_sketch_flooding(&m->attack, s->hash, (__u32)(s->now_ns / 1000000000u),
+	s->hash = server_hash(s, m, w);
+	return screen_sketch_flooding(&m->attack, s->hash, s->now_s,
 				      w->attack_threshold);
 }
 
@@ -100,9 +100,14 @@ static __always_inline enum answer answers_by(const struct scratch *s)
  * come, that is for the engine to say. */
 __noinline int may_be_valid(const struct screen_host_policy *p, __u32 reset)
 {
-	__u64 boot_ns = bpf_ktime_get_boot_ns();
-	const struct screen_host_keys *k = keys_of(boot_ns);
+	const struct screen_host_keys *k;
+	struct scratch *s = scratch_of();
+	__u64 boot_ns;
 
+	if (!s)
+		return 1;
+	boot_ns = boot_ns_of(s);
+	k = keys_of(boot_ns);
 	if (!k || boot_ns >= k->mint_until_ns)
 		return 1;
 	return checks(p, k, 0, reset) || (k->accepts_other && checks(p, k, 1, reset));
@@ -117,7 +122,7 @@ static __always_inline bool may_answer(struct xdp_md *ctx, struct scratch *s,
 	if (by == NO_ANSWER)
 		return false;
 	if (by == BY_ACK) {
-		if (take_headers(ctx))
+		if (take_tcp(ctx))
 			return true;
 		walk_options(s); /* its timestamps are a part of the cookie */
 	}
@@ -134,7 +139,7 @@ static __always_inline void count_invalid(struct scratch *s, struct screen_meter
 	__u32 at;
 
 	if (w->always)
-		s->hash = screen_meters_server(m, w->zone, s->destination, s->packet.dport);
+		s->hash = server_hash(s, m, w);
 	at = screen_victim_find(&m->victims, s->hash);
 	screen_victim_add(&m->zone[w->zone & (SCREEN_METER_ZONES - 1)].cookies_invalid);
 	if (at < SCREEN_VICTIMS)

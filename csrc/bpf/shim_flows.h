@@ -34,29 +34,60 @@ static __always_inline bool same_key(const struct screen_flow_key *a, const stru
 		 (x[5] ^ y[5]));
 }
 
-/* Looks for the flow of s->key; sets s->flow, which is SCREEN_FLOW_NONE when there is none, and s->place, its
- * hash. */
+static __always_inline struct screen_bucket *bucket_of(const struct screen_wire_policy *w, __u64 hash)
+{
+	__u32 bucket = screen_flow_bucket(w->buckets, hash), piece = bucket / 2;
+	union line *l = bpf_map_lookup_elem(&flows, &piece);
+
+	return l ? &l->bucket[bucket & 1] : NULL;
+}
+
+/* Hashes s->key to s->place, and has the processor fetch what is there: it can do much else before
+ * find_flow() needs it. */
+__noinline int seek_flow(const struct screen_host_policy *p)
+{
+	struct scratch *s = scratch_of();
+	const struct screen_bucket *b;
+	uint64_t secret[2];
+
+	if (!p || !s)
+		return -1;
+	secret[0] = p->wires.flow_key[0];
+	secret[1] = p->wires.flow_key[1];
+	s->place = screen_flow_key_hash(secret, &s->key);
+	b = bucket_of(&p->wires, s->place);
+	if (!b)
+		return -1;
+	touch(b);
+	return 0;
+}
+
+static __always_inline bool is_empty(const struct screen_bucket *b)
+{
+	const volatile __u64 *pairs = (const volatile __u64 *)b;
+	__u64 slots = pairs[0] >> 32; /* behind the version */
+
+	for (int i = 1; i < (SCREEN_BUCKET_SLOTS + 1) / 2; i++)
+		slots |= pairs[i];
+	return slots == 0;
+}
+
+/* Looks for the flow of s->key, in s->place; sets s->flow, which is SCREEN_FLOW_NONE when there is none. */
 __noinline int find_flow(const struct screen_host_policy *p)
 {
 	struct scratch *s = scratch_of();
-	uint64_t secret[2];
-	__u64 hash;
 	struct screen_bucket *b;
-	__u32 bucket, piece;
-	union line *l;
+	__u64 hash;
 
 	if (!p || !s)
 		return -1;
 	s->flow = SCREEN_FLOW_NONE;
-	secret[0] = p->wires.flow_key[0];
-	secret[1] = p->wires.flow_key[1];
-	hash = s->place = screen_flow_key_hash(secret, &s->key);
-	bucket = screen_flow_bucket(p->wires.buckets, hash);
-	piece = bucket / 2;
-	l = bpf_map_lookup_elem(&flows, &piece);
-	if (!l)
+	hash = s->place;
+	b = bucket_of(&p->wires, hash);
+	if (!b)
 		return -1;
-	b = &l->bucket[bucket & 1];
+	if (is_empty(b))
+		return 0;
 	for (int i = 0; i < SCREEN_BUCKET_SLOTS; i++) {
 		__u32 slot = atomic_load_explicit(&b->slot[i], memory_order_acquire);
 		__u32 index = slot & SCREEN_FLOW_INDEX;

@@ -88,7 +88,7 @@ static __always_inline int pass_on(struct xdp_md *ctx, struct scratch *s, const 
 	}
 	if (!may_overtake_none(f, side, ctx->rx_queue_index))
 		return TO_ENGINE;
-	screen_flow_seen(f, side, (__u32)(s->now_ns / 1000000000u));
+	screen_flow_seen(f, side, s->now_s);
 	screen_progress(f, side, &s->packet);
 	count(SCREEN_SHIM_PASSED_FLOW);
 	return bpf_redirect_map(&peer, SCREEN_SHIM_THERE, XDP_DROP);

@@ -29,6 +29,21 @@ static __always_inline bool is_plain(const struct scratch *s)
 	       ((from[0] ^ to[0]) | (from[1] ^ to[1]));
 }
 
+/* What meters and victims know the destination by: screen_meters_server(). */
+static __always_inline __u64 server_hash(struct scratch *s, const struct screen_meters *m,
+					 const struct screen_wire_port *w)
+{
+	__u32 zone_port = (__u32)w->zone << 16 | s->packet.dport;
+	const __u64 *a = (const __u64 *)s->last.destination, *b = (const __u64 *)s->destination;
+
+	if (!s->last.hash || s->last.zone_port != zone_port || (a[0] ^ b[0]) | (a[1] ^ b[1])) {
+		memcpy(s->last.destination, s->destination, 16);
+		s->last.zone_port = zone_port;
+		s->last.hash = screen_meters_server(m, w->zone, s->destination, s->packet.dport);
+	}
+	return s->last.hash;
+}
+
 /* Takes the addresses out of the frame, and makes the key of its connection. */
 static __always_inline int take_ends(struct xdp_md *ctx, struct scratch *s,
 				     const struct screen_wire_port *w)
@@ -49,8 +64,8 @@ static __always_inline int take_ends(struct xdp_md *ctx, struct scratch *s,
 	} else {
 		if (ip + IP_SIZE_IPV6 > end)
 			return -1;
-		__builtin_memcpy(s->source, ip + 8, 16);
-		__builtin_memcpy(s->destination, ip + 24, 16);
+		memcpy(s->source, ip + 8, 16);
+		memcpy(s->destination, ip + 24, 16);
 	}
 	s->from_low = screen_flow_key_of(s->source, s->destination, &s->packet, w->wire, &s->key);
 	return 0;
@@ -61,11 +76,11 @@ static __always_inline void take_tuple(struct scratch *s)
 {
 	__builtin_memset(&s->ends, 0, sizeof(s->ends));
 	if (s->packet.family == 4) {
-		__builtin_memcpy(s->ends.source, s->source + 12, 4);
-		__builtin_memcpy(s->ends.destination, s->destination + 12, 4);
+		memcpy(s->ends.source, s->source + 12, 4);
+		memcpy(s->ends.destination, s->destination + 12, 4);
 	} else {
-		__builtin_memcpy(s->ends.source, s->source, 16);
-		__builtin_memcpy(s->ends.destination, s->destination, 16);
+		memcpy(s->ends.source, s->source, 16);
+		memcpy(s->ends.destination, s->destination, 16);
 	}
 	s->ends.sport = s->packet.sport;
 	s->ends.dport = s->packet.dport;

@@ -20,7 +20,7 @@ screen_inline uint32_t screen_load_32(const uint8_t *p)
 {
 	uint32_t v;
 
-	__builtin_memcpy(&v, p, 4);
+	memcpy(&v, p, 4);
 	return v;
 }
 
@@ -28,13 +28,13 @@ screen_inline uint16_t screen_load_16(const uint8_t *p)
 {
 	uint16_t v;
 
-	__builtin_memcpy(&v, p, 2);
+	memcpy(&v, p, 2);
 	return v;
 }
 
 screen_inline void screen_store_16(uint8_t *p, uint16_t v)
 {
-	__builtin_memcpy(p, &v, 2);
+	memcpy(p, &v, 2);
 }
 
 /* Adds length bytes to an unfolded sum. Whole words go as 32-bit halves: no carry can be lost below

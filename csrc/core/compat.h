@@ -12,7 +12,7 @@
 #define screen_inline static inline __attribute__((always_inline))
 /* a function of its own, which the verifier looks at once, and whose result can be anything */
 #define screen_stage __attribute__((noinline))
-#define memcpy __builtin_memcpy
+#define memcpy screen_copy
 #define memset __builtin_memset
 #define memcmp __builtin_memcmp
 #else
@@ -41,17 +41,47 @@
 #define screen_fits(p, n, end) ((void)(p), (void)(end), true)
 #endif
 
+#ifdef __bpf__
+typedef uint64_t __attribute__((may_alias)) screen_word64;
+typedef uint32_t __attribute__((may_alias)) screen_word32;
+typedef uint16_t __attribute__((may_alias)) screen_word16;
+
+/* memcpy of a constant length. The compiler would take apart into bytes what it does not know to be aligned;
+ * all machines that this runs on load words from anywhere. On the stack the verifier wants them aligned. */
+screen_inline void screen_copy(void *to, const void *from, size_t length)
+{
+	uint8_t *t = to;
+	const uint8_t *f = from;
+
+	for (; length >= 8; length -= 8, t += 8, f += 8)
+		*(screen_word64 *)t = *(const screen_word64 *)f;
+	if (length & 4) {
+		*(screen_word32 *)t = *(const screen_word32 *)f;
+		t += 4, f += 4;
+	}
+	if (length & 2) {
+		*(screen_word16 *)t = *(const screen_word16 *)f;
+		t += 2, f += 2;
+	}
+	if (length & 1)
+		*t = *f;
+}
+#endif
+
 /* Unaligned loads and stores. Network order goes in and out by name. */
 screen_inline uint16_t screen_load_be16(const uint8_t *p)
 {
-	return (uint16_t)(p[0] << 8 | p[1]);
+	uint16_t v;
+
+	memcpy(&v, p, 2);
+	return __builtin_bswap16(v);
 }
 
 screen_inline uint32_t screen_load_be32(const uint8_t *p)
 {
 	uint32_t v;
 
-	__builtin_memcpy(&v, p, 4);
+	memcpy(&v, p, 4);
 	return __builtin_bswap32(v);
 }
 
@@ -59,7 +89,7 @@ screen_inline uint64_t screen_load_le64(const uint8_t *p)
 {
 	uint64_t v;
 
-	__builtin_memcpy(&v, p, 8);
+	memcpy(&v, p, 8);
 	return v;
 }
 
@@ -70,12 +100,12 @@ screen_inline uint64_t screen_load_be64(const uint8_t *p)
 
 screen_inline void screen_store_be16(uint8_t *p, uint16_t v)
 {
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
+	v = __builtin_bswap16(v);
+	memcpy(p, &v, 2);
 }
 
 screen_inline void screen_store_be32(uint8_t *p, uint32_t v)
 {
 	v = __builtin_bswap32(v);
-	__builtin_memcpy(p, &v, 4);
+	memcpy(p, &v, 4);
 }

@@ -123,8 +123,8 @@ screen_inline uint32_t screen_cookie_words(const struct screen_tuple *t, uint32_
 		uint32_t source, destination;
 
 		/* four bytes, as they were written: a wider load would wait for all that is there */
-		__builtin_memcpy(&source, t->source, 4);
-		__builtin_memcpy(&destination, t->destination, 4);
+		memcpy(&source, t->source, 4);
+		memcpy(&destination, t->destination, 4);
 		words[0] = source | (uint64_t)destination << 32;
 		words[1] = __builtin_bswap64(ports);
 		words[2] = __builtin_bswap64(tail);

@@ -196,15 +196,12 @@ screen_inline bool screen_flow_key(const uint8_t *data, const struct screen_pack
 	return screen_flow_key_of(source, destination, p, wire, key);
 }
 
-/* Before an IPv4 address: ::ffff:0:0/96 (RFC 4291 section 2.5.5.2), as it lies in memory. */
-static const uint64_t SCREEN_FLOW_MAPPED = 0xffff0000;
-
 /* What of a key is hashed: what is the same in all keys of IPv4 is not. Returns how many words, 3 or 6. */
 screen_inline uint32_t screen_flow_key_words(const struct screen_flow_key *key, uint64_t words[6])
 {
 	memcpy(words, key, 6 * sizeof(words[0]));
-	if (words[0] | words[2] | (uint32_t)(words[1] ^ SCREEN_FLOW_MAPPED) |
-	    (uint32_t)(words[3] ^ SCREEN_FLOW_MAPPED))
+	if (words[0] | words[2] | (uint32_t)(words[1] ^ SCREEN_MAPPED_IPV4) |
+	    (uint32_t)(words[3] ^ SCREEN_MAPPED_IPV4))
 		return 6;
 	words[0] = words[1] >> 32 | (words[3] >> 32) << 32;
 	words[1] = words[4];

@@ -25,7 +25,7 @@ static void address_words(const struct step *s, int which, uint64_t words[2])
 	}
 	memcpy(&address, ip + 12 + which * 4, 4);
 	words[0] = 0;
-	words[1] = SCREEN_FLOW_MAPPED | (uint64_t)address << 32;
+	words[1] = SCREEN_MAPPED_IPV4 | (uint64_t)address << 32;
 }
 
 static uint64_t destination_hash(struct step *s)

@@ -9,6 +9,9 @@
 
 #include "options.h"
 
+/* Before an IPv4 address: ::ffff:0:0/96 (RFC 4291 section 2.5.5.2), its second word as it lies in memory. */
+static const uint64_t SCREEN_MAPPED_IPV4 = 0xffff0000;
+
 enum {
 	SCREEN_TAGS_MAX = 2,
 	SCREEN_EXTENSIONS_MAX = 8,

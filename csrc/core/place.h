@@ -32,8 +32,8 @@ static inline bool screen_place_key_ipv4(const uint8_t *data, const struct scree
 	low = source == destination ? p->sport <= p->dport :
 				      __builtin_bswap32(source) < __builtin_bswap32(destination);
 	words[0] = words[2] = 0;
-	words[1] = SCREEN_FLOW_MAPPED | (uint64_t)(low ? source : destination) << 32;
-	words[3] = SCREEN_FLOW_MAPPED | (uint64_t)(low ? destination : source) << 32;
+	words[1] = SCREEN_MAPPED_IPV4 | (uint64_t)(low ? source : destination) << 32;
+	words[3] = SCREEN_MAPPED_IPV4 | (uint64_t)(low ? destination : source) << 32;
 	words[4] = (uint64_t)p->vlan[1] << 48 | (uint64_t)p->vlan[0] << 32 |
 		   (uint32_t)(low ? p->dport : p->sport) << 16 | (low ? p->sport : p->dport);
 	words[5] = wire;

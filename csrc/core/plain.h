@@ -15,7 +15,10 @@ enum {
 
 screen_inline uint16_t screen_load_le16(const uint8_t *p)
 {
-	return (uint16_t)(p[1] << 8 | p[0]);
+	uint16_t v;
+
+	memcpy(&v, p, 2);
+	return v;
 }
 
 screen_inline uint32_t screen_load_le32(const uint8_t *p)
@@ -26,21 +29,21 @@ screen_inline uint32_t screen_load_le32(const uint8_t *p)
 	return v;
 }
 
-/* The TCP header at l4 of a packet that ends at `end`, inside the frame. */
-screen_inline bool screen_plain_tcp(const uint8_t *data, uint8_t family, uint32_t l4, uint32_t end,
-				    struct screen_packet *p)
+/* The TCP header at l4 of a packet that has `size` bytes of the frame. */
+screen_inline bool screen_plain_tcp(const uint8_t *data, const uint8_t *end, uint8_t family, uint32_t l4,
+				    uint32_t size, struct screen_packet *p)
 {
 	const uint8_t *tcp = data + l4;
 	uint32_t header;
 
-	if (end < l4 + 20)
+	if (size < l4 + 20 || !screen_fits(tcp, 20, end))
 		return false;
 	header = (tcp[12] >> 4) * 4u;
-	if (header < 20 || l4 + header > end)
+	if (header < 20 || l4 + header > size)
 		return false;
 	*p = (struct screen_packet){
 		.l3 = SCREEN_ETH_SIZE, .l4 = (uint16_t)l4, .payload = (uint16_t)(l4 + header),
-		.end = (uint16_t)end, .family = family, .protocol = SCREEN_PROTO_TCP,
+		.end = (uint16_t)size, .family = family, .protocol = SCREEN_PROTO_TCP,
 		.sport = screen_load_be16(tcp), .dport = screen_load_be16(tcp + 2),
 		.seq = screen_load_be32(tcp + 4), .ack = screen_load_be32(tcp + 8),
 		.window = screen_load_be16(tcp + 14), .tcp_flags = tcp[13],
@@ -48,24 +51,25 @@ screen_inline bool screen_plain_tcp(const uint8_t *data, uint8_t family, uint32_
 	return true;
 }
 
-/* Whether the frame is plain; then it is parsed. */
-screen_inline bool screen_plain_parse(const uint8_t *data, uint32_t length, struct screen_packet *p)
+/* Whether the frame in [data, end) is plain; then it is parsed. */
+screen_inline bool screen_plain_parse(const uint8_t *data, const uint8_t *end, struct screen_packet *p)
 {
+	uint32_t length = (uint32_t)(end - data), size;
 	const uint8_t *ip = data + SCREEN_ETH_SIZE;
-	uint32_t end;
 
-	if (length < SCREEN_PLAIN_IPV4 + 20 || length > SCREEN_END_MAX)
+	if (length < SCREEN_PLAIN_IPV4 + 20 || length > SCREEN_END_MAX ||
+	    !screen_fits(data, SCREEN_PLAIN_IPV4 + 20, end))
 		return false;
 	/* the Ethertype and the first byte of the header, which has version and length */
 	if (screen_load_be16(data + 12) == SCREEN_ETHERTYPE_IPV4 && ip[0] == 0x45) {
-		end = SCREEN_ETH_SIZE + screen_load_be16(ip + 2);
+		size = SCREEN_ETH_SIZE + screen_load_be16(ip + 2);
 		return ip[9] == SCREEN_PROTO_TCP && !(screen_load_be16(ip + 6) & 0x3fff) &&
-		       end <= length && screen_plain_tcp(data, 4, SCREEN_PLAIN_IPV4, end, p);
+		       size <= length && screen_plain_tcp(data, end, 4, SCREEN_PLAIN_IPV4, size, p);
 	}
 	if (screen_load_be16(data + 12) == SCREEN_ETHERTYPE_IPV6 && ip[0] >> 4 == 6) {
-		end = SCREEN_PLAIN_IPV6 + screen_load_be16(ip + 4);
-		return ip[6] == SCREEN_PROTO_TCP && end <= length &&
-		       screen_plain_tcp(data, 6, SCREEN_PLAIN_IPV6, end, p);
+		size = SCREEN_PLAIN_IPV6 + screen_load_be16(ip + 4);
+		return ip[6] == SCREEN_PROTO_TCP && size <= length &&
+		       screen_plain_tcp(data, end, 6, SCREEN_PLAIN_IPV6, size, p);
 	}
 	return false;
 }
@@ -169,10 +173,9 @@ screen_inline bool screen_plain_options(const uint8_t *bytes, uint32_t length, s
 }
 
 /* screen_parse() and screen_options_walk(), of any frame. */
-screen_inline enum screen_kind screen_read(const uint8_t *data, uint32_t length, struct screen_packet *p)
+screen_inline enum screen_kind screen_read(const uint8_t *data, const uint8_t *end, struct screen_packet *p)
 {
-	return screen_plain_parse(data, length, p) ? SCREEN_KIND_TCP :
-						     screen_parse(data, data + length, p);
+	return screen_plain_parse(data, end, p) ? SCREEN_KIND_TCP : screen_parse(data, end, p);
 }
 
 screen_inline void screen_read_options(const uint8_t *data, const struct screen_packet *p,

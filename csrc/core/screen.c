@@ -131,7 +131,7 @@ void screen_look(struct screen_context *context, const struct screen_frame *fram
 	for (uint32_t i = 0; i < count; i++) {
 		struct screen_decision *d = &decisions[i];
 
-		d->kind = screen_read(frames[i].data, frames[i].length, &d->packet);
+		d->kind = screen_read(frames[i].data, frames[i].data + frames[i].length, &d->packet);
 		if (d->kind != SCREEN_KIND_TCP || !port->screened)
 			continue;
 		screen_place_key(frames[i].data, &d->packet, port->wire, &d->place);

@@ -77,14 +77,14 @@ static __always_inline int fill_tuple(struct scratch *s, const struct screen_pac
 	if (p->family == 4) {
 		if (ip + 20 > end)
 			return -1;
-		__builtin_memcpy(s->tuple.source, ip + 12, 4);
-		__builtin_memcpy(s->tuple.destination, ip + 16, 4);
+		memcpy(s->tuple.source, ip + 12, 4);
+		memcpy(s->tuple.destination, ip + 16, 4);
 		return 0;
 	}
 	if (ip + 40 > end)
 		return -1;
-	__builtin_memcpy(s->tuple.source, ip + 8, 16);
-	__builtin_memcpy(s->tuple.destination, ip + 24, 16);
+	memcpy(s->tuple.source, ip + 8, 16);
+	memcpy(s->tuple.destination, ip + 24, 16);
 	return 0;
 }
 
