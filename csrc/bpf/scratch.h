@@ -11,6 +11,7 @@
 #include "flow.h"
 #include "plain.h"
 #include "shared_maps.h"
+#include "streak.h"
 
 enum {
 	IP_SIZE_IPV4 = 20,
@@ -44,6 +45,10 @@ struct scratch {
 		__u32 zone_port;
 		__u64 hash; /* of meters; 0: there is none yet */
 	} last; /* most frames of a flood have one destination: it is hashed once */
+	struct screen_streak streak; /* of SYNs that were answered one after the other */
+	__u64 streak_ns;	     /* since when */
+	__u32 sent;		     /* how many of them were */
+	bool in_streak;		     /* this frame is one of them */
 	__u64 place; /* the hash of the connection */
 	__u32 victim, flow;
 	bool from_low;

@@ -105,6 +105,7 @@ int screen_shim(struct xdp_md *ctx)
 	if (fate >= 0)
 		return fate;
 	fate = TO_ENGINE;
+	s->in_streak = false;
 	if (c->mode != SCREEN_SHIM_ENGINE)
 		return by_failure_mode(c->mode == SCREEN_SHIM_UNSET ? first_on_failure : c->on_failure,
 				       SCREEN_SHIM_PASSED_STAGED, SCREEN_SHIM_DROPPED_STAGED);
@@ -119,6 +120,8 @@ int screen_shim(struct xdp_md *ctx)
 		syn = (s->packet.tcp_flags & kinds) == SCREEN_TCP_SYN;
 		fate = by_driver(ctx, c, s, syn);
 	}
+	if (s->streak.count && !s->in_streak)
+		end_streak();
 	return fate == TO_ENGINE ? to_engine(c, queue, syn) : fate;
 }
 

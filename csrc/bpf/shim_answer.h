@@ -13,7 +13,10 @@
 #include "shim_probe.h"
 #include "shim_wire.h"
 
-enum { NOTE_NS = 1000000 }; /* a time that is noted for each SYN is this old at most */
+enum {
+	NOTE_NS = 1000000, /* a time that is noted for each SYN is this old at most */
+	STREAK = 8,	   /* challenges that are counted at once, at most, and not for longer than that */
+};
 
 /* Whether the destination floods, and is let to the driver. Sets s->hash, s->victim, s->server. */
 static __always_inline bool is_let(struct scratch *s, const struct screen_host_policy *p,
@@ -112,44 +115,54 @@ __noinline int is_above_reply_rate(const struct screen_host_policy *p)
 				   p->wires.reply_prefix_rate, s->now_s);
 }
 
-/* What the engine counts of a challenge (gauge.c, screen.c). */
-__noinline int count_challenge(const struct screen_host_policy *p)
+/* What the engine counts of challenges (gauge.c, screen.c), of all of a streak. */
+__noinline int end_streak(void)
 {
-	const struct screen_wire_port *w = port_of(p);
 	struct screen_meters *m = meters_of();
 	struct scratch *s = scratch_of();
 	struct screen_zone_meter *z;
-	__u32 window, estimate;
 	struct screen_victim *v;
 
-	if (!w || !m || !s || s->victim >= SCREEN_VICTIMS)
+	if (!m || !s)
 		return 0;
-	z = &m->zone[w->zone & (SCREEN_METER_ZONES - 1)];
-	v = &m->victims.victim[s->victim];
-	window = s->now_s;
-	estimate = screen_sketch_add(&m->attack, s->hash, 1);
-	screen_pace_count(&z->rate, window);
-	screen_pace_count(&v->rate, window);
-	if (estimate > atomic_load_explicit(&v->peak, memory_order_relaxed))
-		atomic_store_explicit(&v->peak, estimate, memory_order_relaxed);
+	z = &m->zone[s->streak.zone & (SCREEN_METER_ZONES - 1)];
+	v = &m->victims.victim[s->streak.victim & (SCREEN_VICTIMS - 1)];
 	if (s->now_ns > atomic_load_explicit(&v->last_ns, memory_order_relaxed) + NOTE_NS)
 		atomic_store_explicit(&v->last_ns, s->now_ns, memory_order_relaxed);
 	if (s->now_ns > atomic_load_explicit(&z->flood_last_ns, memory_order_relaxed) + NOTE_NS)
 		atomic_store_explicit(&z->flood_last_ns, s->now_ns, memory_order_relaxed);
-	screen_victim_add(&z->ids[SCREEN_IDS_SYN_FLOOD]);
+	atomic_fetch_add_explicit(&z->challenged, s->sent, memory_order_relaxed);
+	screen_pace_add(&v->challenges, s->streak.window / SCREEN_LOOKS_WINDOW_S, s->sent);
+	screen_streak_end(&s->streak, m);
+	s->sent = 0;
 	return 0;
 }
 
-/* And of one that is sent. */
-static __always_inline void count_sent(const struct scratch *s, struct screen_meters *m,
-				       const struct screen_wire_port *w)
+static __always_inline void begin_streak(struct scratch *s, const struct screen_wire_port *w)
 {
-	__u32 at = s->victim;
+	struct screen_streak *k = &s->streak;
 
-	screen_victim_add(&m->zone[w->zone & (SCREEN_METER_ZONES - 1)].challenged);
-	if (at < SCREEN_VICTIMS)
-		screen_pace_count(&m->victims.victim[at].challenges,
-				  s->now_s / SCREEN_LOOKS_WINDOW_S);
+	if (k->count)
+		end_streak();
+	k->hash = s->hash;
+	k->window = s->now_s;
+	k->zone = w->zone;
+	k->victim = (__u16)s->victim;
+	k->count = 1;
+	s->streak_ns = s->now_ns;
+}
+
+/* Counts a challenge. A few at a time go to the meters, which all processors write to: whoever reads those
+ * finds them behind by less than a streak for each processor, until its next frame. */
+static __always_inline void count_challenge(struct scratch *s, const struct screen_wire_port *w)
+{
+	struct screen_streak *k = &s->streak;
+
+	if (k->count >= STREAK || s->now_ns - s->streak_ns > NOTE_NS ||
+	    !screen_streak_goes_on(k, s->hash, s->now_s))
+		begin_streak(s, w);
+	k->hits++;
+	s->in_streak = true;
 }
 
 /* Mints the cookie. -1: the epoch is over, and there is no newer key. */
@@ -245,12 +258,12 @@ __noinline int answer(struct xdp_md *ctx, const struct screen_host_policy *p)
 	take_tuple(s);
 	if (mint(p) || find_flow(p) || s->flow != SCREEN_FLOW_NONE)
 		return TO_ENGINE;
-	count_challenge(p);
+	count_challenge(s, w);
 	if ((p->wires.reply_rate | p->wires.reply_prefix_rate) && is_above_reply_rate(p)) {
 		count(SCREEN_SHIM_REPLY_RATE);
 		return XDP_DROP;
 	}
-	count_sent(s, m, w);
+	s->sent++;
 	count(SCREEN_SHIM_CHALLENGED);
 	return send_challenge(ctx);
 }

@@ -21,10 +21,11 @@ struct screen_streak {
 };
 
 /* Counts them where they belong, and ends the streak. */
-static inline void screen_streak_end(struct screen_streak *k, struct screen_meters *m)
+screen_inline void screen_streak_end(struct screen_streak *k, struct screen_meters *m)
 {
-	struct screen_victim *v = &m->victims.victim[k->victim];
-	struct screen_zone_meter *z = &m->zone[k->zone];
+	/* both are in range; a verifier wants to see it */
+	struct screen_victim *v = &m->victims.victim[k->victim & (SCREEN_VICTIMS - 1)];
+	struct screen_zone_meter *z = &m->zone[k->zone & (SCREEN_METER_ZONES - 1)];
 	uint32_t estimate;
 
 	if (k->hash && k->count) {
@@ -42,7 +43,7 @@ static inline void screen_streak_end(struct screen_streak *k, struct screen_mete
 }
 
 /* Whether a SYN for this destination belongs to the streak; counts it. */
-static inline bool screen_streak_goes_on(struct screen_streak *k, uint64_t hash, uint32_t window)
+screen_inline bool screen_streak_goes_on(struct screen_streak *k, uint64_t hash, uint32_t window)
 {
 	if (k->hash != hash || k->window != window)
 		return false;

@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -113,12 +114,24 @@ static inline void twins_forget(struct twins *t)
 	}
 }
 
+static inline uint32_t twins_shim(struct twins *t, const uint8_t *data, uint32_t length, uint8_t slot);
+
+/* What the shims have gathered goes to the meters when another frame comes. */
+static inline void twins_gathered(struct twins *t)
+{
+	static const uint8_t other[60] = { [12] = 0x08, 0x06 }; /* ARP */
+
+	for (uint8_t slot = 0; slot < 2; slot++)
+		assert_int_equal(twins_shim(t, other, sizeof(other), slot), SCREEN_SHIM_DROPPED_UNBOUND);
+}
+
 /* The second world becomes what the first one is. */
 static inline void twins_align(struct twins *t)
 {
 	struct world *a = t->core, *b = t->both;
 	struct screen_flows flows = a->flows;
 
+	twins_gathered(t);
 	memcpy((void *)b->meters, (void *)a->meters, sizeof(*a->meters));
 	memcpy((void *)b->validated, (void *)a->validated, sizeof(*a->validated));
 	memcpy((void *)b->sessions, (void *)a->sessions, sizeof(*a->sessions));
@@ -165,7 +178,11 @@ static inline struct twins *twins_new(uint8_t family, uint8_t tags)
 {
 	struct twins *t = calloc(1, sizeof(*t));
 	struct world *b;
+	cpu_set_t here;
 
+	CPU_ZERO(&here);
+	CPU_SET((size_t)sched_getcpu(), &here);
+	assert_int_equal(sched_setaffinity(0, sizeof(here), &here), 0); /* a shim gathers by processor */
 	t->core = world_new(family, tags);
 	t->both = b = world_new(family, tags);
 	t->core->context.validated = t->core->validated;

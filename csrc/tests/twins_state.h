@@ -80,6 +80,7 @@ static inline void twins_same_state(struct twins *t)
 {
 	const struct screen_meters *a = t->core->meters, *b = t->both->meters;
 
+	twins_gathered(t);
 	twins_same_flows(t);
 	twins_same("sketch", 0, &a->attack, &b->attack, sizeof(a->attack));
 	twins_same("sketch", 1, &a->by_source, &b->by_source, sizeof(a->by_source));
