@@ -25,7 +25,7 @@ static void print(uint32_t round, const char *axis, uint32_t x, double ns)
 static void rig_free(struct rig *r)
 {
 	free(r->meters);
-	free(r->flows.buckets);
+	free(r->flows.marks);
 	free(r->sessions);
 	free(r->validated);
 	free(r->talkers);

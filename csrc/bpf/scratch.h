@@ -50,6 +50,7 @@ struct scratch {
 	__u32 sent;		     /* how many of them were */
 	bool in_streak;		     /* this frame is one of them */
 	__u64 place; /* the hash of the connection */
+	bool is_nowhere; /* nor is any other flow in that place */
 	__u32 victim, flow;
 	bool from_low;
 };

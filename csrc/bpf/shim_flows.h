@@ -3,8 +3,9 @@
 
 #include "scratch.h"
 
-/* A flow, or two buckets: the table's memory in pieces of one size. Buckets come first. */
+/* A flow, two buckets, or the marks of many: the table's memory in pieces of one size. */
 union line {
+	struct screen_marks marks;
 	struct screen_bucket bucket[2];
 	struct screen_flow flow;
 };
@@ -20,7 +21,7 @@ struct {
 
 static __always_inline struct screen_flow *flow_at(const struct screen_wire_policy *w, __u32 index)
 {
-	__u32 at = w->buckets / 2 + index;
+	__u32 at = screen_marks_count(w->buckets) + w->buckets / 2 + index;
 	union line *l = bpf_map_lookup_elem(&flows, &at);
 
 	return l ? &l->flow : NULL;
@@ -36,14 +37,24 @@ static __always_inline bool same_key(const struct screen_flow_key *a, const stru
 
 static __always_inline struct screen_bucket *bucket_of(const struct screen_wire_policy *w, __u64 hash)
 {
-	__u32 bucket = screen_flow_bucket(w->buckets, hash), piece = bucket / 2;
-	union line *l = bpf_map_lookup_elem(&flows, &piece);
+	__u32 bucket = screen_flow_bucket(w->buckets, hash);
+	__u32 at = screen_marks_count(w->buckets) + bucket / 2;
+	union line *l = bpf_map_lookup_elem(&flows, &at);
 
 	return l ? &l->bucket[bucket & 1] : NULL;
 }
 
-/* Hashes s->key to s->place, and has the processor fetch what is there: it can do much else before
- * find_flow() needs it. */
+/* Whether the bucket of this hash has no flow. Not known: false. */
+static __always_inline bool is_unmarked(const struct screen_wire_policy *w, __u64 hash)
+{
+	__u32 bucket = screen_flow_bucket(w->buckets, hash), at = bucket / SCREEN_MARKS;
+	union line *l = bpf_map_lookup_elem(&flows, &at);
+
+	return l && !screen_marked(&l->marks, bucket);
+}
+
+/* Hashes s->key to s->place, and has the processor fetch what is there, if anything: it can do much else
+ * before find_flow() needs it. */
 __noinline int seek_flow(const struct screen_host_policy *p)
 {
 	struct scratch *s = scratch_of();
@@ -55,21 +66,14 @@ __noinline int seek_flow(const struct screen_host_policy *p)
 	secret[0] = p->wires.flow_key[0];
 	secret[1] = p->wires.flow_key[1];
 	s->place = screen_flow_key_hash(secret, &s->key);
+	s->is_nowhere = is_unmarked(&p->wires, s->place);
+	if (s->is_nowhere)
+		return 0;
 	b = bucket_of(&p->wires, s->place);
 	if (!b)
 		return -1;
 	touch(b);
 	return 0;
-}
-
-static __always_inline bool is_empty(const struct screen_bucket *b)
-{
-	const volatile __u64 *pairs = (const volatile __u64 *)b;
-	__u64 slots = pairs[0] >> 32; /* behind the version */
-
-	for (int i = 1; i < (SCREEN_BUCKET_SLOTS + 1) / 2; i++)
-		slots |= pairs[i];
-	return slots == 0;
 }
 
 /* Looks for the flow of s->key, in s->place; sets s->flow, which is SCREEN_FLOW_NONE when there is none. */
@@ -82,12 +86,12 @@ __noinline int find_flow(const struct screen_host_policy *p)
 	if (!p || !s)
 		return -1;
 	s->flow = SCREEN_FLOW_NONE;
+	if (s->is_nowhere)
+		return 0;
 	hash = s->place;
 	b = bucket_of(&p->wires, hash);
 	if (!b)
 		return -1;
-	if (is_empty(b))
-		return 0;
 	for (int i = 0; i < SCREEN_BUCKET_SLOTS; i++) {
 		__u32 slot = atomic_load_explicit(&b->slot[i], memory_order_acquire);
 		__u32 index = slot & SCREEN_FLOW_INDEX;

@@ -6,15 +6,18 @@ enum {
 
 size_t screen_flows_size(uint32_t max)
 {
-	return (size_t)max / SCREEN_FLOWS_PER_BUCKET * sizeof(struct screen_bucket) +
-	       (size_t)max * sizeof(struct screen_flow);
+	uint32_t buckets = max / SCREEN_FLOWS_PER_BUCKET;
+
+	return screen_marks_count(buckets) * sizeof(struct screen_marks) +
+	       buckets * sizeof(struct screen_bucket) + (size_t)max * sizeof(struct screen_flow);
 }
 
 void screen_flows_init(struct screen_flows *t, void *memory, uint32_t max, const uint64_t key[2])
 {
 	memset(t, 0, sizeof(*t));
-	t->buckets = memory;
 	t->buckets_count = max / SCREEN_FLOWS_PER_BUCKET;
+	t->marks = memory;
+	t->buckets = (struct screen_bucket *)(t->marks + screen_marks_count(t->buckets_count));
 	t->flows = (struct screen_flow *)(t->buckets + t->buckets_count);
 	t->flows_max = max;
 	t->key[0] = key[0];
@@ -203,6 +206,45 @@ static void bucket_release(struct screen_bucket *b)
 	atomic_fetch_add_explicit(&b->version, 1, memory_order_release);
 }
 
+static _Atomic uint64_t *mark_of(struct screen_flows *t, const struct screen_bucket *b, uint64_t *bit)
+{
+	uint32_t bucket = (uint32_t)(b - t->buckets);
+
+	*bit = 1ull << bucket % 64;
+	return &t->marks[bucket / SCREEN_MARKS].word[bucket / 64 % 16];
+}
+
+/* A claimed bucket. What is so already is not written again: many share the word. */
+static void mark(struct screen_flows *t, const struct screen_bucket *b)
+{
+	uint64_t bit;
+	_Atomic uint64_t *word = mark_of(t, b, &bit);
+
+	if (!(atomic_load_explicit(word, memory_order_relaxed) & bit))
+		atomic_fetch_or_explicit(word, bit, memory_order_seq_cst);
+}
+
+static bool is_empty(const struct screen_bucket *b)
+{
+	for (int i = 0; i < SCREEN_BUCKET_SLOTS; i++)
+		if (atomic_load_explicit(&b->slot[i], memory_order_relaxed))
+			return false;
+	return true;
+}
+
+/* Who claims the bucket keeps others from installing into it. */
+static void unmark_empty(struct screen_flows *t, struct screen_bucket *b)
+{
+	uint64_t bit;
+	_Atomic uint64_t *word = mark_of(t, b, &bit);
+
+	if (!(atomic_load_explicit(word, memory_order_relaxed) & bit) || !is_empty(b) || !bucket_claim(b))
+		return;
+	if (is_empty(b))
+		atomic_fetch_and_explicit(word, ~bit, memory_order_relaxed);
+	bucket_release(b);
+}
+
 enum screen_install screen_flow_install(struct screen_flows *t, uint32_t index, uint64_t hash,
 					uint32_t replaces, uint32_t *other)
 {
@@ -218,6 +260,7 @@ enum screen_install screen_flow_install(struct screen_flows *t, uint32_t index, 
 		result = SCREEN_INSTALL_EXISTS;
 		goto out;
 	}
+	mark(t, b);
 	/* The one to be replaced may have been swept meanwhile: then any empty slot will do. */
 	for (int i = 0; i < SCREEN_BUCKET_SLOTS; i++) {
 		uint32_t expected = found ? screen_flow_slot(hash, found) : 0;
@@ -325,5 +368,6 @@ uint32_t screen_flow_sweep(struct screen_flows *t, uint32_t bucket, uint32_t now
 			expired[count++] = index;
 		}
 	}
+	unmark_empty(t, b);
 	return count;
 }

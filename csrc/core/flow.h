@@ -121,7 +121,17 @@ struct screen_bucket {
 } __attribute__((aligned(64)));
 _Static_assert(sizeof(struct screen_bucket) == 64, "one cache line");
 
+/* Which buckets may have flows, a bit each: a fraction of the table, which stays in a processor's cache when
+ * the buckets do not. Set before the first flow of a bucket is in it, and taken back by the sweep: a bucket
+ * without a mark has none. */
+struct screen_marks {
+	_Atomic uint64_t word[16];
+};
+
+enum { SCREEN_MARKS = 16 * 64 }; /* buckets that one has the marks of */
+
 struct screen_flows {
+	struct screen_marks *marks;
 	struct screen_bucket *buckets;
 	struct screen_flow *flows;
 	uint32_t buckets_count; /* a power of two */
@@ -135,6 +145,23 @@ struct screen_flows {
 
 /* Bytes that screen_flows_init() needs for max flows (a power of two, 2^10 to 2^24). */
 size_t screen_flows_size(uint32_t max);
+
+/* How many screen_marks a table has. They come first in its memory, then buckets, then flows. */
+screen_inline uint32_t screen_marks_count(uint32_t buckets_count)
+{
+	return (buckets_count + SCREEN_MARKS - 1) / SCREEN_MARKS;
+}
+
+/* Whether the bucket may have flows. marks: the one that has its mark. */
+screen_inline bool screen_marked(const struct screen_marks *marks, uint32_t bucket)
+{
+	return atomic_load_explicit(&marks->word[bucket / 64 % 16], memory_order_relaxed) >> bucket % 64 & 1;
+}
+
+screen_inline bool screen_flow_marked(const struct screen_flows *t, uint32_t bucket)
+{
+	return screen_marked(&t->marks[bucket / SCREEN_MARKS], bucket);
+}
 
 /* Lays the table out in memory (zeroed, 64-byte aligned, screen_flows_size(max) bytes), which the
  * caller keeps for as long as the table lives. */

@@ -42,6 +42,15 @@ static struct screen_flow_key key_of(uint32_t number)
 	return k;
 }
 
+static bool is_occupied(const struct screen_flows *t, uint32_t bucket)
+{
+	bool occupied = false;
+
+	for (int i = 0; i < SCREEN_BUCKET_SLOTS; i++)
+		occupied |= t->buckets[bucket].slot[i] != 0;
+	return occupied;
+}
+
 /* Takes, fills and installs one; returns its index. */
 static uint32_t install(struct screen_flows *t, const struct screen_flow_key *k, uint64_t hash,
 			uint32_t replaces, enum screen_install *result)
@@ -346,11 +355,16 @@ static void sweep_takes_out_what_has_expired_and_nothing_else(void **state)
 		screen_flow_seen(&x->t.flows[index], 0, i % 2 ? 1000 : 2000);
 	}
 	for (uint32_t i = 0; i < x->t.buckets_count; i++) {
-		uint32_t count = screen_flow_sweep(&x->t, i, 2005, &policy, expired);
+		uint32_t count;
+
+		assert_int_equal(screen_flow_marked(&x->t, i), is_occupied(&x->t, i));
+		count = screen_flow_sweep(&x->t, i, 2005, &policy, expired);
 
 		for (uint32_t j = 0; j < count; j++, swept++)
 			screen_flow_give(&x->t, expired[j]);
 	}
+	for (uint32_t i = 0; i < x->t.buckets_count; i++)
+		assert_int_equal(screen_flow_marked(&x->t, i), is_occupied(&x->t, i));
 	assert_int_equal(swept, 250);
 	assert_int_equal(x->t.expired, 250);
 	assert_int_equal(x->t.used, 250);

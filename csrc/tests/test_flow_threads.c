@@ -260,6 +260,42 @@ static void flow_is_retired_by_exactly_one_thread(void **state)
 		assert_int_equal(retired[i], 1);
 }
 
+/* One installs and removes, the other sweeps: a flow that is there has its bucket marked. */
+static void *mark_all(void *argument)
+{
+	const struct screen_policy policy = { .inactivity_timeout_s = 14400 };
+	uint32_t expired[SCREEN_BUCKET_SLOTS], other;
+
+	pthread_barrier_wait(&barrier);
+	for (uint32_t i = 0; i < HAMMER; i++) {
+		struct screen_flow_key k = key_of(i % 2);
+		uint64_t hash = screen_flow_hash(&table, &k);
+		uint32_t bucket = screen_flow_bucket(table.buckets_count, hash), index;
+
+		if ((uintptr_t)argument % 2) {
+			must(screen_flow_sweep(&table, bucket, 1, &policy, expired) == 0);
+			continue;
+		}
+		index = screen_flow_take(&table);
+		table.flows[index].key = k;
+		screen_flow_state_set(&table.flows[index], SCREEN_FLOW_OPEN);
+		if (screen_flow_install(&table, index, hash, 0, &other) == SCREEN_INSTALL_DONE) {
+			must(screen_flow_marked(&table, bucket));
+			must(screen_flow_remove(&table, index, hash));
+		}
+		screen_flow_give(&table, index);
+	}
+	return NULL;
+}
+
+static void bucket_with_a_flow_is_marked_whoever_sweeps_it(void **state)
+{
+	(void)state;
+	everyone(mark_all);
+	assert_int_equal(failures, 0);
+	assert_true(table.installed > HAMMER / 2);
+}
+
 int main(int argc, char **argv)
 {
 	struct CMUnitTest tests[] = {
@@ -268,6 +304,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(free_stack_of_two_entries_is_shared_without_loss),
 		cmocka_unit_test(splice_is_opened_by_one_thread_and_seen_whole_by_all),
 		cmocka_unit_test(flow_is_retired_by_exactly_one_thread),
+		cmocka_unit_test(bucket_with_a_flow_is_marked_whoever_sweeps_it),
 	};
 
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {

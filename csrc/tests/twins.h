@@ -98,11 +98,11 @@ static inline void twins_forget(struct twins *t)
 	for (int i = 0; i < 2; i++) {
 		struct world *w = worlds[i];
 
-		memset(w->flows.buckets, 0, screen_flows_size(WORLD_FLOWS));
+		memset(w->flows.marks, 0, screen_flows_size(WORLD_FLOWS));
 		memset((void *)w->sessions, 0, sizeof(*w->sessions));
 		memset((void *)w->meters, 0, sizeof(*w->meters));
 		memset((void *)w->validated, 0, sizeof(*w->validated));
-		screen_flows_init(&w->flows, w->flows.buckets, WORLD_FLOWS, key);
+		screen_flows_init(&w->flows, w->flows.marks, WORLD_FLOWS, key);
 		w->flows.sessions = w->sessions;
 		w->meters->key[0] = w->validated->key[1] = 3;
 		w->meters->key[1] = w->validated->key[0] = 4;
@@ -135,7 +135,8 @@ static inline void twins_align(struct twins *t)
 	memcpy((void *)b->meters, (void *)a->meters, sizeof(*a->meters));
 	memcpy((void *)b->validated, (void *)a->validated, sizeof(*a->validated));
 	memcpy((void *)b->sessions, (void *)a->sessions, sizeof(*a->sessions));
-	memcpy((void *)b->flows.buckets, (void *)a->flows.buckets, screen_flows_size(WORLD_FLOWS));
+	memcpy((void *)b->flows.marks, (void *)a->flows.marks, screen_flows_size(WORLD_FLOWS));
+	flows.marks = b->flows.marks;
 	flows.buckets = b->flows.buckets;
 	flows.flows = b->flows.flows;
 	flows.sessions = b->sessions;
@@ -196,7 +197,7 @@ static inline struct twins *twins_new(uint8_t family, uint8_t tags)
 	b->memory = NULL;
 	b->meters = b->context.meters = t->e->meters;
 	b->validated = b->context.validated = t->e->validated;
-	b->flows.buckets = t->e->flows_memory;
+	b->flows.marks = t->e->flows_memory;
 	twins_forget(t);
 	t->e->flows = b->flows;
 	for (uint8_t slot = 0; slot < 2; slot++)

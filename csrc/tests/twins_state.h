@@ -36,6 +36,7 @@ static inline void twins_same_flows(struct twins *t)
 
 	twins_same("flows' place", 0, (const void *)&a->free, (const void *)&b->free,
 		   offsetof(struct screen_flows, sessions) - offsetof(struct screen_flows, free));
+	twins_same("marks", 0, a->marks, b->marks, screen_marks_count(a->buckets_count) * sizeof(*a->marks));
 	twins_same("bucket", 0, a->buckets, b->buckets, a->buckets_count * sizeof(*a->buckets));
 	for (uint32_t i = 1; i < WORLD_FLOWS; i++)
 		twins_same_flow(i, &a->flows[i], &b->flows[i]);
