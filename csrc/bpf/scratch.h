@@ -29,9 +29,9 @@ struct scratch {
 	struct bpf_sock_tuple tuple;
 	__u8 source[16], destination[16]; /* v4-mapped */
 	struct bpf_fib_lookup route;
-	__u64 now_ns;
+	__u64 now_ns; /* CLOCK_MONOTONIC; of wires as of the last tick */
 	__u32 now_s;
-	/* CLOCK_BOOTTIME less CLOCK_MONOTONIC, and when that was */
+	/* of CLOCK_BOOTTIME, and when that was */
 	__u64 ahead_ns, ahead_at_ns;
 	/* of wires */
 	struct screen_flow_key key;
@@ -69,14 +69,14 @@ static __always_inline struct scratch *scratch_of(void)
 	return bpf_map_lookup_elem(&scratches, &zero);
 }
 
-enum { AHEAD_NS = 1000000 }; /* a time of suspension is noticed within this time of running */
+enum { TICK_NS = 10000000 }; /* of the kernel's clock, at most */
 
-/* Now, by the clock that goes on when the machine is suspended, by which keys end. To read a clock costs as
- * much as to hash: how far this one is ahead is remembered for a moment. */
+/* Now or up to a tick later, by the clock that goes on when the machine is suspended, by which keys end. How
+ * far it is ahead of the other is looked up once a tick. */
 static __always_inline __u64 boot_ns_of(struct scratch *s)
 {
-	if (s->now_ns - s->ahead_at_ns > AHEAD_NS) {
-		s->ahead_ns = bpf_ktime_get_boot_ns() - s->now_ns;
+	if (s->now_ns != s->ahead_at_ns) {
+		s->ahead_ns = bpf_ktime_get_boot_ns() + TICK_NS - s->now_ns;
 		s->ahead_at_ns = s->now_ns;
 	}
 	return s->now_ns + s->ahead_ns;

@@ -97,8 +97,9 @@ int screen_shim(struct xdp_md *ctx)
 		return XDP_PASS;
 	/* a queue that came later has no worker: while the others' live, it is no way round them */
 	bound = queue < c->queues && queue < SCREEN_SHIM_QUEUES;
-	/* the beat may be newer than our clock reading: compare as a signed difference */
-	s->now_ns = bpf_ktime_get_ns();
+	/* As of the last tick: to read the clock itself would cost as much as to hash, and nothing here is so
+	 * exact. The beat may be newer: compare as a signed difference. */
+	s->now_ns = bpf_ktime_get_coarse_ns();
 	s->now_s = (__u32)(s->now_ns / 1000000000u);
 	stale = (__s64)(s->now_ns - c->beat[bound ? queue : 0]) > SCREEN_SHIM_STALE_NS;
 	fate = stale ? -1 : probed(ctx, c); /* an engine that was killed may have left its question behind */
