@@ -63,7 +63,7 @@ func main() {
 		names = append(names, p.name)
 	}
 	wanted := flag.String("parts", strings.Join(names, ","), "what is measured")
-	among := flag.String("systems", "", "of answering and surviving: which systems, separated by commas; all if empty")
+	among := flag.String("systems", "", "of answering and surviving: which systems, separated by semicolons; all if empty")
 	rounds := flag.Int("rounds", 0, "measure everything so many times, in turn; 0: as each part has it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)

@@ -42,7 +42,7 @@ func chooseSystems(names string) error {
 		return nil
 	}
 	var chosen []system
-	for _, name := range strings.Split(names, ",") {
+	for _, name := range strings.Split(names, ";") {
 		i := slices.IndexFunc(systems, func(s system) bool { return s.name == name })
 		if i < 0 {
 			return fmt.Errorf("--systems %s: there is no such system", name)

@@ -213,19 +213,20 @@ static __always_inline int drop(__u32 counter)
 
 /* Whether an ACK that finds a listener may be of a connection that lives elsewhere: it is forwarded, or its
  * address is white-listed, as that of connections must be that are redirected by DNAT. */
-__noinline int is_others(struct __sk_buff *skb)
+__noinline int is_others(struct __sk_buff *skb, const struct screen_host_policy *p)
 {
 	struct segment *s = segment_of(INGRESS);
 	__u32 zone;
-	const struct screen_host_zone *c = zone_of_port(&zone);
+	const struct screen_host_zone *c = zone_of_port(p, &zone);
 
 	return s && c && (!is_destined_here(skb, &s->route, s->family, skb->ifindex, &s->tuple) ||
 			  (c->white && white_listed(c->profile, (__u8)s->family, s->source, s->destination)));
 }
 
 /* An ACK to a listener. */
-static __always_inline int judge(struct __sk_buff *skb, struct segment *s, struct bpf_sock *sk,
-				 const struct screen_host_zone *c, __u32 zone, __u64 now_ns)
+static __always_inline int judge(struct __sk_buff *skb, const struct screen_host_policy *p,
+				 struct segment *s, struct bpf_sock *sk, const struct screen_host_zone *c,
+				 __u32 zone, __u64 now_ns)
 {
 	struct screen_meters *m = meters_of();
 	struct screen_zone_meter *z;
@@ -246,16 +247,17 @@ static __always_inline int judge(struct __sk_buff *skb, struct segment *s, struc
 				    (struct tcphdr *)s->tcp, bounded_length(s->tcp_length)) == 0)
 		return pass(SCREEN_SHIM_HOST_KERNEL_COOKIE);
 	if (!screen_zone_flooded(z, now_ns) || !floods(m, c, z, hash, (__u32)(now_ns / 1000000000u)) ||
-	    is_others(skb))
+	    is_others(skb, p))
 		return TC_ACT_UNSPEC;
 	(void)atomic_fetch_add_explicit(&z->cookies_invalid, 1, memory_order_relaxed);
 	return drop(SCREEN_SHIM_HOST_COOKIE_INVALID);
 }
 
 /* Whether ACKs of the zone are to be looked at. */
-static __always_inline const struct screen_host_zone *under_way(__u32 *zone, __u64 now_ns)
+static __always_inline const struct screen_host_zone *under_way(const struct screen_host_policy *p,
+								 __u32 *zone, __u64 now_ns)
 {
-	const struct screen_host_zone *c = zone_of_port(zone);
+	const struct screen_host_zone *c = zone_of_port(p, zone);
 	struct screen_meters *m = meters_of();
 
 	if (!c || !m || *zone >= SCREEN_METER_ZONES || c->admission != SCREEN_ADMISSION_KERNEL ||
@@ -268,6 +270,7 @@ SEC("tc")
 int screen_admit(struct __sk_buff *skb)
 {
 	const __u8 kinds = SCREEN_TCP_SYN | SCREEN_TCP_ACK | SCREEN_TCP_RST;
+	const struct screen_host_policy *p = policy_of();
 	struct segment *s = segment_of(INGRESS);
 	__u64 now_ns = bpf_ktime_get_ns();
 	int action = TC_ACT_UNSPEC;
@@ -275,7 +278,7 @@ int screen_admit(struct __sk_buff *skb)
 	struct bpf_sock *sk;
 	__u32 zone = 0;
 
-	c = under_way(&zone, now_ns);
+	c = under_way(p, &zone, now_ns);
 	if (!c || !s || take_segment(skb, s, kinds, SCREEN_TCP_ACK))
 		return TC_ACT_UNSPEC;
 	sk = bpf_skc_lookup_tcp(skb, &s->tuple,
@@ -285,7 +288,7 @@ int screen_admit(struct __sk_buff *skb)
 		return TC_ACT_UNSPEC;
 	if (sk->state == LISTEN && !is_translated(zone, s->destination, s->ends.dport, now_ns)) {
 		walk_options(s);
-		action = judge(skb, s, sk, c, zone, now_ns);
+		action = judge(skb, p, s, sk, c, zone, now_ns);
 	}
 	bpf_sk_release(sk);
 	return action;
@@ -388,7 +391,7 @@ int screen_learn(struct __sk_buff *skb)
 	__u64 now_ns, hash;
 	__u32 zone = 0;
 
-	c = zone_of_port(&zone);
+	c = zone_of_port(policy_of(), &zone);
 	if (!c || !s || !m || take_segment(skb, s, kinds, SCREEN_TCP_SYN | SCREEN_TCP_ACK))
 		return TC_ACT_UNSPEC;
 	now_ns = bpf_ktime_get_ns();

@@ -29,12 +29,11 @@ static __always_inline struct bpf_sock *look_up(struct xdp_md *ctx, struct scrat
 }
 
 /* Whether the frame is for a listener of this machine, and not for another behind it. */
-__noinline int is_local(struct xdp_md *ctx)
+__noinline int is_local(struct xdp_md *ctx, __u32 zone)
 {
 	struct scratch *s = scratch_of();
-	__u32 zone = 0;
 
-	return s && zone_of_port(&zone) &&
+	return s &&
 	       is_destined_here(ctx, &s->route, s->packet.family, ctx->ingress_ifindex, &s->tuple) &&
 	       !is_translated(zone, s->destination, s->packet.dport, s->now_ns);
 }
@@ -137,11 +136,11 @@ static __always_inline void ask_kernel(struct scratch *s, struct bpf_sock *liste
 
 /* ---- who passes ---------------------------------------------------------------------------- */
 
-__noinline int is_white(void)
+__noinline int is_white(const struct screen_host_policy *p)
 {
 	struct scratch *s = scratch_of();
 	__u32 zone;
-	const struct screen_host_zone *c = zone_of_port(&zone);
+	const struct screen_host_zone *c = zone_of_port(p, &zone);
 
 	return s && c && c->white && white_listed(c->profile, s->packet.family, s->source, s->destination);
 }
@@ -246,8 +245,9 @@ static __always_inline void count_unseen(struct screen_meters *m, const struct s
 }
 
 /* A SYN to a listener of ours. */
-static __always_inline int listener_syn(struct xdp_md *ctx, struct scratch *s, struct screen_meters *m,
-					const struct screen_host_zone *c, __u32 zone, bool multipath)
+static __always_inline int listener_syn(struct xdp_md *ctx, const struct screen_host_policy *p, struct scratch *s,
+					struct screen_meters *m, const struct screen_host_zone *c, __u32 zone,
+					bool multipath)
 {
 	struct screen_zone_meter *z = &m->zone[zone & (SCREEN_METER_ZONES - 1)];
 	__u32 window = (__u32)(s->now_ns / 1000000000u);
@@ -263,7 +263,7 @@ static __always_inline int listener_syn(struct xdp_md *ctx, struct scratch *s, s
 	if (!floods(m, c, z, hash, window))
 		return pass(SCREEN_SHIM_HOST_CALM);
 	note_flood(z, s->now_ns);
-	if (c->white && is_white())
+	if (c->white && is_white(p))
 		return pass(SCREEN_SHIM_HOST_WHITE_LIST);
 	if (is_validated(zone))
 		return pass(SCREEN_SHIM_HOST_VALIDATED);
@@ -276,7 +276,7 @@ static __always_inline int listener_syn(struct xdp_md *ctx, struct scratch *s, s
 	return pass(SCREEN_SHIM_HOST_PUNTED);
 }
 
-__noinline int syn(struct xdp_md *ctx)
+__noinline int syn(struct xdp_md *ctx, const struct screen_host_policy *p)
 {
 	struct screen_meters *m = meters_of();
 	struct scratch *s = scratch_of();
@@ -286,7 +286,7 @@ __noinline int syn(struct xdp_md *ctx)
 	struct bpf_sock *sk;
 	__u32 zone = 0;
 
-	c = zone_of_port(&zone);
+	c = zone_of_port(p, &zone);
 	if (!s || !m || !c || zone >= SCREEN_METER_ZONES)
 		return XDP_PASS;
 	z = &m->zone[zone];
@@ -302,9 +302,9 @@ __noinline int syn(struct xdp_md *ctx)
 	if (!listens) /* its addresses and ports have a socket */
 		return floods(m, c, z, hash_of(m, s, zone), (__u32)(s->now_ns / 1000000000u)) ?
 			       pass_few(c, z, s->now_ns) : pass(SCREEN_SHIM_HOST_SOCKET);
-	if (!is_local(ctx))
+	if (!is_local(ctx, zone))
 		return pass(SCREEN_SHIM_HOST_NO_LISTENER);
-	return listener_syn(ctx, s, m, c, zone, multipath);
+	return listener_syn(ctx, p, s, m, c, zone, multipath);
 }
 
 /* ---- answers ------------------------------------------------------------------------------- */
@@ -319,7 +319,7 @@ static __always_inline bool kernel_minted(struct scratch *s, struct bpf_sock *li
 }
 
 /* A segment that may answer a challenge of which the engine itself admits the client: of no socket. */
-__noinline int answer(struct xdp_md *ctx)
+__noinline int answer(struct xdp_md *ctx, const struct screen_host_policy *p, __u32 zone)
 {
 	struct scratch *s = scratch_of();
 	bool listens, kernels = false;
@@ -336,7 +336,7 @@ __noinline int answer(struct xdp_md *ctx)
 	bpf_sk_release(sk);
 	if (kernels)
 		return pass(SCREEN_SHIM_HOST_KERNEL_COOKIE);
-	if (!listens || !is_local(ctx) || is_white())
+	if (!listens || !is_local(ctx, zone) || is_white(p))
 		return XDP_PASS;
 	return to_engine(ctx, 0, SCREEN_SHIM_TO_ENGINE);
 }
@@ -417,6 +417,7 @@ SEC("xdp")
 int screen_host(struct xdp_md *ctx)
 {
 	const __u8 kinds = SCREEN_TCP_SYN | SCREEN_TCP_ACK | SCREEN_TCP_RST | SCREEN_TCP_FIN;
+	const struct screen_host_policy *p = policy_of();
 	struct screen_meters *m = meters_of();
 	struct scratch *s = scratch_of();
 	const struct screen_host_zone *c;
@@ -426,12 +427,12 @@ int screen_host(struct xdp_md *ctx)
 
 	if (!s || !m)
 		return XDP_PASS;
-	kind = screen_parse((void *)(long)ctx->data, (void *)(long)ctx->data_end, &s->packet);
+	kind = (enum screen_kind)parse(ctx);
 	is_syn = (s->packet.tcp_flags & kinds) == SCREEN_TCP_SYN;
 	hides = may_hide_syn(ctx, &s->packet, kind, is_syn);
 	if ((kind != SCREEN_KIND_TCP && !hides) || is_of_vlan(&s->packet))
 		return XDP_PASS;
-	c = zone_of_port(&zone);
+	c = zone_of_port(p, &zone);
 	if (!c || zone >= SCREEN_METER_ZONES)
 		return XDP_PASS;
 	s->now_ns = bpf_ktime_get_ns();
@@ -443,7 +444,7 @@ int screen_host(struct xdp_md *ctx)
 		return hidden(c, &m->zone[zone], s->now_ns);
 	if (take_headers(ctx))
 		return XDP_PASS;
-	return is_syn ? syn(ctx) : answer(ctx);
+	return is_syn ? syn(ctx, p) : answer(ctx, p, zone);
 }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -17,10 +17,11 @@ struct {
 	__uint(value_size, sizeof(__u64)); /* when it answered last, CLOCK_MONOTONIC in ns */
 } translated SEC(".maps");
 
-/* The zone of this port, and what is done in it; NULL: nothing. */
-static __always_inline const struct screen_host_zone *zone_of_port(__u32 *zone)
+/* The zone of this port, and what is done in it; NULL: nothing. The policy is looked up once for a packet: who
+ * looks again may find the next one. */
+static __always_inline const struct screen_host_zone *zone_of_port(const struct screen_host_policy *p,
+								    __u32 *zone)
 {
-	const struct screen_host_policy *p = policy_of();
 	__u32 at = slot, of;
 
 	if (!p || at >= SCREEN_PORTS_MAX)

@@ -63,15 +63,6 @@ static __always_inline int by_driver(struct xdp_md *ctx, const struct screen_shi
 	return w->does & SCREEN_PORT_CHECKS ? check(ctx, s, p, w) : TO_ENGINE;
 }
 
-/* A program of its own: what it takes out does not multiply the states of what follows. */
-__noinline int parse(struct xdp_md *ctx)
-{
-	struct scratch *s = scratch_of();
-
-	return s ? screen_read((void *)(long)ctx->data, (void *)(long)ctx->data_end, &s->packet) :
-		   SCREEN_KIND_MALFORMED;
-}
-
 static __always_inline int to_engine(struct screen_shim_control *c, __u32 queue, bool syn)
 {
 	int action = bpf_redirect_map(&xsks, queue + (syn ? SCREEN_SHIM_SYN_KEY : 0), XDP_DROP);
