@@ -421,6 +421,7 @@ int screen_host(struct xdp_md *ctx)
 	struct screen_meters *m = meters_of();
 	struct scratch *s = scratch_of();
 	const struct screen_host_zone *c;
+	struct screen_zone_meter *z;
 	enum screen_kind kind;
 	bool is_syn, hides;
 	__u32 zone = 0;
@@ -435,13 +436,14 @@ int screen_host(struct xdp_md *ctx)
 	c = zone_of_port(p, &zone);
 	if (!c || zone >= SCREEN_METER_ZONES)
 		return XDP_PASS;
+	z = &m->zone[bounded(zone, SCREEN_METER_ZONES)];
 	s->now_ns = bpf_ktime_get_ns();
-	if (!hides && !is_syn && !may_answer(c, &m->zone[zone], s->packet.tcp_flags, s->now_ns))
+	if (!hides && !is_syn && !may_answer(c, z, s->packet.tcp_flags, s->now_ns))
 		return XDP_PASS;
 	if (!engine_lives(ctx, s->now_ns))
 		return XDP_PASS;
 	if (hides)
-		return hidden(c, &m->zone[zone], s->now_ns);
+		return hidden(c, z, s->now_ns);
 	if (take_headers(ctx))
 		return XDP_PASS;
 	return is_syn ? syn(ctx, p) : answer(ctx, p, zone);

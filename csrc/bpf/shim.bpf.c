@@ -38,7 +38,7 @@ static const __u64 LATE_NS = 10000000; /* many turns of a worker */
 static __always_inline bool is_late(const struct screen_shim_control *c, __u32 queue, __u64 now_ns)
 {
 	queue = bounded(queue, SCREEN_SHIM_QUEUES);
-	return !c->idle[queue] && (__s64)(now_ns - c->beat[queue]) > (__s64)LATE_NS;
+	return !is_idle(c, queue) && (__s64)(now_ns - c->beat[queue]) > (__s64)LATE_NS;
 }
 
 /* What the driver does in the engine's place with a TCP segment. Policy and keys are looked up once for a
@@ -67,8 +67,8 @@ static __always_inline int to_engine(struct screen_shim_control *c, __u32 queue,
 {
 	int action = bpf_redirect_map(&xsks, queue + (syn ? SCREEN_SHIM_SYN_KEY : 0), XDP_DROP);
 
-	if (!syn && queue < SCREEN_SHIM_QUEUES && c->idle[queue])
-		atomic_store_explicit(&c->idle[queue], 0, memory_order_relaxed);
+	if (!syn && action == XDP_REDIRECT)
+		c->handed[bounded(queue, SCREEN_SHIM_QUEUES)]++;
 	count(action == XDP_DROP ? SCREEN_SHIM_DROPPED_UNBOUND :
 	      syn ? SCREEN_SHIM_SYN_TO_ENGINE : SCREEN_SHIM_TO_ENGINE);
 	return action;
@@ -92,7 +92,7 @@ int screen_shim(struct xdp_md *ctx)
 	 * exact. The beat may be newer: compare as a signed difference. */
 	s->now_ns = bpf_ktime_get_coarse_ns();
 	s->now_s = (__u32)(s->now_ns / 1000000000u);
-	stale = (__s64)(s->now_ns - c->beat[bound ? queue : 0]) > SCREEN_SHIM_STALE_NS;
+	stale = (__s64)(s->now_ns - c->beat[bound ? bounded(queue, SCREEN_SHIM_QUEUES) : 0]) > SCREEN_SHIM_STALE_NS;
 	fate = stale ? -1 : probed(ctx, c); /* an engine that was killed may have left its question behind */
 	if (fate >= 0)
 		return fate;

@@ -45,7 +45,6 @@ struct screen_shim_control {
 	uint32_t queues;     /* that have sockets; a device can grow more */
 	uint32_t probe;	     /* enum screen_shim_probe */
 	uint64_t beat[SCREEN_SHIM_QUEUES]; /* CLOCK_MONOTONIC in ns, by the worker of each queue */
-	/* 1: the engine has no frame of the queue's main ring in its hands. It says so; the shim takes it
-	 * back when it hands one over. */
-	uint8_t idle[SCREEN_SHIM_QUEUES];
+	/* frames for the queue's main ring: that the shim has handed over, and that the engine has dealt with */
+	uint32_t handed[SCREEN_SHIM_QUEUES], done[SCREEN_SHIM_QUEUES];
 };

@@ -23,8 +23,7 @@ static __always_inline bool may_overtake_none(struct screen_flow *f, int side, _
 	if (atomic_load_explicit(&f->passing[side], memory_order_relaxed))
 		return true;
 	c = bpf_map_lookup_elem(&control, &zero);
-	if (!c || queue >= SCREEN_SHIM_QUEUES ||
-	    !atomic_load_explicit(&c->idle[bounded(queue, SCREEN_SHIM_QUEUES)], memory_order_relaxed))
+	if (!c || queue >= SCREEN_SHIM_QUEUES || !is_idle(c, queue))
 		return false;
 	atomic_store_explicit(&f->passing[side], 1, memory_order_relaxed);
 	return true;

@@ -4,6 +4,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
+#include "shared_maps.h"
 #include "shim.h"
 
 struct {
@@ -20,3 +21,11 @@ struct {
 	__type(key, __u32);
 	__type(value, struct screen_shim_control);
 } control SEC(".maps");
+
+/* Whether the engine has dealt with all frames that it was handed from this queue. Those of this very batch
+ * are handed over, too, though the engine cannot see them yet. */
+static __always_inline bool is_idle(const struct screen_shim_control *c, __u32 queue)
+{
+	queue = bounded(queue, SCREEN_SHIM_QUEUES);
+	return c->handed[queue] == *(const volatile __u32 *)&c->done[queue];
+}

@@ -71,10 +71,13 @@ screen_inline void screen_copy(void *to, const void *from, size_t length)
 /* Unaligned loads and stores. Network order goes in and out by name. */
 screen_inline uint16_t screen_load_be16(const uint8_t *p)
 {
+	uint32_t word;
 	uint16_t v;
 
 	memcpy(&v, p, 2);
-	return __builtin_bswap16(v);
+	word = __builtin_bswap16(v);
+	screen_once(word); /* the compiler knows, old verifiers do not, that it has 16 bits */
+	return word & 0xffff;
 }
 
 screen_inline uint32_t screen_load_be32(const uint8_t *p)

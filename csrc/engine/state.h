@@ -51,6 +51,8 @@ struct screen_queue {
 	uint64_t probe_address; /* [worker] */
 	uint32_t tx_queued;	/* [worker] descriptors written since the last kick */
 	uint32_t with_kernel;	/* [worker] frames given to the fill ring and not yet received */
+	uint32_t received, lost; /* [worker] of what the driver handed to the main ring: see order.h */
+	uint64_t lost_ns;	/* [worker] when it looked for what was lost */
 };
 
 /* What was counted of one way by which frames leave a port when a span of time began: see driverwatch.c. */

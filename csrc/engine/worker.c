@@ -14,6 +14,7 @@
 
 #include "burst.h"
 #include "frames.h"
+#include "order.h"
 #include "qsbr.h"
 #include "timers.h"
 
@@ -105,9 +106,7 @@ static uint32_t receive(struct screen_worker *w, bool *busy)
 		count = screen_burst_receive(w, v->ports[i], &v->ports[i]->queues[w->index].main.rx,
 					     SCREEN_BURST);
 		*busy |= count == SCREEN_BURST;
-		/* the last turn has sent what it had */
-		if (count == 0 && !w->unsent && !v->ports[i]->control->idle[w->index])
-			__atomic_store_n(&v->ports[i]->control->idle[w->index], 1, __ATOMIC_RELAXED);
+		screen_order_note(v->ports[i], w->index, count, !w->unsent, w->context.now_ns);
 		frames += count;
 	}
 	return frames;

@@ -225,11 +225,11 @@ static void shim_leaves_syns_to_a_worker_that_is_late(void **state)
 	(void)state;
 	twins_flood(t);
 	client_syn(t, "an idle worker", "reply_challenge", true);
-	c->idle[0] = 0;
+	c->handed[0]++;
 	client_syn(t, "one at work", "reply_challenge", true);
 	c->beat[0] = twins_now() - 50000000;
 	client_syn(t, "a late one", "reply_challenge", false);
-	c->idle[0] = 1;
+	c->done[0]++;
 	client_syn(t, "one that sleeps", "reply_challenge", true);
 	twins_free(t);
 }

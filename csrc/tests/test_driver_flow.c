@@ -69,7 +69,8 @@ static struct frame_spec segment(const struct twins *t, const struct ends *e, in
 
 static void idle(struct twins *t, uint8_t is)
 {
-	t->port[0].control->idle[0] = t->port[1].control->idle[0] = is;
+	for (int slot = 0; slot < 2; slot++)
+		t->port[slot].control->done[0] = t->port[slot].control->handed[0] - !is;
 }
 
 static struct ends open_flow(struct twins *t)

@@ -57,6 +57,36 @@ static void no_reply_takes_a_slot_that_is_reserved(void **state)
 	rings_free(r);
 }
 
+/* A driver that passes segments on itself overtakes none: what it handed over is dealt with when it is sent,
+ * and what has not come yet is not. */
+static void handed_over_is_dealt_with_when_it_is_sent(void **state)
+{
+	struct rings *r = rings_new(CHUNKS);
+	struct screen_shim_control *c = &r->end[OUTER].control;
+
+	(void)state;
+	(void)screen_worker_turn(r->worker); /* fills the fill rings */
+	c->handed[0] = 8;
+	forward(r, OUTER, 5); /* the others are on their way */
+	for (int turn = 0; turn < 3; turn++) {
+		(void)screen_worker_turn(r->worker);
+		assert_int_equal(c->done[0], 0); /* the kernel sends nothing */
+	}
+	rings_drain(r, INNER);
+	for (int turn = 0; turn < 2; turn++)
+		(void)screen_worker_turn(r->worker);
+	assert_int_equal(c->done[0], 5);
+	forward(r, OUTER, 3);
+	(void)screen_worker_turn(r->worker);
+	assert_int_equal(c->done[0], 5);
+	rings_drain(r, INNER);
+	for (int turn = 0; turn < 2; turn++)
+		(void)screen_worker_turn(r->worker);
+	assert_int_equal(c->done[0], c->handed[0]);
+	assert_int_equal(r->end[INNER].control.done[0], 0);
+	rings_free(r);
+}
+
 /* Frames that stay with somebody else: replies stop before the last ones, forwarding goes on. */
 static void no_reply_is_sent_while_only_reserved_frames_are_free(void **state)
 {
@@ -162,6 +192,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_reply_takes_a_slot_that_is_reserved),
+		cmocka_unit_test(handed_over_is_dealt_with_when_it_is_sent),
 		cmocka_unit_test(no_reply_is_sent_while_only_reserved_frames_are_free),
 		cmocka_unit_test(syns_are_served_last),
 		cmocka_unit_test(full_ring_of_syns_leaves_frames_to_receive_others_in),

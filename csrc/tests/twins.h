@@ -169,7 +169,6 @@ static inline void twin_port_open(struct twins *t, uint8_t slot)
 	p->control->mode = SCREEN_SHIM_ENGINE;
 	p->control->queues = 1;
 	p->control->beat[0] = TWINS_NEVER_NS;
-	p->control->idle[0] = 1;
 	t->e->ports[slot].native = true;
 	t->e->ports[slot].mtu = 1500;
 	t->e->ports[slot].can = SCREEN_PORT_ANSWERS | SCREEN_PORT_CHECKS | SCREEN_PORT_PASSES;

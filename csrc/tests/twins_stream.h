@@ -118,8 +118,8 @@ static inline enum screen_reason stream_send(struct stream *s, const struct fram
 	damage_bytes(data, length, damage);
 	if (stream_one_in(s, 24))
 		stream_mutate(s, data, length);
-	if (stream_one_in(s, 4))
-		s->t->port[slot].control->idle[0] = 1;
+	if (stream_one_in(s, 4)) /* a frame waits, or does not any more */
+		s->t->port[slot].control->handed[0] = s->t->port[slot].control->done[0] + stream_one_in(s, 2);
 	return twins_decide(s->t, data, length, slot);
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"os"
 	"slices"
+	"syscall"
 	"testing"
 
 	"synscreen/pkg/dataplane"
@@ -66,11 +67,40 @@ func TestOffloadEngineLeavesNothingToTheDriver(t *testing.T) {
 	}
 }
 
+func passed(s dataplane.Status, dev string) uint64 { return port(s, dev).DriverWork().FlowSegments }
+
 func fetchBoth(t testing.TB, w *lab.WireLab) {
 	t.Helper()
 	for _, family := range families {
 		if err := fetch(t.Context(), w, family, 1); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// A driver begins to pass a connection when the engine has dealt with all that it was handed. What found no
+// room in the engine's ring never comes, and is not waited for.
+func TestDriverPassesConnectionsAfterTheEngineHasLostFrames(t *testing.T) {
+	t.Parallel()
+	w := lab.WireForTest(t, lab.WireOptions{})
+	startContent(t, w)
+	d := startDaemon(t, w, configuration{offload: "driver"}, noLearning)
+	d.signal(t, syscall.SIGSTOP)
+	_, _ = w.Client.Run(t.Context(), "hping3", "--quiet", "--udp", "--destport", "9", "--flood", "--count", "12000",
+		lab.ServerAddr4) // it fails when nothing answers, and nothing does
+	d.signal(t, syscall.SIGCONT)
+	d.waitStatus(t, "frames that found the ring full", func(s dataplane.Status) bool {
+		return port(s, lab.OuterDev).KernelRxDropped > 0
+	})
+	for _, family := range families {
+		before := d.status(t)
+		if err := fetch(t.Context(), w, family, 4*mega); err != nil {
+			t.Fatal(err)
+		}
+		for _, dev := range []string{lab.OuterDev, lab.InnerDev} {
+			if passed(d.status(t), dev) == passed(before, dev) {
+				t.Errorf("IPv%d: %s passes nothing since frames were lost", family, dev)
+			}
 		}
 	}
 }

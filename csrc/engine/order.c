@@ -1,0 +1,36 @@
+#include "order.h"
+
+#include <linux/if_xdp.h>
+#include <sys/socket.h>
+
+enum { LOOK_NS = 10000000 }; /* between two looks at the losses: each is a system call */
+
+/* What was handed over and found no room never comes. */
+static void look_for_losses(struct screen_queue *q, uint64_t now_ns)
+{
+	struct xdp_statistics x = { 0 };
+	socklen_t size = sizeof(x);
+
+	if (now_ns - q->lost_ns < LOOK_NS)
+		return;
+	q->lost_ns = now_ns;
+	if (getsockopt(q->main.fd, SOL_XDP, XDP_STATISTICS, &x, &size) == 0)
+		q->lost = (uint32_t)(x.rx_dropped + x.rx_ring_full);
+}
+
+void screen_order_note(struct screen_port *port, uint32_t queue, uint32_t count, bool settled, uint64_t now_ns)
+{
+	struct screen_shim_control *c = port->control;
+	struct screen_queue *q = &port->queues[queue];
+	uint32_t done = q->received + q->lost;
+
+	q->received += count;
+	if (!settled)
+		return;
+	if (count == 0 && __atomic_load_n(&c->handed[queue], __ATOMIC_RELAXED) != done) {
+		look_for_losses(q, now_ns);
+		done = q->received + q->lost;
+	}
+	if (c->done[queue] != done)
+		__atomic_store_n(&c->done[queue], done, __ATOMIC_RELEASE);
+}
