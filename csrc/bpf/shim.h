@@ -45,6 +45,7 @@ struct screen_shim_control {
 	uint32_t queues;     /* that have sockets; a device can grow more */
 	uint32_t probe;	     /* enum screen_shim_probe */
 	uint64_t beat[SCREEN_SHIM_QUEUES]; /* CLOCK_MONOTONIC in ns, by the worker of each queue */
-	/* frames for the queue's main ring: that the shim has handed over, and that the engine has dealt with */
-	uint32_t handed[SCREEN_SHIM_QUEUES], done[SCREEN_SHIM_QUEUES];
+	/* frames for the queue's main ring: that the shim has handed over, those that the engine has dealt with,
+	 * and those that had been handed over when it last found the ring empty */
+	uint32_t handed[SCREEN_SHIM_QUEUES], done[SCREEN_SHIM_QUEUES], emptied[SCREEN_SHIM_QUEUES];
 };

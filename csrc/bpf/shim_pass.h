@@ -14,19 +14,35 @@
 #include "shim_sockets.h"
 #include "shim_wire.h"
 
-/* Whether nothing of this direction is in the engine's hands, which this segment would overtake. */
-static __always_inline bool may_overtake_none(struct screen_flow *f, int side, __u32 queue)
+enum { PATIENCE = 250 }; /* segments of a direction that the engine is handed before one may overtake others */
+
+/* Whether a direction's segments can be passed from now on, as none is in the engine's hands; or as few are,
+ * where the flow is so busy that this does not happen: of this very batch, which overtake is done to once, and
+ * never in a short flow. */
+static __always_inline __u8 passing_now(const struct screen_shim_control *c, __u32 queue, __u8 before)
 {
+	if (is_idle(c, queue))
+		return SCREEN_PASSING;
+	if (before == SCREEN_PASSING_BEGINS || (before >= PATIENCE && is_emptied(c, queue)))
+		return SCREEN_PASSING_BEGINS;
+	return before < PATIENCE ? before + 1 : PATIENCE;
+}
+
+static __always_inline bool is_passing(struct screen_flow *f, int side, __u32 queue)
+{
+	__u8 before = atomic_load_explicit(&f->passing[side], memory_order_relaxed), now;
 	struct screen_shim_control *c;
 	__u32 zero = 0;
 
-	if (atomic_load_explicit(&f->passing[side], memory_order_relaxed))
+	if (before == SCREEN_PASSING)
 		return true;
 	c = bpf_map_lookup_elem(&control, &zero);
-	if (!c || queue >= SCREEN_SHIM_QUEUES || !is_idle(c, queue))
+	if (!c || queue >= SCREEN_SHIM_QUEUES)
 		return false;
-	atomic_store_explicit(&f->passing[side], 1, memory_order_relaxed);
-	return true;
+	now = passing_now(c, queue, before);
+	if (now != before)
+		atomic_store_explicit(&f->passing[side], now, memory_order_relaxed);
+	return now >= SCREEN_PASSING_BEGINS;
 }
 
 /* Whether the sum was left to the device: the engine completes it. */
@@ -85,7 +101,7 @@ static __always_inline int pass_on(struct xdp_md *ctx, struct scratch *s, const 
 		atomic_store_explicit(&f->passing[side], 0, memory_order_relaxed);
 		return TO_ENGINE;
 	}
-	if (!may_overtake_none(f, side, ctx->rx_queue_index))
+	if (!is_passing(f, side, ctx->rx_queue_index))
 		return TO_ENGINE;
 	screen_flow_seen(f, side, s->now_s);
 	screen_progress(f, side, &s->packet);

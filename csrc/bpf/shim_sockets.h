@@ -29,3 +29,10 @@ static __always_inline bool is_idle(const struct screen_shim_control *c, __u32 q
 	queue = bounded(queue, SCREEN_SHIM_QUEUES);
 	return c->handed[queue] == *(const volatile __u32 *)&c->done[queue];
 }
+
+/* Whether the queue's ring was empty a moment ago: what the engine has not dealt with is of this batch. */
+static __always_inline bool is_emptied(const struct screen_shim_control *c, __u32 queue)
+{
+	queue = bounded(queue, SCREEN_SHIM_QUEUES);
+	return c->handed[queue] == *(const volatile __u32 *)&c->emptied[queue];
+}

@@ -38,6 +38,11 @@ enum {
 	SCREEN_CLOSING_RST_SERVER = 1 << 3,
 	SCREEN_CLOSING_RST = SCREEN_CLOSING_RST_CLIENT | SCREEN_CLOSING_RST_SERVER,
 
+	/* Of a flow's passing[]: the driver passes the side's segments, and the engine has none; it passes them,
+	 * and the engine has some yet. Below, how many of an open flow the engine was handed. */
+	SCREEN_PASSING = 255,
+	SCREEN_PASSING_BEGINS = 254,
+
 	/* Half-open to us for good: the server answers by another way. Beside SCREEN_CLOSING_*. */
 	SCREEN_ONE_WAY = 1 << 4,
 
@@ -95,9 +100,9 @@ struct screen_flow {
 	uint32_t client_tsval; /* of the ACK; the client's last one where its server has no clock */
 	union {
 		uint16_t client_window; /* of the ACK, as on the wire */
-		/* of what is no splice: a side whose segments the driver passes, from the first one on that
-		 * found the engine's hands empty. By a program that may still have found an
-		 * entry that was taken out meanwhile: nothing else may depend on it. */
+		/* of what is no splice: a side whose segments the driver passes (bpf/shim_pass.h). By a program
+		 * that may still have found an entry that was taken out meanwhile: nothing else may depend on
+		 * it. */
 		_Atomic uint8_t passing[2];
 	};
 	uint16_t mss;	       /* the client's; when the server has answered, the smaller of both. A

@@ -18,7 +18,14 @@ static void look_for_losses(struct screen_queue *q, uint64_t now_ns)
 		q->lost = (uint32_t)(x.rx_dropped + x.rx_ring_full);
 }
 
-void screen_order_note(struct screen_port *port, uint32_t queue, uint32_t count, bool settled, uint64_t now_ns)
+static void tell(uint32_t *what, uint32_t number)
+{
+	if (*what != number)
+		__atomic_store_n(what, number, __ATOMIC_RELEASE);
+}
+
+void screen_order_note(struct screen_port *port, uint32_t queue, uint32_t handed, uint32_t count, bool settled,
+		       uint64_t now_ns)
 {
 	struct screen_shim_control *c = port->control;
 	struct screen_queue *q = &port->queues[queue];
@@ -27,10 +34,11 @@ void screen_order_note(struct screen_port *port, uint32_t queue, uint32_t count,
 	q->received += count;
 	if (!settled)
 		return;
-	if (count == 0 && __atomic_load_n(&c->handed[queue], __ATOMIC_RELAXED) != done) {
+	if (count == 0 && handed != done) {
 		look_for_losses(q, now_ns);
 		done = q->received + q->lost;
 	}
-	if (c->done[queue] != done)
-		__atomic_store_n(&c->done[queue], done, __ATOMIC_RELEASE);
+	tell(&c->done[queue], done);
+	if (count == 0)
+		tell(&c->emptied[queue], handed);
 }

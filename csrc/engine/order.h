@@ -8,7 +8,13 @@
 
 #include "state.h"
 
-/* Called by the queue's worker behind each look into its main receive ring. count: frames that came of it;
- * settled: all that came before are sent. */
-void screen_order_note(struct screen_port *port, uint32_t queue, uint32_t count, bool settled,
+/* What was handed over so far: asked before a look into the ring. */
+static inline uint32_t screen_order_handed(const struct screen_port *port, uint32_t queue)
+{
+	return __atomic_load_n(&port->control->handed[queue], __ATOMIC_ACQUIRE);
+}
+
+/* Called by the queue's worker behind each look into its main receive ring. handed: before it; count: frames
+ * that came of it; settled: all that came before are sent. */
+void screen_order_note(struct screen_port *port, uint32_t queue, uint32_t handed, uint32_t count, bool settled,
 		       uint64_t now_ns);

@@ -99,14 +99,15 @@ static uint32_t receive(struct screen_worker *w, bool *busy)
 
 	*busy = false;
 	for (uint32_t i = 0; i < v->ports_count; i++) {
-		uint32_t count;
+		uint32_t count, handed;
 
 		if (!ours(w, v->ports[i]))
 			continue;
+		handed = screen_order_handed(v->ports[i], w->index);
 		count = screen_burst_receive(w, v->ports[i], &v->ports[i]->queues[w->index].main.rx,
 					     SCREEN_BURST);
 		*busy |= count == SCREEN_BURST;
-		screen_order_note(v->ports[i], w->index, count, !w->unsent, w->context.now_ns);
+		screen_order_note(v->ports[i], w->index, handed, count, !w->unsent, w->context.now_ns);
 		frames += count;
 	}
 	return frames;

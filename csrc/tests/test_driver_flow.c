@@ -167,6 +167,29 @@ static void shim_lets_no_segment_overtake_what_the_engine_has(void **state)
 	twins_free(t);
 }
 
+/* The engine is never without a frame; but for a moment its ring is empty. */
+static void shim_passes_a_flow_that_is_always_busy_after_a_while(void **state)
+{
+	static const struct segment_row passed = { "passed", "forward_flow", true, .side = SERVER };
+	static const struct segment_row waits = { "not yet", "forward_flow", false, .side = SERVER };
+	struct twins *t = twins_new(4, 0);
+	struct screen_shim_control *c = t->port[1].control;
+	struct ends e = open_flow(t);
+
+	(void)state;
+	idle(t, 0);
+	c->emptied[0] = c->handed[0];
+	for (int i = 0; i < 250; i++)
+		send_segment(t, &e, &waits);
+	c->handed[0]++;
+	send_segment(t, &e, &waits); /* now its ring is not */
+	c->emptied[0]++;
+	send_segment(t, &e, &passed);
+	c->handed[0]++;
+	send_segment(t, &e, &passed);
+	twins_free(t);
+}
+
 /* ---- check ---------------------------------------------------------------------------------- */
 
 /* A client that no flow is of. */
@@ -411,6 +434,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(shim_passes_the_talk_of_open_flows_and_nothing_else),
 		cmocka_unit_test(shim_passes_no_frame_that_the_other_port_would_not_send),
 		cmocka_unit_test(shim_lets_no_segment_overtake_what_the_engine_has),
+		cmocka_unit_test(shim_passes_a_flow_that_is_always_busy_after_a_while),
 		cmocka_unit_test(shim_drops_forged_answers_and_leaves_odd_flags_to_their_screens),
 		cmocka_unit_test(shim_leaves_every_cookie_that_may_be_valid_to_the_engine),
 		cmocka_unit_test(shim_drops_no_cookie_of_an_epoch_whose_keys_it_has_not),

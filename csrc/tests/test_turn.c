@@ -76,6 +76,7 @@ static void handed_over_is_dealt_with_when_it_is_sent(void **state)
 	for (int turn = 0; turn < 2; turn++)
 		(void)screen_worker_turn(r->worker);
 	assert_int_equal(c->done[0], 5);
+	assert_int_equal(c->emptied[0], 8);
 	forward(r, OUTER, 3);
 	(void)screen_worker_turn(r->worker);
 	assert_int_equal(c->done[0], 5);
