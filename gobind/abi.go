@@ -8,7 +8,7 @@ package gobind
 #include <synscreen/engine.h>
 
 // An enumerator is invisible to #if, so that this is what #error is elsewhere.
-_Static_assert(SCREEN_ABI_VERSION == 6, "gobind is written for ABI version 6: bring it up to date");
+_Static_assert(SCREEN_ABI_VERSION == 7, "gobind is written for ABI version 7: bring it up to date");
 */
 import "C"
 

@@ -33,6 +33,7 @@ func Open(options dataplane.EngineOptions) (*Engine, error) {
 		bind:              C.uint8_t(options.Bind),
 		learning_s:        C.uint16_t(options.LearningSeconds),
 		learning_rate:     C.uint32_t(options.LearningRate),
+		busy_poll_us:      C.uint32_t(options.BusyPoll.Microseconds()),
 	}
 	if err := putText(raw.state_dir[:], "state directory", options.StateDir); err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ type engineOptions struct {
 	Bind            uint8
 	LearningS       uint16
 	LearningRate    uint32
+	BusyPollUs      uint32
 	StatusSize      uint32
 }
 
@@ -90,7 +91,10 @@ type portStatus struct {
 	Host             uint8
 	Admission        uint8
 	Offload          uint8
-	Reserved         [7]uint8
+	NapiQueues       uint8
+	IrqsDeferred     uint8
+	Reserved         uint8
+	BusyPollUs       uint32
 	OffloadReason    [textSize]int8
 	RxFrames         uint64
 	RxBytes          uint64

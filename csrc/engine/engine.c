@@ -6,6 +6,7 @@
 
 #include "attach.h"
 #include "bridge.h"
+#include "busypoll.h"
 #include "capability.h"
 #include "config.h"
 #include "handover.h"
@@ -51,6 +52,8 @@ static int check_options(const struct screen_engine_options *o, struct screen_er
 		wrong = "attach or bind is out of range";
 	else if (o->learning_s > 3600)
 		wrong = "learning_s must be 0 to 3600";
+	else if (o->busy_poll_us > SCREEN_BUSY_POLL_US_MAX)
+		wrong = "busy_poll_us must be 0 to 1000000";
 	return wrong ? screen_error_set(error, SCREEN_ERROR_ARGUMENT, 0, "options", "%s", wrong) :
 		       SCREEN_OK;
 }

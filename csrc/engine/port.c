@@ -8,6 +8,7 @@
 
 #include "admitter.h"
 #include "attach.h"
+#include "busypoll.h"
 #include "ethtool.h"
 #include "hostmaps.h"
 #include "netlink.h"
@@ -122,11 +123,16 @@ static int open_queue(struct screen_engine *engine, struct screen_port *port, ui
 {
 	struct screen_queue *q = &port->queues[i];
 	const struct screen_umem *umem = screen_worker_umem(engine->workers[i]);
+	uint32_t busy_us = engine->options.busy_poll_us;
 	int shared = shared_socket(engine, i), result;
 
 	result = screen_xsk_open(&q->main, umem, port->ifindex, i, shared, engine->options.bind, error);
 	if (result == 0)
 		result = screen_xsk_open_second(&q->syn, &q->main, umem, port->ifindex, i, error);
+	if (result == 0 && busy_us)
+		result = screen_busypoll_set(q->main.fd, busy_us, error);
+	if (result == 0 && busy_us)
+		result = screen_busypoll_set(q->syn.fd, busy_us, error);
 	if (result) {
 		if (error)
 			screen_text_copy(error->object, sizeof(error->object), port->ifname);

@@ -1,6 +1,7 @@
 /* What show and metrics see. [control] */
 #include "attach.h"
 #include "beat.h"
+#include "busypoll.h"
 #include "driver.h"
 #include "netlink.h"
 #include "symmetry.h"
@@ -83,6 +84,7 @@ static void fill_port(struct screen_engine *engine, const struct screen_port *po
 	s->host = port->is_host;
 	if (port->is_host && policy)
 		s->admission = policy->port[port->slot].admission;
+	screen_busypoll_status(port, s);
 	add_kernel_counters(port, s);
 	add_worker_counters(engine, port, s);
 	s->offload = screen_driver_does(engine, port, s->offload_reason);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "burst.h"
+#include "busypoll.h"
 #include "frames.h"
 #include "order.h"
 #include "qsbr.h"
@@ -91,6 +92,17 @@ static bool ours(const struct screen_worker *w, const struct screen_port *port)
 	return w->index < port->queues_count;
 }
 
+/* Busy polling: the kernel looks into the queues now, and not when an interrupt comes. Both sockets of
+ * a queue are of one NAPI instance. */
+static void look(struct screen_worker *w)
+{
+	const struct screen_view *v = w->view;
+
+	for (uint32_t i = 0; i < v->ports_count; i++)
+		if (ours(w, v->ports[i]))
+			screen_busypoll_look(v->ports[i]->queues[w->index].main.fd);
+}
+
 /* Takes a burst from the main receive ring of each port. *busy: one of them has more. */
 static uint32_t receive(struct screen_worker *w, bool *busy)
 {
@@ -147,6 +159,8 @@ uint32_t screen_worker_turn(struct screen_worker *w)
 	for (uint32_t i = 0; i < v->ports_count; i++)
 		if (ours(w, v->ports[i]))
 			look_after(w, v->ports[i]);
+	if (w->engine->options.busy_poll_us)
+		look(w);
 	frames = receive(w, &busy);
 	/* what is forwarded is on its way before the first SYN is looked at */
 	if (frames)
@@ -222,6 +236,12 @@ static void rest(struct screen_worker *w, struct poll_set *set)
 	atomic_store(&w->asleep, 0);
 }
 
+/* Whether its last frame was too short a time ago to sleep. */
+static bool lingers(const struct screen_worker *w)
+{
+	return w->context.now_ns - w->frame_ns < w->engine->options.busy_poll_us * 1000ull;
+}
+
 static void take_view(struct screen_worker *w)
 {
 	struct screen_engine *e = w->engine;
@@ -249,10 +269,13 @@ void *screen_worker_run(void *data)
 	while (!atomic_load_explicit(&e->stop, memory_order_relaxed)) {
 		reclaim(w);
 		take_view(w);
-		if (screen_worker_turn(w) == 0)
+		if (screen_worker_turn(w))
+			w->frame_ns = w->context.now_ns;
+		else if (!lingers(w)) {
 			rest(w, &set);
-		else
-			screen_qsbr_quiescent();
+			continue;
+		}
+		screen_qsbr_quiescent();
 	}
 	screen_qsbr_unregister();
 	return NULL;

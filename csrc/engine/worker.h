@@ -43,6 +43,7 @@ struct screen_worker {
 	struct screen_context context;
 	struct screen_pendings *pendings;
 	bool unsent;	     /* a TX ring has frames that the kernel would not take yet */
+	uint64_t frame_ns;   /* the last turn that had frames */
 	uint64_t tick_ns;    /* when timers were last looked at */
 	uint32_t sweep_next; /* bucket */
 	/* flows taken out of the table: collecting, and waiting for the end of a grace period */

@@ -155,11 +155,14 @@ func TestUsageErrorsExitWith2(t *testing.T) {
 		`--flows 33554432: a power of two from 1024 to 16777216 is possible`: {
 			"run", "--config", "f", "--flows", "33554432"},
 		`--frames 1024: a power of two from 2048 to 262144 is possible`: {"run", "--config", "f", "--frames", "1024"},
-		`--chunk-size 9000: 2048 or 4096 is possible`:                   {"run", "--config", "f", "--chunk-size", "9000"},
-		`--learning-seconds 3601: from 0 to 3600 is possible`:           {"run", "--config", "f", "--learning-seconds", "3601"},
-		`--count x: not a whole number`:                                 {"monitor", "--count", "x"},
-		`--flows 5000000000: the number is too large`:                   {"run", "--config", "f", "--flows", "5000000000"},
-		`required flag(s) "config" not set`:                             {"run"},
+		`--busy-poll 1.5µs: whole microseconds from 0 to 1s are possible`: {
+			"run", "--config", "f", "--busy-poll", "1500ns"},
+		`--busy-poll 2s: whole microseconds from 0 to 1s are possible`: {"run", "--config", "f", "--busy-poll", "2s"},
+		`--chunk-size 9000: 2048 or 4096 is possible`:                  {"run", "--config", "f", "--chunk-size", "9000"},
+		`--learning-seconds 3601: from 0 to 3600 is possible`:          {"run", "--config", "f", "--learning-seconds", "3601"},
+		`--count x: not a whole number`:                                {"monitor", "--count", "x"},
+		`--flows 5000000000: the number is too large`:                  {"run", "--config", "f", "--flows", "5000000000"},
+		`required flag(s) "config" not set`:                            {"run"},
 		"statistics takes nothing, `zone ZONE` or `interface INTERFACE`, not [\"zone\"]": {
 			"show", "security", "screen", "statistics", "zone"},
 		`invalid argument "x" for "--client" flag: not a prefix such as 192.0.2.0/24`: {

@@ -19,7 +19,9 @@ func (a *app) portsCommand() *cobra.Command {
 			"checks the cookies of ACKs and passes segments of connections to the other port, or the engine, and\n" +
 			"why. Both have their counts.\n\n" +
 			"Rx frames, Tx frames and Lost are the engine's. What the driver answers, drops or passes never comes\n" +
-			"to the engine, and is in the second table alone.",
+			"to the engine, and is in the second table alone.\n\n" +
+			"Under `run --busy-poll` a third tells for how long after a frame the sockets of each port are polled,\n" +
+			"in how many of its queues the kernel lets a worker look itself, and whether interrupts stay off.",
 		args: takes(0, 0),
 		ask: func(ctx context.Context, _ []string) ([]dataplane.PortStatus, error) {
 			status, err := a.client().Status(ctx)
@@ -32,13 +34,13 @@ func (a *app) portsCommand() *cobra.Command {
 
 func printPorts(w io.Writer, ports []dataplane.PortStatus) {
 	fmt.Fprintln(w, "Port\tPeer\tWire\tZone\tAdmission\tState\tLink\tMTU\tQueues\tXDP\tMemory\tProgram\tRx frames\tTx frames\tLost")
-	wires := false
+	wires, polled := false, false
 	for _, p := range ports {
 		peer, wire, admission := p.Peer, p.Wire, "-"
 		if p.Host {
 			peer, wire, admission = "-", "host", p.Admission.String()
 		}
-		wires = wires || !p.Host
+		wires, polled = wires || !p.Host, polled || p.BusyPoll != 0
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%d\t%d\t%d\n",
 			p.Interface, peer, wire, orDash(p.Zone), admission, p.State, link(p), p.MTU, p.Queues,
 			choose(p.Native, "native", "generic"), choose(p.ZeroCopy, "zero-copy", "copy"),
@@ -47,6 +49,18 @@ func printPorts(w io.Writer, ports []dataplane.PortStatus) {
 	}
 	if wires {
 		printWork(w, ports)
+	}
+	if polled {
+		printPolling(w, ports)
+	}
+}
+
+// printPolling tells what was obtained for busy polling.
+func printPolling(w io.Writer, ports []dataplane.PortStatus) {
+	fmt.Fprintln(w, "\nPort\tBusy polling\tQueues\tInterrupts")
+	for _, p := range ports {
+		fmt.Fprintf(w, "%s\t%v\t%d of %d\t%s\n", p.Interface, p.BusyPoll, p.NAPIQueues, p.Queues,
+			choose(p.IRQsDeferred, "deferred", "not deferred"))
 	}
 }
 

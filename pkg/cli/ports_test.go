@@ -2,6 +2,7 @@ package cli
 
 import (
 	"testing"
+	"time"
 
 	"synscreen/pkg/dataplane"
 )
@@ -25,6 +26,23 @@ func TestShowOfHostPortsAloneTellsOfNoDrivers(t *testing.T) {
 	socket := serve(t, &canned{status: dataplane.Status{Ports: sampleStatus().Ports[2:]}})
 	const want = `Port  Peer  Wire  Zone   Admission  State      Link  MTU   Queues  XDP     Memory  Program  Rx frames  Tx frames  Lost
 eth3  -     host  world  kernel     published  up    1500  1       native  copy    alone    60         0          0
+`
+	expect(t, outcome{Stdout: want}, "show", "ports", "--control-socket", socket)
+}
+
+func TestShowPortsTellsWhatWasObtainedForBusyPolling(t *testing.T) {
+	ports := sampleStatus().Ports[2:]
+	ports = append(ports, ports[0])
+	ports[0].BusyPoll, ports[0].Queues, ports[0].NAPIQueues = 50*time.Microsecond, 2, 1
+	ports[1].BusyPoll, ports[1].NAPIQueues, ports[1].IRQsDeferred = 50*time.Microsecond, 1, true
+	socket := serve(t, &canned{status: dataplane.Status{Ports: ports}})
+	const want = `Port  Peer  Wire  Zone   Admission  State      Link  MTU   Queues  XDP     Memory  Program  Rx frames  Tx frames  Lost
+eth3  -     host  world  kernel     published  up    1500  2       native  copy    alone    60         0          0
+eth3  -     host  world  kernel     published  up    1500  1       native  copy    alone    60         0          0
+
+Port  Busy polling  Queues  Interrupts
+eth3  50µs          1 of 2  not deferred
+eth3  50µs          1 of 1  deferred
 `
 	expect(t, outcome{Stdout: want}, "show", "ports", "--control-socket", socket)
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -103,6 +104,9 @@ func (a *app) runCommand() *cobra.Command {
 		"`BYTES` of a packet buffer, 2048 or 4096; an MTU up to 278 bytes less fits")
 	flags.Var(&f.attach, "attach", "where the XDP program runs: in the driver or behind it")
 	flags.Var(&f.bind, "bind", "whether frames are copied: auto takes zero-copy where the driver has it")
+	flags.DurationVar(&engine.BusyPoll, "busy-poll", 0,
+		"`DURATION`, such as 50us, for which a worker polls its queues after each frame before it sleeps, at most\n"+
+			"1s; it then needs a processor of its own (default off)")
 	flags.Uint16Var(&engine.LearningSeconds, "learning-seconds", defaultLearningS,
 		"`SECONDS` after the start in which connections that were there before are learned, 0 to 3600")
 	flags.Uint32Var(&engine.LearningRate, "learning-rate", defaultLearningRate,
@@ -124,6 +128,8 @@ func checkSizes(engine dataplane.EngineOptions) error {
 		return fmt.Errorf("--frames %d: a power of two from 2048 to 262144 is possible", engine.FramesPerWorker)
 	case engine.ChunkSize != 2048 && engine.ChunkSize != 4096:
 		return fmt.Errorf("--chunk-size %d: 2048 or 4096 is possible", engine.ChunkSize)
+	case engine.BusyPoll < 0 || engine.BusyPoll > time.Second || engine.BusyPoll%time.Microsecond != 0:
+		return fmt.Errorf("--busy-poll %v: whole microseconds from 0 to 1s are possible", engine.BusyPoll)
 	case engine.LearningSeconds > 3600:
 		return fmt.Errorf("--learning-seconds %d: from 0 to 3600 is possible", engine.LearningSeconds)
 	}

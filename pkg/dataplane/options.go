@@ -1,5 +1,7 @@
 package dataplane
 
+import "time"
+
 // Attach is how hard to ask the driver for the XDP program.
 type Attach int
 
@@ -58,7 +60,8 @@ type EngineOptions struct {
 	Attach          Attach
 	Bind            Bind
 	LearningSeconds uint16
-	LearningRate    uint32 // unknown segments a second that pass meanwhile, per worker
+	LearningRate    uint32        // unknown segments a second that pass meanwhile, per worker
+	BusyPoll        time.Duration // for so long a worker looks into its queues itself before it sleeps
 }
 
 // Leave is how the end of an engine leaves the interfaces.

@@ -1,5 +1,7 @@
 package dataplane
 
+import "time"
+
 // PortState says how far a port is in the life of a configuration.
 type PortState int
 
@@ -47,7 +49,10 @@ type PortStatus struct {
 	HeldDown         bool          `json:"held_down"` // down because its peer lost the link
 	Native           bool          `json:"native"`    // driver mode, not generic
 	ZeroCopy         bool          `json:"zero_copy"`
-	Dispatcher       bool          `json:"dispatcher"` // under libxdp's dispatcher, not the only program
+	Dispatcher       bool          `json:"dispatcher"`    // under libxdp's dispatcher, not the only program
+	BusyPoll         time.Duration `json:"busy_poll_ns"`  // as its sockets have it; 0: they are not busy polled
+	NAPIQueues       uint32        `json:"napi_queues"`   // then: those whose NAPI instance the kernel has told
+	IRQsDeferred     bool          `json:"irqs_deferred"` // and whether interrupts stay off meanwhile
 	OnFailure        OnFailure     `json:"on_failure"`
 	RxFrames         uint64        `json:"rx_frames"`
 	RxBytes          uint64        `json:"rx_bytes"`

@@ -11,8 +11,8 @@ import (
 	"synscreen/test/lab"
 )
 
-// kernelAdmits says whether this kernel is one that makes connections out of cookies: Linux 6.9 or newer.
-func kernelAdmits(t testing.TB) bool {
+// kernelSince says whether this kernel is Linux major.minor or newer.
+func kernelSince(t testing.TB, sinceMajor, sinceMinor int) bool {
 	t.Helper()
 	var name unix.Utsname
 	if err := unix.Uname(&name); err != nil {
@@ -23,7 +23,13 @@ func kernelAdmits(t testing.TB) bool {
 	if _, err := fmt.Sscanf(release, "%d.%d", &major, &minor); err != nil {
 		t.Fatalf("kernel release %q: %v", release, err)
 	}
-	return major > 6 || major == 6 && minor >= 9
+	return major > sinceMajor || major == sinceMajor && minor >= sinceMinor
+}
+
+// kernelAdmits says whether this kernel is one that makes connections out of cookies.
+func kernelAdmits(t testing.TB) bool {
+	t.Helper()
+	return kernelSince(t, 6, 9)
 }
 
 // A kernel that makes no connections out of cookies is told of by name; what needs none of it goes on.

@@ -30,8 +30,10 @@ var trials = []trial{
 	{Test: "TestEarlyRequestIsHeldUntilTheServerAnswersAndDeliveredOnceInOrder"},
 	{Test: "TestHostPortSaysWhetherItsKernelAdmitsAndAdmitsByOtherMeansWhereNot"},
 	{Test: "TestKernelCookiesAreSwitchedOnInAFloodAndOffAgain"},
+	{Test: "TestBusyPollingIsObtainedAndClientsComeThroughAFloodWithIt"},
 	{Test: "TestTwoHostPortsAdmitEachItsOwnClients", Needs: admission},
 	{Test: "TestBothQueuesOfAWireTakePartInAFloodThatClientsAreSplicedIn", Cards: true},
+	{Test: "TestBusyPollingIsObtainedAndClientsComeThroughAFloodWithIt", Cards: true},
 	{Test: "TestDetachTakesAllAwayAndRestoresTheSettings/after_SIGKILL", Cards: true},
 	{Test: "TestHostPortSaysWhetherItsKernelAdmitsAndAdmitsByOtherMeansWhereNot", Cards: true},
 }

@@ -19,7 +19,7 @@
 #define SCREEN_API __attribute__((visibility("default")))
 
 enum {
-	SCREEN_ABI_VERSION = 6,
+	SCREEN_ABI_VERSION = 7,
 	SCREEN_TEXT_SIZE = 192,
 	SCREEN_MESSAGE_SIZE = 512,
 	SCREEN_FINGERPRINT_SIZE = 20, /* 16 hex digits, a NUL, padding */
@@ -61,6 +61,8 @@ struct screen_engine_options {
 	uint8_t bind;		   /* enum screen_bind */
 	uint16_t learning_s;	   /* the learning period after start, 0-3600 */
 	uint32_t learning_rate;	   /* unknown segments a second that pass in it, per worker */
+	uint32_t busy_poll_us;	   /* for so long after its last frame a worker looks into its queues
+				    * itself and does not sleep; 0: never, at most 1,000,000 */
 	uint32_t status_size;	   /* sizeof(struct screen_engine_status): grows with the counters */
 };
 
@@ -133,7 +135,10 @@ struct screen_port_status {
 	uint8_t host;	     /* 1: a host port, without peer and wire */
 	uint8_t admission;   /* of a host port in the running configuration: enum screen_admission */
 	uint8_t offload;     /* enum screen_port_offload, bits: what the driver does now */
-	uint8_t reserved[7];
+	uint8_t napi_queues;   /* busy polling: queues whose NAPI instance the kernel has told */
+	uint8_t irqs_deferred; /* 1: the device's interrupts stay off between two looks */
+	uint8_t reserved;
+	uint32_t busy_poll_us; /* as its sockets have it; 0: they are not busy polled */
 	char offload_reason[SCREEN_TEXT_SIZE]; /* why not all of them; empty when all, or when offload engine
 						* is configured */
 	uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes;
