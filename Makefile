@@ -63,8 +63,8 @@ gotest: build ## the Go tests: packages without cgo, then all of them, end to en
 	CGO_LDFLAGS=-L$(FAULTS) $(GO) test -count=1 -tags faults \
 		-exec "env LD_LIBRARY_PATH=$(FAULTS) $(ROOT)" ./pkg/dataplane/userspace
 
-e2e: build ## the end-to-end tests alone; OFFLOAD=engine or driver: so do the wires of all of them
-	SYNSCREEN_E2E_OFFLOAD=$(OFFLOAD) $(GO) test -p 1 -count=1 -timeout 15m -exec $(ROOT) ./test/e2e
+e2e: build ## the end-to-end tests alone; OFFLOAD=engine or driver, CHECKSUMS=whole: in all of them
+	SYNSCREEN_E2E_OFFLOAD=$(OFFLOAD) SYNSCREEN_LAB_CHECKSUMS=$(CHECKSUMS) $(GO) test -p 1 -count=1 -timeout 15m -exec $(ROOT) ./test/e2e
 
 check: build ## static checks
 	shellcheck .ci/run $$(find . -name '*.sh' -not -path './build/*')

@@ -51,7 +51,7 @@ func transferBulk(t *testing.T, w *lab.WireLab) (connections uint64) {
 
 func TestBulkTransfersThroughSplicedFlowsUnderFloodKeepTheirChecksums(t *testing.T) {
 	t.Parallel()
-	w := lab.WireForTest(t, lab.WireOptions{})
+	w := lab.WireForTest(t, lab.WireOptions{ChecksumOn: true})
 	startContent(t, w)
 	d := startDaemon(t, w, configuration{}, noLearning)
 	startFloods(t, w, d, contentPort, families...)
@@ -62,7 +62,7 @@ func TestBulkTransfersThroughSplicedFlowsUnderFloodKeepTheirChecksums(t *testing
 
 func TestBulkTransfersInsideAVLANKeepTheirChecksumsAndEveryFrameItsTag(t *testing.T) {
 	t.Parallel()
-	w := lab.WireForTest(t, lab.WireOptions{VLAN: 7})
+	w := lab.WireForTest(t, lab.WireOptions{VLAN: 7, ChecksumOn: true})
 	startContent(t, w)
 	d := startDaemon(t, w, configuration{}, noLearning)
 	startFloods(t, w, d, contentPort, families...)

@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"fmt"
+	"os"
 	"testing"
 )
 
@@ -38,12 +39,17 @@ func ClientAddr4(i int) string { return fmt.Sprintf("198.18.10.%d", i+1) }
 // ClientAddr6 is the IPv6 address of legitimate client i, counted from 0.
 func ClientAddr6(i int) string { return fmt.Sprintf("2001:db8:18::a:%x", i+1) }
 
+// checksumsVariable: "whole" has the ends of all wires write whole checksums, which a driver passes on; a
+// checksum that is left to a device goes by the engine.
+const checksumsVariable = "SYNSCREEN_LAB_CHECKSUMS"
+
 // WireOptions shape a WireLab; the zero value is one queue, MTU 1500, TX checksum offload left on,
 // no VLAN, one client address.
 type WireOptions struct {
 	Queues      int  // of every veth end
 	MTU         int  // of every device
 	ChecksumOff bool // switch TX checksum offload off at the stacks
+	ChecksumOn  bool // leave it on, whatever the environment says
 	VLAN        int  // everybody speaks inside this 802.1Q tag
 	Clients     int  // legitimate client addresses, at most 200
 	WireIPv6    bool // leave IPv6 on in the wire's namespace: its ports speak for themselves
@@ -243,7 +249,7 @@ func (w *WireLab) RouteToClient(prefix string) string {
 // would be counted at the client. Its floods go past the tc program and bring a tag of their own.
 func (w *WireLab) setOffloads(ctx context.Context) error {
 	for _, n := range []*Namespace{w.Attacker, w.Client, w.Server} {
-		if w.options.ChecksumOff {
+		if w.options.ChecksumOff || (!w.options.ChecksumOn && os.Getenv(checksumsVariable) == "whole") {
 			if err := n.Ethtool(ctx, EndDev, "tx", "off"); err != nil {
 				return err
 			}
