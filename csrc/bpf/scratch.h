@@ -40,11 +40,7 @@ struct scratch {
 	struct screen_server_profile server;
 	struct screen_cookie cookie;
 	__u64 hash; /* of the destination */
-	struct {
-		__u8 destination[16];
-		__u32 zone_port;
-		__u64 hash; /* of meters; 0: there is none yet */
-	} last; /* most frames of a flood have one destination: it is hashed once */
+	struct screen_hashed last;
 	struct screen_streak streak; /* of SYNs that were answered one after the other */
 	__u64 streak_ns;	     /* since when */
 	__u32 sent;		     /* how many of them were */
@@ -69,7 +65,7 @@ static __always_inline struct scratch *scratch_of(void)
 	return bpf_map_lookup_elem(&scratches, &zero);
 }
 
-enum { TICK_NS = 10000000 }; /* of the kernel's clock, at most */
+enum { TICK_NS = 10000000 }; /* of the kernel's clock, at most, while it is not held up */
 
 /* Now or up to a tick later, by the clock that goes on when the machine is suspended, by which keys end. How
  * far it is ahead of the other is looked up once a tick. */

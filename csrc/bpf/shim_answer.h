@@ -14,7 +14,7 @@
 #include "shim_wire.h"
 
 enum {
-	NOTE_NS = 1000000, /* a time that is noted for each SYN is this old at most */
+	NOTE_NS = 1000000, /* a time that is noted for each SYN is this old at most; or a tick */
 	STREAK = 8,	   /* challenges that are counted at once, at most, and not for longer than that */
 };
 
@@ -115,7 +115,15 @@ __noinline int is_above_reply_rate(const struct screen_host_policy *p)
 				   p->wires.reply_prefix_rate, s->now_s);
 }
 
-/* What the engine counts of challenges (gauge.c, screen.c), of all of a streak. */
+/* Notes a time that is later by more than NOTE_NS. */
+static __always_inline void note_time(_Atomic uint64_t *noted, __u64 ns)
+{
+	if (ns > atomic_load_explicit(noted, memory_order_relaxed) + NOTE_NS)
+		atomic_store_explicit(noted, ns, memory_order_relaxed);
+}
+
+/* What the engine counts of challenges (gauge.c, screen.c), of all of a streak. It may be long over, and its
+ * victim's entry another's. */
 __noinline int end_streak(void)
 {
 	struct screen_meters *m = meters_of();
@@ -127,12 +135,12 @@ __noinline int end_streak(void)
 		return 0;
 	z = &m->zone[s->streak.zone & (SCREEN_METER_ZONES - 1)];
 	v = &m->victims.victim[s->streak.victim & (SCREEN_VICTIMS - 1)];
-	if (s->now_ns > atomic_load_explicit(&v->last_ns, memory_order_relaxed) + NOTE_NS)
-		atomic_store_explicit(&v->last_ns, s->now_ns, memory_order_relaxed);
-	if (s->now_ns > atomic_load_explicit(&z->flood_last_ns, memory_order_relaxed) + NOTE_NS)
-		atomic_store_explicit(&z->flood_last_ns, s->now_ns, memory_order_relaxed);
+	note_time(&z->flood_last_ns, s->streak_ns);
 	atomic_fetch_add_explicit(&z->challenged, s->sent, memory_order_relaxed);
-	screen_pace_add(&v->challenges, s->streak.window / SCREEN_LOOKS_WINDOW_S, s->sent);
+	if (atomic_load_explicit(&v->hash, memory_order_relaxed) == s->streak.hash) {
+		note_time(&v->last_ns, s->streak_ns);
+		screen_pace_add(&v->challenges, s->streak.window / SCREEN_LOOKS_WINDOW_S, s->sent);
+	}
 	screen_streak_end(&s->streak, m);
 	s->sent = 0;
 	return 0;
@@ -153,7 +161,7 @@ static __always_inline void begin_streak(struct scratch *s, const struct screen_
 }
 
 /* Counts a challenge. A few at a time go to the meters, which all processors write to: whoever reads those
- * finds them behind by less than a streak for each processor, until its next frame. */
+ * finds them behind by a streak at most for each port and processor, until its next frame. */
 static __always_inline void count_challenge(struct scratch *s, const struct screen_wire_port *w)
 {
 	struct screen_streak *k = &s->streak;

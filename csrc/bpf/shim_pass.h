@@ -17,18 +17,18 @@
 enum { PATIENCE = 250 }; /* segments of a direction that the engine is handed before one may overtake others */
 
 /* Whether a direction's segments can be passed from now on, as none is in the engine's hands; or as few are,
- * where the flow is so busy that this does not happen: of this very batch, which overtake is done to once, and
- * never in a short flow. */
-static __always_inline __u8 passing_now(const struct screen_shim_control *c, __u32 queue, __u8 before)
+ * where the flow is so busy that this does not happen: of this batch or the one before, which are overtaken
+ * once, and never in a short flow. later: a second has turned since the last one, and they have long gone. */
+static __always_inline __u8 passing_now(const struct screen_shim_control *c, __u32 queue, __u8 before, bool later)
 {
-	if (is_idle(c, queue))
+	if (is_idle(c, queue) || (before == SCREEN_PASSING_BEGINS && later))
 		return SCREEN_PASSING;
 	if (before == SCREEN_PASSING_BEGINS || (before >= PATIENCE && is_emptied(c, queue)))
 		return SCREEN_PASSING_BEGINS;
 	return before < PATIENCE ? before + 1 : PATIENCE;
 }
 
-static __always_inline bool is_passing(struct screen_flow *f, int side, __u32 queue)
+static __always_inline bool is_passing(struct screen_flow *f, int side, __u32 queue, __u32 now_s)
 {
 	__u8 before = atomic_load_explicit(&f->passing[side], memory_order_relaxed), now;
 	struct screen_shim_control *c;
@@ -39,7 +39,8 @@ static __always_inline bool is_passing(struct screen_flow *f, int side, __u32 qu
 	c = bpf_map_lookup_elem(&control, &zero);
 	if (!c || queue >= SCREEN_SHIM_QUEUES)
 		return false;
-	now = passing_now(c, queue, before);
+	now = passing_now(c, queue, before,
+			  atomic_load_explicit(&f->side[side].seen_s, memory_order_relaxed) != now_s);
 	if (now != before)
 		atomic_store_explicit(&f->passing[side], now, memory_order_relaxed);
 	return now >= SCREEN_PASSING_BEGINS;
@@ -101,7 +102,7 @@ static __always_inline int pass_on(struct xdp_md *ctx, struct scratch *s, const 
 		atomic_store_explicit(&f->passing[side], 0, memory_order_relaxed);
 		return TO_ENGINE;
 	}
-	if (!is_passing(f, side, ctx->rx_queue_index))
+	if (!is_passing(f, side, ctx->rx_queue_index, s->now_s))
 		return TO_ENGINE;
 	screen_flow_seen(f, side, s->now_s);
 	screen_progress(f, side, &s->packet);

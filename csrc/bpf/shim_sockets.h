@@ -30,7 +30,8 @@ static __always_inline bool is_idle(const struct screen_shim_control *c, __u32 q
 	return c->handed[queue] == *(const volatile __u32 *)&c->done[queue];
 }
 
-/* Whether the queue's ring was empty a moment ago: what the engine has not dealt with is of this batch. */
+/* Whether the queue's ring was empty when it was last looked at, and nothing was handed over since: what the
+ * engine has not dealt with is of one batch, this one or, when it is late, the one before. */
 static __always_inline bool is_emptied(const struct screen_shim_control *c, __u32 queue)
 {
 	queue = bounded(queue, SCREEN_SHIM_QUEUES);

@@ -29,19 +29,14 @@ static __always_inline bool is_plain(const struct scratch *s)
 	       ((from[0] ^ to[0]) | (from[1] ^ to[1]));
 }
 
-/* What meters and victims know the destination by: screen_meters_server(). */
+/* What meters and victims know the destination by. */
 static __always_inline __u64 server_hash(struct scratch *s, const struct screen_meters *m,
 					 const struct screen_wire_port *w)
 {
-	__u32 zone_port = (__u32)w->zone << 16 | s->packet.dport;
-	const __u64 *a = (const __u64 *)s->last.destination, *b = (const __u64 *)s->destination;
+	uint64_t address[2];
 
-	if (!s->last.hash || s->last.zone_port != zone_port || (a[0] ^ b[0]) | (a[1] ^ b[1])) {
-		memcpy(s->last.destination, s->destination, 16);
-		s->last.zone_port = zone_port;
-		s->last.hash = screen_meters_server(m, w->zone, s->destination, s->packet.dport);
-	}
-	return s->last.hash;
+	memcpy(address, s->destination, 16);
+	return screen_meters_again(m, &s->last, w->zone, address, s->packet.dport);
 }
 
 /* Takes the addresses out of the frame, and makes the key of its connection. */

@@ -30,23 +30,13 @@ static void address_words(const struct step *s, int which, uint64_t words[2])
 
 static uint64_t destination_hash(struct step *s)
 {
-	const struct screen_packet *p = &s->d->packet;
-	uint32_t zone_port = (uint32_t)s->port->zone << 16 | p->dport;
-	struct screen_recent *recent = &s->c->recent;
 	uint64_t address[2];
 
 	if (s->target)
 		return s->target;
 	address_words(s, 1, address);
-	if (!recent->hash || recent->zone_port != zone_port || recent->address[0] != address[0] ||
-	    recent->address[1] != address[1]) {
-		recent->hash = screen_meters_server(s->c->meters, s->port->zone,
-						    (const uint8_t *)address, p->dport);
-		recent->zone_port = zone_port;
-		recent->address[0] = address[0];
-		recent->address[1] = address[1];
-	}
-	return s->target = recent->hash;
+	return s->target = screen_meters_again(s->c->meters, &s->c->recent.hashed, s->port->zone, address,
+					       s->d->packet.dport);
 }
 
 uint64_t step_server_hash(struct step *s, int which)

@@ -179,8 +179,9 @@ screen_inline struct screen_meter_reading screen_sketch_count(struct screen_sket
 }
 
 /* Counts n more of a key that was counted in this window before, and whose estimate is above both
- * thresholds: nothing begins or ends by it. Returns the estimate. */
-screen_inline uint32_t screen_sketch_add(struct screen_sketch *s, uint64_t hash, uint32_t n)
+ * thresholds: nothing begins or ends by it, and where the window is over they count nowhere. Returns the
+ * estimate; 0: it is over. */
+screen_inline uint32_t screen_sketch_add(struct screen_sketch *s, uint64_t hash, uint32_t window, uint32_t n)
 {
 	uint32_t estimate = UINT32_MAX;
 
@@ -188,6 +189,8 @@ screen_inline uint32_t screen_sketch_add(struct screen_sketch *s, uint64_t hash,
 		screen_cell *cell = screen_sketch_cell(s, hash, row);
 		uint64_t old = atomic_load_explicit(cell, memory_order_relaxed);
 
+		if (screen_cell_since(old, window))
+			return 0;
 		/* so far from the end that all workers together do not get there */
 		if ((uint32_t)old < UINT32_MAX / 2)
 			old = atomic_fetch_add_explicit(cell, n, memory_order_acq_rel) + n;
@@ -308,6 +311,29 @@ screen_inline uint64_t screen_meters_server(const struct screen_meters *m, uint1
 					    const uint8_t address[16], uint16_t port)
 {
 	return screen_meters_hash(m, zone, address, port) | SCREEN_HASH_MARK;
+}
+
+/* The destination that was hashed last: of a flood most SYNs have one. */
+struct screen_hashed {
+	uint64_t address[2]; /* v4-mapped */
+	uint64_t hash;	     /* 0: none yet */
+	uint32_t zone_port;  /* zone << 16 | port */
+};
+
+/* screen_meters_server(), by way of what was hashed last, of the same meters. */
+screen_inline uint64_t screen_meters_again(const struct screen_meters *m, struct screen_hashed *last,
+					   uint16_t zone, const uint64_t address[2], uint16_t port)
+{
+	uint32_t zone_port = (uint32_t)zone << 16 | port;
+
+	if (!last->hash || last->zone_port != zone_port || last->address[0] != address[0] ||
+	    last->address[1] != address[1]) {
+		last->hash = screen_meters_server(m, zone, (const uint8_t *)address, port);
+		last->zone_port = zone_port;
+		last->address[0] = address[0];
+		last->address[1] = address[1];
+	}
+	return last->hash;
 }
 
 /* Counts a reply to a source by a port: whether it is above a ceiling, that of the port or that of the

@@ -23,12 +23,10 @@ enum {
 	SCREEN_ASKED_MAX = 512, /* splices of one share that wait for a server */
 };
 
-/* The destination that was metered last: of a flood most SYNs have one. And what was found of its server, for
- * the frames of one port in one burst: they come from clients, and change nothing of it. */
+/* The destination that was metered last, and what was found of its server, for the frames of one port in one
+ * burst: they come from clients, and change nothing of it. */
 struct screen_recent {
-	uint64_t address[2]; /* v4-mapped */
-	uint32_t zone_port;  /* zone << 16 | port */
-	uint64_t hash;	     /* 0: none yet */
+	struct screen_hashed hashed;
 	uint64_t looked;     /* the hash whose server was looked up; 0: none yet */
 	struct screen_server_profile server;
 	uint8_t slot;	     /* where the frames come in */

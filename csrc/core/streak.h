@@ -30,10 +30,12 @@ screen_inline void screen_streak_end(struct screen_streak *k, struct screen_mete
 
 	if (k->hash && k->count) {
 		screen_pace_add(&z->rate, k->window, k->count);
-		estimate = screen_sketch_add(&m->attack, k->hash, k->count);
-		screen_pace_add(&v->rate, k->window, k->count);
-		if (estimate > atomic_load_explicit(&v->peak, memory_order_relaxed))
-			atomic_store_explicit(&v->peak, estimate, memory_order_relaxed);
+		estimate = screen_sketch_add(&m->attack, k->hash, k->window, k->count);
+		if (atomic_load_explicit(&v->hash, memory_order_relaxed) == k->hash) {
+			screen_pace_add(&v->rate, k->window, k->count);
+			if (estimate > atomic_load_explicit(&v->peak, memory_order_relaxed))
+				atomic_store_explicit(&v->peak, estimate, memory_order_relaxed);
+		}
 	}
 	if (k->hash && k->hits)
 		atomic_fetch_add_explicit(&z->ids[SCREEN_IDS_SYN_FLOOD], k->hits,

@@ -1,21 +1,17 @@
 #include "order.h"
 
-#include <linux/if_xdp.h>
-#include <sys/socket.h>
-
 enum { LOOK_NS = 10000000 }; /* between two looks at the losses: each is a system call */
 
 /* What was handed over and found no room never comes. */
 static void look_for_losses(struct screen_queue *q, uint64_t now_ns)
 {
-	struct xdp_statistics x = { 0 };
-	socklen_t size = sizeof(x);
+	uint64_t lost;
 
 	if (now_ns - q->lost_ns < LOOK_NS)
 		return;
 	q->lost_ns = now_ns;
-	if (getsockopt(q->main.fd, SOL_XDP, XDP_STATISTICS, &x, &size) == 0)
-		q->lost = (uint32_t)(x.rx_dropped + x.rx_ring_full);
+	if (screen_xsk_lost(&q->main, &lost, NULL))
+		q->lost = (uint32_t)lost;
 }
 
 static void tell(uint32_t *what, uint32_t number)
@@ -31,6 +27,8 @@ void screen_order_note(struct screen_port *port, uint32_t queue, uint32_t handed
 	struct screen_queue *q = &port->queues[queue];
 	uint32_t done = q->received + q->lost;
 
+	if (port->is_host) /* its driver passes nothing on, and counts nothing */
+		return;
 	q->received += count;
 	if (!settled)
 		return;

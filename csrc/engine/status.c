@@ -7,8 +7,6 @@
 #include "symmetry.h"
 #include "worker.h"
 
-#include <linux/if_xdp.h>
-#include <sys/socket.h>
 #include <time.h>
 
 static uint64_t load(const uint64_t *counter)
@@ -18,22 +16,16 @@ static uint64_t load(const uint64_t *counter)
 
 static void add_kernel_counters(const struct screen_port *port, struct screen_port_status *s)
 {
-	uint64_t *const lost[2] = { &s->kernel_rx_dropped, &s->kernel_syn_dropped };
+	for (uint32_t i = 0; i < port->queues_count; i++) {
+		const struct screen_queue *q = &port->queues[i];
+		uint64_t lost, fill_empty;
 
-	for (uint32_t q = 0; q < port->queues_count; q++) {
-		const int fds[2] = { port->queues[q].main.fd, port->queues[q].syn.fd };
-
-		for (int i = 0; i < 2; i++) {
-			struct xdp_statistics x = { 0 };
-			socklen_t size = sizeof(x);
-
-			if (getsockopt(fds[i], SOL_XDP, XDP_STATISTICS, &x, &size))
-				continue;
-			*lost[i] += x.rx_dropped + x.rx_ring_full;
-			/* the fill ring is one for both */
-			if (i == 0)
-				s->kernel_fill_empty += x.rx_fill_ring_empty_descs;
+		if (screen_xsk_lost(&q->main, &lost, &fill_empty)) {
+			s->kernel_rx_dropped += lost;
+			s->kernel_fill_empty += fill_empty; /* of both sockets: the fill ring is one */
 		}
+		if (screen_xsk_lost(&q->syn, &lost, NULL))
+			s->kernel_syn_dropped += lost;
 	}
 }
 

@@ -220,6 +220,19 @@ void screen_xsk_close(struct screen_xsk *x)
 	x->fd = -1;
 }
 
+bool screen_xsk_lost(const struct screen_xsk *x, uint64_t *lost, uint64_t *fill_empty)
+{
+	struct xdp_statistics s = { 0 };
+	socklen_t size = sizeof(s);
+
+	if (getsockopt(x->fd, SOL_XDP, XDP_STATISTICS, &s, &size))
+		return false;
+	*lost = s.rx_dropped + s.rx_ring_full;
+	if (fill_empty)
+		*fill_empty = s.rx_fill_ring_empty_descs;
+	return true;
+}
+
 int screen_xsk_kick(struct screen_xsk *x)
 {
 	if (!xsk_ring_prod__needs_wakeup(&x->tx))

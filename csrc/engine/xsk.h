@@ -97,6 +97,10 @@ int screen_xsk_open_second(struct screen_xsk *xsk, const struct screen_xsk *main
 /* Closes it. Frames that were in its rings are the caller's again. A no-op when closed. */
 void screen_xsk_close(struct screen_xsk *xsk);
 
+/* How many frames the kernel could not put into its receive ring. *fill_empty, unless NULL: how often the fill
+ * ring had none. A system call. Returns false when the kernel does not say. */
+bool screen_xsk_lost(const struct screen_xsk *xsk, uint64_t *lost, uint64_t *fill_empty);
+
 /* Has the kernel send what is in the TX ring. Returns 0 or a negative errno that says that it did
  * not; "later" is no error. */
 int screen_xsk_kick(struct screen_xsk *xsk);

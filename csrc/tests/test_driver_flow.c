@@ -167,6 +167,26 @@ static void shim_lets_no_segment_overtake_what_the_engine_has(void **state)
 	twins_free(t);
 }
 
+static struct screen_flow *the_flow(struct world *w)
+{
+	uint32_t i = 1;
+
+	while (i < WORLD_FLOWS - 1 && screen_flow_state_get(&w->flows.flows[i]) != SCREEN_FLOW_OPEN)
+		i++;
+	return &w->flows.flows[i];
+}
+
+static uint8_t passing_of(struct twins *t)
+{
+	return the_flow(t->both)->passing[SERVER];
+}
+
+static void silent_for_a_second(struct twins *t)
+{
+	the_flow(t->core)->side[SERVER].seen_s--;
+	the_flow(t->both)->side[SERVER].seen_s--;
+}
+
 /* The engine is never without a frame; but for a moment its ring is empty. */
 static void shim_passes_a_flow_that_is_always_busy_after_a_while(void **state)
 {
@@ -187,6 +207,10 @@ static void shim_passes_a_flow_that_is_always_busy_after_a_while(void **state)
 	send_segment(t, &e, &passed);
 	c->handed[0]++;
 	send_segment(t, &e, &passed);
+	assert_int_equal(passing_of(t), SCREEN_PASSING_BEGINS);
+	silent_for_a_second(t);
+	send_segment(t, &e, &passed); /* what it could overtake has long gone */
+	assert_int_equal(passing_of(t), SCREEN_PASSING);
 	twins_free(t);
 }
 

@@ -87,10 +87,38 @@ static void streaks_leave_the_meters_as_single_syns_do(void **state)
 	world_free(twin);
 }
 
+/* A driver's streak may wait for the next frame for as long as none comes: what it counts by then begins no
+ * flood in a second that is not its own, and is nothing to whom its victim's entry has been given. */
+static void streak_whose_second_is_over_counts_in_no_other(void **state)
+{
+	struct world *w = world_new(4, 0);
+	uint64_t hash = 7 | SCREEN_HASH_MARK;
+	struct screen_streak k = { .hash = hash, .window = 100, .count = 8, .hits = 8, .victim = 5 };
+	struct screen_victim *v = &w->meters->victims.victim[5];
+
+	(void)state;
+	(void)screen_sketch_count(&w->meters->attack, hash, 100, 10);
+	(void)screen_sketch_count(&w->meters->attack, hash, 101, 10);
+	v->hash = hash + 1;
+	screen_streak_end(&k, w->meters);
+	assert_int_equal(screen_sketch_estimate(&w->meters->attack, hash, 101), 1);
+	assert_int_equal(w->meters->zone[0].ids[SCREEN_IDS_SYN_FLOOD], 8);
+	assert_int_equal(screen_pace_total(&v->rate), 0);
+	assert_int_equal(v->peak, 0);
+	k = (struct screen_streak){ .hash = hash, .window = 101, .count = 8, .victim = 5 };
+	v->hash = hash;
+	screen_streak_end(&k, w->meters);
+	assert_int_equal(screen_sketch_estimate(&w->meters->attack, hash, 101), 9);
+	assert_int_equal(screen_pace_total(&v->rate), 8);
+	assert_int_equal(v->peak, 9);
+	world_free(w);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(streaks_leave_the_meters_as_single_syns_do),
+		cmocka_unit_test(streak_whose_second_is_over_counts_in_no_other),
 	};
 
 	return RUN(tests);
