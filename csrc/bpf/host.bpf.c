@@ -290,7 +290,6 @@ __noinline int syn(struct xdp_md *ctx, const struct screen_host_policy *p)
 	if (!s || !m || !c || zone >= SCREEN_METER_ZONES)
 		return XDP_PASS;
 	z = &m->zone[zone];
-	walk_options(s);
 	sk = look_up(ctx, s);
 	if (!sk)
 		return pass(SCREEN_SHIM_HOST_NO_LISTENER);
@@ -428,7 +427,7 @@ int screen_host(struct xdp_md *ctx)
 
 	if (!s || !m)
 		return XDP_PASS;
-	kind = (enum screen_kind)parse(ctx);
+	kind = parse(ctx, s);
 	is_syn = (s->packet.tcp_flags & kinds) == SCREEN_TCP_SYN;
 	hides = may_hide_syn(ctx, &s->packet, kind, is_syn);
 	if ((kind != SCREEN_KIND_TCP && !hides) || is_of_vlan(&s->packet))

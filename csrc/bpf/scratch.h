@@ -7,6 +7,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
+#include "checksum.h"
 #include "cookie.h"
 #include "flow.h"
 #include "plain.h"
@@ -24,15 +25,15 @@ struct scratch {
 	struct screen_packet packet;
 	__u8 tcp[TCP_ROOM], ip[64];
 	__u32 tcp_length;
-	__u64 tcp_sum; /* of the header, for a checksum */
+	__u64 tcp_sum;	 /* of the header, for a checksum */
+	__u16 tcp_check; /* the one that it has */
 	struct screen_options options;
 	struct bpf_sock_tuple tuple;
 	__u8 source[16], destination[16]; /* v4-mapped */
 	struct bpf_fib_lookup route;
-	__u64 now_ns; /* CLOCK_MONOTONIC; of wires as of the last tick */
+	__u64 now_ns; /* CLOCK_MONOTONIC; of wires by read_clock() */
 	__u32 now_s;
-	/* of CLOCK_BOOTTIME, and when that was */
-	__u64 ahead_ns, ahead_at_ns;
+	__u64 boot_ns, tick; /* likewise */
 	/* of wires */
 	struct screen_flow_key key;
 	struct screen_tuple ends;
@@ -65,26 +66,52 @@ static __always_inline struct scratch *scratch_of(void)
 	return bpf_map_lookup_elem(&scratches, &zero);
 }
 
-enum { TICK_NS = 10000000 }; /* of the kernel's clock, at most, while it is not held up */
+enum { TICKS_NS = 20000000 }; /* two of the kernel's, at most, while it is not held up */
 
-/* Now or up to a tick later, by the clock that goes on when the machine is suspended, by which keys end. How
- * far it is ahead of the other is looked up once a tick. */
-static __always_inline __u64 boot_ns_of(struct scratch *s)
+/* Reads the clock once a tick, to which nothing here is as exact: to ask the kernel for each frame would cost
+ * as much as to hash. A tick can be seen before its time is, so that it may be the one before. By the clock
+ * that goes on when the machine is suspended, by which keys end, it is now or up to two ticks later. */
+static __always_inline void read_clock(struct scratch *s)
 {
-	if (s->now_ns != s->ahead_at_ns) {
-		s->ahead_ns = bpf_ktime_get_boot_ns() + TICK_NS - s->now_ns;
-		s->ahead_at_ns = s->now_ns;
-	}
-	return s->now_ns + s->ahead_ns;
+	__u64 tick = bpf_jiffies64();
+
+	if (tick == s->tick)
+		return;
+	s->tick = tick;
+	s->now_ns = bpf_ktime_get_coarse_ns();
+	s->now_s = (__u32)(s->now_ns / 1000000000u);
+	s->boot_ns = bpf_ktime_get_boot_ns() + TICKS_NS;
+}
+
+/* Where the frame begins and ends, as pointers from the first on: the compiler sees a field of 32 bits, and a
+ * half of a pointer that it puts on the stack is none any more to the verifier. */
+static __always_inline __u8 *frame_begin(struct xdp_md *ctx)
+{
+	__u8 *p;
+
+	asm volatile("%0 = *(u32 *)(%1 + %2)" : "=r"(p) : "r"(ctx), "i"(offsetof(struct xdp_md, data)));
+	return p;
+}
+
+static __always_inline __u8 *frame_end(struct xdp_md *ctx)
+{
+	__u8 *p;
+
+	asm volatile("%0 = *(u32 *)(%1 + %2)" : "=r"(p) : "r"(ctx), "i"(offsetof(struct xdp_md, data_end)));
+	return p;
 }
 
 /* A program of its own: what it takes out does not multiply the states of what follows. */
-__noinline int parse(struct xdp_md *ctx)
+__noinline int parse_any(struct xdp_md *ctx)
 {
 	struct scratch *s = scratch_of();
 
-	return s ? screen_read((void *)(long)ctx->data, (void *)(long)ctx->data_end, &s->packet) :
-		   SCREEN_KIND_MALFORMED;
+	return s ? screen_parse(frame_begin(ctx), frame_end(ctx), &s->packet) : SCREEN_KIND_MALFORMED;
+}
+
+static __always_inline enum screen_kind parse(struct xdp_md *ctx, struct scratch *s)
+{
+	return screen_plain_parse(frame_begin(ctx), frame_end(ctx), &s->packet) ? SCREEN_KIND_TCP : parse_any(ctx);
 }
 
 /* Has the processor fetch a line of memory, and does not wait for it. */
@@ -102,9 +129,9 @@ static __always_inline __u64 move_word(__u8 *to, const __u8 *from)
 	return word;
 }
 
-/* Copies the TCP header to where the options can be walked over, and helpers can have it. By words: they are
- * read again at once, in the same size. */
-__noinline int take_tcp(struct xdp_md *ctx)
+/* Copies the TCP header to where its options can be walked over, and helpers can have it; and walks. By words:
+ * they are read again at once, in the same size. */
+__noinline int read_tcp(struct xdp_md *ctx)
 {
 	const __u8 *end = (void *)(long)ctx->data_end, *from;
 	struct scratch *s = scratch_of();
@@ -127,6 +154,9 @@ __noinline int take_tcp(struct xdp_md *ctx)
 			return -1;
 		s->tcp_sum += move_word(s->tcp + i, from + i);
 	}
+	s->tcp_check = screen_load_16(s->tcp + 16);
+	if (!screen_plain_options(s->tcp + 20, s->tcp_length - 20, &s->options))
+		screen_options_walk(s->tcp + 20, s->tcp_length - 20, &s->options);
 	return 0;
 }
 
@@ -135,7 +165,7 @@ __noinline int take_headers(struct xdp_md *ctx)
 {
 	struct scratch *s = scratch_of();
 
-	if (!s || take_tcp(ctx))
+	if (!s || read_tcp(ctx))
 		return -1;
 	if (s->packet.family == 4) {
 		if (bpf_xdp_load_bytes(ctx, s->packet.l3, s->ip, IP_SIZE_IPV4))
@@ -152,14 +182,5 @@ __noinline int take_headers(struct xdp_md *ctx)
 	memcpy(&s->tuple.ipv6.sport, s->tcp, 4);
 	memcpy(s->source, s->ip + 8, 16);
 	memcpy(s->destination, s->ip + 24, 16);
-	return 0;
-}
-
-__noinline int walk_options(struct scratch *s)
-{
-	if (!s)
-		return 0;
-	if (!screen_plain_options(s->tcp + 20, s->tcp_length - 20, &s->options))
-		screen_options_walk(s->tcp + 20, s->tcp_length - 20, &s->options);
 	return 0;
 }

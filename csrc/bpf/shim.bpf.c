@@ -49,14 +49,15 @@ static __always_inline int by_driver(struct xdp_md *ctx, const struct screen_shi
 	const struct screen_host_policy *p = policy_of();
 	const struct screen_wire_port *w = port_of(p);
 
-	if (!w || !w->does || take_ends(ctx, s, w))
+	if (!w || !w->does || take_ends(ctx, s, w) || !is_plain(s))
 		return TO_ENGINE;
 	if (syn && (!w->screens || !(w->does & SCREEN_PORT_ANSWERS) ||
 		    is_late(c, ctx->rx_queue_index, s->now_ns)))
 		return TO_ENGINE;
+	seek_flow(s, p);
 	if (syn)
-		return answer(ctx, p);
-	if (!is_plain(s) || seek_flow(p) || find_flow(p))
+		return answer(ctx, s, p, w);
+	if (find_flow(s, p))
 		return TO_ENGINE;
 	if (s->flow != SCREEN_FLOW_NONE)
 		return w->does & SCREEN_PORT_PASSES ? pass_on(ctx, s, p, w) : TO_ENGINE;
@@ -88,10 +89,8 @@ int screen_shim(struct xdp_md *ctx)
 		return XDP_PASS;
 	/* a queue that came later has no worker: while the others' live, it is no way round them */
 	bound = queue < c->queues && queue < SCREEN_SHIM_QUEUES;
-	/* As of the last tick: to read the clock itself would cost as much as to hash, and nothing here is so
-	 * exact. The beat may be newer: compare as a signed difference. */
-	s->now_ns = bpf_ktime_get_coarse_ns();
-	s->now_s = (__u32)(s->now_ns / 1000000000u);
+	read_clock(s);
+	/* the beat may be newer: compare as a signed difference */
 	stale = (__s64)(s->now_ns - c->beat[bound ? bounded(queue, SCREEN_SHIM_QUEUES) : 0]) > SCREEN_SHIM_STALE_NS;
 	fate = stale ? -1 : probed(ctx, c); /* an engine that was killed may have left its question behind */
 	if (fate >= 0)
@@ -108,7 +107,7 @@ int screen_shim(struct xdp_md *ctx)
 		count(SCREEN_SHIM_DROPPED_UNBOUND);
 		return XDP_DROP;
 	}
-	if (parse(ctx) == SCREEN_KIND_TCP) {
+	if (parse(ctx, s) == SCREEN_KIND_TCP) {
 		syn = (s->packet.tcp_flags & kinds) == SCREEN_TCP_SYN;
 		fate = by_driver(ctx, c, s, syn);
 	}

@@ -39,26 +39,40 @@ static __always_inline bool is_let(struct scratch *s, const struct screen_host_p
 	return true;
 }
 
-/* Whether one of the pair may pass: then the engine says how. */
-__noinline int may_pass(const struct screen_host_policy *p)
+static __always_inline struct screen_validated *validated_of(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&validated, &zero);
+}
+
+__noinline int is_named(const struct screen_host_policy *p)
 {
 	const struct screen_wire_port *w = port_of(p);
+	struct screen_validated *t = validated_of();
 	struct screen_validated_client client = { 0 };
 	struct scratch *s = scratch_of();
-	__u32 zero = 0;
-	struct screen_validated *t = bpf_map_lookup_elem(&validated, &zero);
 
 	if (!w || !s || !t)
 		return 1;
 	if (w->white && white_listed(w->profile, s->packet.family, s->source, s->destination))
 		return 1;
-	if (atomic_load_explicit(&t->last_ms, memory_order_relaxed) * 1000000 <= s->now_ns)
-		return 0;
 	client.zone = w->zone;
 	client.port = s->packet.dport;
 	memcpy(client.source, s->source, 16);
 	memcpy(client.destination, s->destination, 16);
 	return screen_validated_find(t, screen_validated_key(t, &client), s->now_ns / 1000000);
+}
+
+/* Whether one of the pair may pass: then the engine says how. */
+static __always_inline bool may_pass(const struct scratch *s, const struct screen_host_policy *p,
+				     const struct screen_wire_port *w)
+{
+	struct screen_validated *t = validated_of();
+
+	/* a white-list, or a client whose time is not over */
+	return !t || ((w->white || atomic_load_explicit(&t->last_ms, memory_order_relaxed) * 1000000 > s->now_ns) &&
+		      is_named(p));
 }
 
 /* Whether hosts can be at both ends. A few that could are the engine's, too. */
@@ -93,15 +107,12 @@ static __always_inline bool is_ip_whole(struct xdp_md *ctx, const struct scratch
  * device; with an MSS that a cookie can say; without a signature. */
 static __always_inline bool can_be_challenged(struct xdp_md *ctx, const struct scratch *s)
 {
-	__u64 pseudo;
-	__u16 field;
+	__u64 pseudo = pseudo_sum(s);
 
-	pseudo = pseudo_sum(s);
-	field = screen_load_16(s->tcp + 16);
 	if (s->options.flags & SCREEN_HAS_SIGNATURE ||
 	    screen_options_mss(&s->options, s->packet.family) < SCREEN_MSS_MIN || !is_ip_whole(ctx, s))
 		return false;
-	return field == screen_fold(pseudo) || screen_fold(s->tcp_sum + pseudo) == 0xffff;
+	return screen_fold(s->tcp_sum + pseudo) == 0xffff || s->tcp_check == screen_fold(pseudo);
 }
 
 __noinline int is_above_reply_rate(const struct screen_host_policy *p)
@@ -174,19 +185,15 @@ static __always_inline void count_challenge(struct scratch *s, const struct scre
 }
 
 /* Mints the cookie. -1: the epoch is over, and there is no newer key. */
-__noinline int mint(const struct screen_host_policy *p)
+static __always_inline int mint(struct scratch *s, const struct screen_wire_port *w)
 {
-	const struct screen_wire_port *w = port_of(p);
 	const struct screen_host_keys *k;
 	const struct screen_zone_keys *z;
-	struct scratch *s = scratch_of();
-	__u64 boot_ns;
 
-	if (!w || !s || w->zone >= SCREEN_ZONES_MAX)
+	if (w->zone >= SCREEN_ZONES_MAX)
 		return -1;
-	boot_ns = boot_ns_of(s);
-	k = keys_of(boot_ns);
-	if (!k || boot_ns >= k->mint_until_ns)
+	k = keys_of(s->boot_ns);
+	if (!k || s->boot_ns >= k->mint_until_ns)
 		return -1;
 	z = &k->zone[bounded(w->zone, SCREEN_ZONES_MAX)];
 	s->cookie = screen_cookie_mint(k->mint_epoch == k->check_epoch ? &z->current : &z->previous,
@@ -195,17 +202,13 @@ __noinline int mint(const struct screen_host_policy *p)
 }
 
 /* Writes the challenge over the SYN. Returns its length, 0: it does not fit. */
-__noinline int write_challenge(struct xdp_md *ctx)
+static __always_inline int write_challenge(struct xdp_md *ctx, struct scratch *s)
 {
 	struct screen_segment segment;
-	struct scratch *s = scratch_of();
 	struct screen_ends e;
+	__u32 l3 = s->packet.l3, l4;
 	__u8 *data, *end;
-	__u32 l3, l4;
 
-	if (!s)
-		return 0;
-	l3 = s->packet.l3;
 	if (l3 > L3_MAX)
 		return 0;
 	screen_once(l3);
@@ -220,8 +223,8 @@ __noinline int write_challenge(struct xdp_md *ctx)
 		memcpy(e.addresses + 16, s->source, 16);
 	}
 	screen_challenge_segment(&segment, s->packet.seq, &s->options, &s->agreed, &s->server, s->cookie);
-	data = (void *)(long)ctx->data;
-	end = (void *)(long)ctx->data_end;
+	data = frame_begin(ctx);
+	end = frame_end(ctx);
 	if (data + SCREEN_ETH_SIZE > end)
 		return 0;
 	l4 = l3 + (e.family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6);
@@ -232,12 +235,13 @@ __noinline int write_challenge(struct xdp_md *ctx)
 	return (int)(l4 + 20u + segment.options_length);
 }
 
-static __always_inline int send_challenge(struct xdp_md *ctx)
+static __always_inline int send_challenge(struct xdp_md *ctx, struct scratch *s)
 {
-	__u32 size = (__u32)(ctx->data_end - ctx->data);
-	int length = write_challenge(ctx);
+	int size = (int)(frame_end(ctx) - frame_begin(ctx));
+	int length = write_challenge(ctx, s);
 
-	if (length <= 0 || bpf_xdp_adjust_tail(ctx, length - (int)size))
+	/* a SYN with Linux's options is as long as what answers it */
+	if (length <= 0 || (length != size && bpf_xdp_adjust_tail(ctx, length - size)))
 		return XDP_DROP;
 	return bpf_redirect_map(&peer, SCREEN_SHIM_BACK, XDP_TX);
 }
@@ -246,25 +250,21 @@ static __always_inline bool asks_plainly(const struct scratch *s)
 {
 	const __u8 others = (__u8)~(SCREEN_TCP_SYN | SCREEN_TCP_ECE | SCREEN_TCP_CWR);
 
-	return !(s->packet.tcp_flags & others) && s->packet.payload == s->packet.end && is_plain(s);
+	return !(s->packet.tcp_flags & others) && s->packet.payload == s->packet.end;
 }
 
-/* A SYN, whose ends have been taken. */
-__noinline int answer(struct xdp_md *ctx, const struct screen_host_policy *p)
+/* A plain SYN, whose ends have been taken and whose flow has been sought. */
+static __always_inline int answer(struct xdp_md *ctx, struct scratch *s, const struct screen_host_policy *p,
+				  const struct screen_wire_port *w)
 {
-	const struct screen_wire_port *w = port_of(p);
 	struct screen_meters *m = meters_of();
-	struct scratch *s = scratch_of();
 
-	if (!p || !w || !m || !s || !asks_plainly(s) || !is_let(s, p, w, m) || !is_answerable(ctx, s) ||
-	    seek_flow(p) || may_pass(p) || take_tcp(ctx))
-		return TO_ENGINE;
-	walk_options(s);
-	if (!can_be_challenged(ctx, s))
+	if (!m || !asks_plainly(s) || !is_let(s, p, w, m) || !is_answerable(ctx, s) || may_pass(s, p, w) ||
+	    read_segment(ctx, s) || !can_be_challenged(ctx, s))
 		return TO_ENGINE;
 	screen_agree(s->packet.family, s->packet.tcp_flags, &s->options, &s->server, &s->agreed);
 	take_tuple(s);
-	if (mint(p) || find_flow(p) || s->flow != SCREEN_FLOW_NONE)
+	if (mint(s, w) || find_flow(s, p) || s->flow != SCREEN_FLOW_NONE)
 		return TO_ENGINE;
 	count_challenge(s, w);
 	if ((p->wires.reply_rate | p->wires.reply_prefix_rate) && is_above_reply_rate(p)) {
@@ -273,5 +273,5 @@ __noinline int answer(struct xdp_md *ctx, const struct screen_host_policy *p)
 	}
 	s->sent++;
 	count(SCREEN_SHIM_CHALLENGED);
-	return send_challenge(ctx);
+	return send_challenge(ctx, s);
 }

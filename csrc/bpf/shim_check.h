@@ -61,26 +61,27 @@ static __always_inline bool is_flooded(struct scratch *s, const struct screen_wi
 				      w->attack_threshold);
 }
 
-/* Whether an ACK's cookie, or the number of a RST that answers a safe reset, checks against the keys of the
- * zone, those of the other master key, if `other`. */
-__noinline int checks(const struct screen_host_policy *p, const struct screen_host_keys *k, __u32 other,
-		      __u32 reset)
+/* Whether an ACK's cookie, or the number of a RST that answers a safe reset, checks against these keys. */
+static __always_inline bool checks(struct scratch *s, const struct screen_zone_keys *z, __u64 epoch,
+				   bool reset)
 {
-	const struct screen_wire_port *w = port_of(p);
-	const struct screen_zone_keys *z;
-	struct scratch *s = scratch_of();
-	__u64 epoch;
-
-	if (!w || !k || !s || w->zone >= SCREEN_ZONES_MAX)
-		return 1;
-	z = other ? &k->other[w->zone] : &k->zone[w->zone];
-	epoch = other ? k->other_epoch : k->check_epoch;
 	if (reset)
 		return screen_cookie_check_safe_reset(z, epoch, &s->ends, s->packet.seq) ==
 		       SCREEN_COOKIE_VALID;
 	return screen_cookie_check(z, epoch, &s->ends, s->packet.seq, s->packet.ack,
 				   s->options.flags & SCREEN_HAS_TIMESTAMPS, s->options.tsecr,
 				   &s->agreed) == SCREEN_COOKIE_VALID;
+}
+
+/* Against those of the other master key, while there is one. */
+__noinline int checks_other(const struct screen_host_policy *p, const struct screen_host_keys *k, __u32 reset)
+{
+	const struct screen_wire_port *w = port_of(p);
+	struct scratch *s = scratch_of();
+
+	if (!w || !k || !s || w->zone >= SCREEN_ZONES_MAX)
+		return 1;
+	return checks(s, &k->other[w->zone], k->other_epoch, reset);
 }
 
 /* By what a segment may answer a challenge. */
@@ -98,36 +99,29 @@ static __always_inline enum answer answers_by(const struct scratch *s)
 
 /* Whether the engine may believe it. Without keys, or when the next epoch has begun and its keys have not
  * come, that is for the engine to say. */
-__noinline int may_be_valid(const struct screen_host_policy *p, __u32 reset)
+static __always_inline bool may_be_valid(struct scratch *s, const struct screen_host_policy *p,
+					 const struct screen_wire_port *w, bool reset)
 {
-	const struct screen_host_keys *k;
-	struct scratch *s = scratch_of();
-	__u64 boot_ns;
+	const struct screen_host_keys *k = keys_of(s->boot_ns);
 
-	if (!s)
-		return 1;
-	boot_ns = boot_ns_of(s);
-	k = keys_of(boot_ns);
-	if (!k || boot_ns >= k->mint_until_ns)
-		return 1;
-	return checks(p, k, 0, reset) || (k->accepts_other && checks(p, k, 1, reset));
+	if (!k || s->boot_ns >= k->mint_until_ns || w->zone >= SCREEN_ZONES_MAX)
+		return true;
+	return checks(s, &k->zone[bounded(w->zone, SCREEN_ZONES_MAX)], k->check_epoch, reset) ||
+	       (k->accepts_other && checks_other(p, k, reset));
 }
 
 /* Whether it is, or may be, what a client answers with: then it is the engine's, and so is what follows. */
 static __always_inline bool may_answer(struct xdp_md *ctx, struct scratch *s,
-				       const struct screen_host_policy *p)
+				       const struct screen_host_policy *p, const struct screen_wire_port *w)
 {
 	enum answer by = answers_by(s);
 
 	if (by == NO_ANSWER)
 		return false;
-	if (by == BY_ACK) {
-		if (take_tcp(ctx))
-			return true;
-		walk_options(s); /* its timestamps are a part of the cookie */
-	}
+	if (by == BY_ACK && read_segment(ctx, s)) /* its timestamps are a part of the cookie */
+		return true;
 	take_tuple(s);
-	if (!may_be_valid(p, by == BY_RESET))
+	if (!may_be_valid(s, p, w, by == BY_RESET))
 		return false;
 	note_opening(s);
 	return true;
@@ -166,7 +160,7 @@ static __always_inline int check(struct xdp_md *ctx, struct scratch *s, const st
 	struct screen_meters *m = meters_of();
 
 	if (!m || !w->screens || s->now_ns < p->wires.learning_until_ns || !is_answer(s) ||
-	    !is_flooded(s, w, m) || may_answer(ctx, s, p) || is_opening(s))
+	    !is_flooded(s, w, m) || may_answer(ctx, s, p, w) || is_opening(s))
 		return TO_ENGINE;
 	count_invalid(s, m, w);
 	return XDP_DROP;

@@ -55,29 +55,22 @@ static __always_inline bool is_unmarked(const struct screen_wire_policy *w, __u6
 
 /* Hashes s->key to s->place, and has the processor fetch what is there, if anything: it can do much else
  * before find_flow() needs it. */
-__noinline int seek_flow(const struct screen_host_policy *p)
+static __always_inline void seek_flow(struct scratch *s, const struct screen_host_policy *p)
 {
-	struct scratch *s = scratch_of();
 	const struct screen_bucket *b;
-	uint64_t secret[2];
 
-	if (!p || !s)
-		return -1;
-	secret[0] = p->wires.flow_key[0];
-	secret[1] = p->wires.flow_key[1];
-	s->place = screen_flow_key_hash(secret, &s->key);
+	s->flow = SCREEN_FLOW_NONE;
+	s->place = screen_flow_key_hash(p->wires.flow_key, &s->key);
 	s->is_nowhere = is_unmarked(&p->wires, s->place);
 	if (s->is_nowhere)
-		return 0;
+		return;
 	b = bucket_of(&p->wires, s->place);
-	if (!b)
-		return -1;
-	touch(b);
-	return 0;
+	if (b)
+		touch(b);
 }
 
-/* Looks for the flow of s->key, in s->place; sets s->flow, which is SCREEN_FLOW_NONE when there is none. */
-__noinline int find_flow(const struct screen_host_policy *p)
+/* Looks for the flow of s->key, in s->place; sets s->flow. */
+__noinline int search_bucket(const struct screen_host_policy *p)
 {
 	struct scratch *s = scratch_of();
 	struct screen_bucket *b;
@@ -85,9 +78,6 @@ __noinline int find_flow(const struct screen_host_policy *p)
 
 	if (!p || !s)
 		return -1;
-	s->flow = SCREEN_FLOW_NONE;
-	if (s->is_nowhere)
-		return 0;
 	hash = s->place;
 	b = bucket_of(&p->wires, hash);
 	if (!b)
@@ -106,4 +96,10 @@ __noinline int find_flow(const struct screen_host_policy *p)
 		}
 	}
 	return 0;
+}
+
+/* Finds the flow that was sought: s->flow, which is SCREEN_FLOW_NONE when there is none. */
+static __always_inline int find_flow(const struct scratch *s, const struct screen_host_policy *p)
+{
+	return s->is_nowhere ? 0 : search_bucket(p);
 }

@@ -124,6 +124,18 @@ screen_inline bool screen_write_ip(uint8_t *ip, const uint8_t *end, const struct
 	return true;
 }
 
+/* Options, a multiple of four bytes, and their part of a checksum. False: they do not fit. */
+screen_inline bool screen_write_options(uint8_t *to, const uint8_t *end, const uint8_t *options,
+					uint32_t length, uint64_t *sum)
+{
+	for (uint32_t i = 0; i < SCREEN_OPTIONS_MAX && i < length; i += 4) {
+		if (!screen_fits(to, 4 + i, end))
+			return false;
+		*sum += screen_write_word(to + i, screen_load_be32(options + i));
+	}
+	return true;
+}
+
 /* The TCP header at `tcp` and its checksum. False: it does not fit. */
 screen_inline bool screen_write_tcp(uint8_t *tcp, const uint8_t *end, const struct screen_ends *e,
 				    const struct screen_segment *s)
@@ -138,11 +150,11 @@ screen_inline bool screen_write_tcp(uint8_t *tcp, const uint8_t *end, const stru
 	sum += screen_write_word(tcp + 4, s->seq);
 	sum += screen_write_word(tcp + 8, s->ack);
 	sum += screen_write_word(tcp + 12, length / 4 << 28 | (uint32_t)s->flags << 16 | s->window);
-	for (uint32_t i = 0; i < SCREEN_OPTIONS_MAX && i < s->options_length; i += 4) {
-		if (!screen_fits(tcp, 24 + i, end))
-			return false;
-		sum += screen_write_word(tcp + 20 + i, screen_load_be32(s->options + i));
-	}
+	/* nearly always, and then no loop */
+	if (!(s->options_length == SCREEN_OPTIONS_LINUX ?
+		      screen_write_options(tcp + 20, end, s->options, SCREEN_OPTIONS_LINUX, &sum) :
+		      screen_write_options(tcp + 20, end, s->options, s->options_length, &sum)))
+		return false;
 	screen_store_16(tcp + 16, (uint16_t)~screen_fold(sum));
 	screen_store_16(tcp + 18, 0);
 	return true;

@@ -33,6 +33,13 @@
 #define screen_once(x) ((void)(x))
 #endif
 
+/* A loop of few turns, whose number is known, becomes none. Compilers for the host see to that. */
+#ifdef __bpf__
+#define screen_unroll _Pragma("unroll")
+#else
+#define screen_unroll
+#endif
+
 /* Whether n bytes at p are the frame's. The verifier wants to see it asked; on the host the caller has seen
  * to it. */
 #ifdef __bpf__

@@ -11,6 +11,7 @@
 
 enum {
 	SCREEN_OPTIONS_MAX = 40, /* bytes: doff is 15 at most */
+	SCREEN_OPTIONS_LINUX = 20, /* of its SYNs, and of what answers them */
 
 	SCREEN_OPTION_END = 0,
 	SCREEN_OPTION_NOP = 1,

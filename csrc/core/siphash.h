@@ -62,11 +62,11 @@ screen_inline uint64_t screen_siphash_words(uint64_t k0, uint64_t k1, const uint
 {
 	struct screen_siphash s = screen_siphash_begin(k0, k1);
 
-	for (uint32_t i = 0; i < count; i++)
+	screen_unroll for (uint32_t i = 0; i < count; i++)
 		screen_siphash_word(&s, words[i]);
 	screen_siphash_word(&s, (uint64_t)(count * 8) << 56);
 	s.v2 ^= 0xff;
-	for (int i = 0; i < 4; i++)
+	screen_unroll for (int i = 0; i < 4; i++)
 		screen_sipround(&s);
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
@@ -77,7 +77,7 @@ screen_inline uint64_t screen_siphash13_words(uint64_t k0, uint64_t k1, const ui
 {
 	struct screen_siphash s = screen_siphash_begin(k0, k1);
 
-	for (uint32_t i = 0; i <= count; i++) {
+	screen_unroll for (uint32_t i = 0; i <= count; i++) {
 		uint64_t word = i < count ? words[i] : (uint64_t)(count * 8) << 56;
 
 		s.v3 ^= word;
@@ -85,7 +85,7 @@ screen_inline uint64_t screen_siphash13_words(uint64_t k0, uint64_t k1, const ui
 		s.v0 ^= word;
 	}
 	s.v2 ^= 0xff;
-	for (int i = 0; i < 3; i++)
+	screen_unroll for (int i = 0; i < 3; i++)
 		screen_sipround(&s);
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
