@@ -41,7 +41,7 @@ var parts = []part{
 	{"answering", answering, 1, 0, 120 * time.Second},
 	{"surviving", surviving, 1, 0, 320 * time.Second},
 	{"idling", idling, 2, 0, 45 * time.Second},
-	{"straying", straying, 1, 0, 30 * time.Second},
+	{"straying", straying, 1, 0, 50 * time.Second},
 	{"bulk", program("bulk"), 3, 3 * time.Second, 18 * time.Second},
 	{"overload", program("overload"), 2, 3 * time.Second, 26 * time.Second},
 }

@@ -22,6 +22,7 @@ const calm = "none"
 var (
 	strayOffloads = []string{"driver", "engine"}
 	strayKinds    = []string{"ack", "rst", "syn-ack"} // as bench-storm names them
+	strayRates    = []int{1_000_000, maximum}
 )
 
 // strayConf has every destination be flooded, so that no segment of no flow passes without a valid cookie.
@@ -31,11 +32,11 @@ set security flow syn-cookie activation always
 set security flow syn-cookie offload %s
 `
 
-// stray is a row: what a storm, of as many segments of no flow as can be, costs a wire, and legitimate
-// connections.
+// stray is a row: what a storm of segments of no flow costs a wire, and legitimate connections.
 type stray struct {
 	Offload string           `json:"offload"`
 	Kind    string           `json:"kind"`
+	Wanted  int              `json:"wanted"`            // segments a second; the greatest number: as many as can be
 	Offered report.Sample    `json:"offered"`           // all rates are of frames a second
 	Driver  report.Sample    `json:"dropped_by_driver"` // for an invalid cookie
 	Engine  report.Sample    `json:"dropped_by_engine"` // for any reason
@@ -46,14 +47,6 @@ type stray struct {
 	P50     report.Number    `json:"p50_connect_ms"`
 	P99     report.Number    `json:"p99_connect_ms"`
 	Trouble trouble          `json:"trouble"`
-}
-
-// rate is that of the storm.
-func (row *stray) rate() int {
-	if row.Kind == calm {
-		return 0
-	}
-	return maximum
 }
 
 type strayingResults struct {
@@ -68,7 +61,9 @@ func newStraying(rounds int) *strayingResults {
 	for _, offload := range strayOffloads {
 		r.Rows = append(r.Rows, &stray{Offload: offload, Kind: calm})
 		for _, kind := range strayKinds {
-			r.Rows = append(r.Rows, &stray{Offload: offload, Kind: kind})
+			for _, rate := range strayRates {
+				r.Rows = append(r.Rows, &stray{Offload: offload, Kind: kind, Wanted: rate})
+			}
 		}
 	}
 	return r
@@ -136,7 +131,7 @@ func (r *strayingResults) round(ctx context.Context, offload string) error {
 func (s strayed) measure(ctx context.Context, row *stray) error {
 	var from, to strayLook
 	var visits []visiting.Visit
-	storm, err := s.under(ctx, row.rate(), func() (err error) {
+	storm, err := s.under(ctx, row.Wanted, func() (err error) {
 		if from, err = s.look(ctx); err != nil {
 			return err
 		}
@@ -224,22 +219,21 @@ func (r *strayingResults) sum() {
 }
 
 func (r *strayingResults) print(w io.Writer) {
-	fmt.Fprintf(w, "\nStraying: as many segments of no flow as processor %s can send, to a destination that "+
-		"floods,\nthrough a wire on processor %s; %d visits a second, %d in each of %d rounds, given up after "+
+	fmt.Fprintf(w, "\nStraying: segments of no flow that processor %s sends to a destination that floods,\nthrough a wire on processor %s; %d visits a second, %d in each of %d rounds, given up after "+
 		"%v;\nwhat is neither dropped nor lost in the engine's ring found the queue of the port full\n",
 		attackerCPU, systemCPU, visitsPerSecond, visitsCount, r.Rounds, visiting.VisitMax)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "offload\tstorm\toffered/s\tdropped by driver\tby engine\tlost in ring\tdaemon's user\t"+
+	fmt.Fprintln(t, "offload\tstorm\twanted/s\toffered/s\tdropped by driver\tby engine\tlost in ring\tdaemon's user\t"+
 		"system\tsucceeded\tconnect p50 ms\tp99 ms\t")
 	for _, row := range r.Rows {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.2f\t%.1f\t\n", row.Offload,
-			row.Kind+row.Trouble.mark(), orDash(row.Offered), orDash(row.Driver), orDash(row.Engine),
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.2f\t%.1f\t\n", row.Offload,
+			row.Kind+row.Trouble.mark(), rateName(row.Wanted), orDash(row.Offered), orDash(row.Driver), orDash(row.Engine),
 			orDash(row.Lost), report.Percent(row.User.Median()), report.Percent(row.System.Median()),
 			shareName(row.Visits), row.P50, row.P99)
 	}
 	t.Flush()
 	for _, row := range r.Rows {
-		row.Trouble.explain(w, row.Offload+", "+row.Kind)
+		row.Trouble.explain(w, row.Offload+", "+row.Kind+" at "+rateName(row.Wanted))
 	}
 	r.Trouble.explain(w, "wires")
 }

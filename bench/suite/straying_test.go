@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func TestWhatBecameOfAStormIsOfTheOuterPort(t *testing.T) {
 }
 
 func TestAStormIsCountedByTheSecondThatItWasLookedAt(t *testing.T) {
-	row := &stray{Offload: "driver", Kind: "ack"}
+	row := &stray{Offload: "driver", Kind: "ack", Wanted: 20_000}
 	from := strayLook{at: time.Unix(100, 0), own: usage.Own{User: 1, System: 2}, driver: 50, engine: 5, lost: 1}
 	to := strayLook{at: time.Unix(102, 0), own: usage.Own{User: 1.5, System: 3}, driver: 4050, engine: 25,
 		lost: 7}
@@ -41,8 +42,8 @@ func TestAStormIsCountedByTheSecondThatItWasLookedAt(t *testing.T) {
 	r.sum()
 	var out strings.Builder
 	r.print(&out)
-	for _, want := range []string{"driver ack 10000 2000 10 3 25 % 50 % 66.7 % 2.00 3.0",
-		"driver none - - - - - - - NaN NaN"} {
+	for _, want := range []string{"driver ack 20000 10000 2000 10 3 25 % 50 % 66.7 % 2.00 3.0",
+		"driver none 0 - - - - - - - NaN NaN"} {
 		if !strings.Contains(strings.Join(strings.Fields(out.String()), " "), want) {
 			t.Errorf("%q is not in\n%s", want, out.String())
 		}
@@ -79,14 +80,20 @@ func TestAStormThatSomebodyElseDroppedIsNoMeasurement(t *testing.T) {
 }
 
 func TestEveryStormIsMeasuredByBoth(t *testing.T) {
-	seen := map[string]int{}
-	for _, row := range newStraying(1).Rows {
-		seen[row.Kind]++
+	type storm struct {
+		kind   string
+		wanted int
 	}
-	for kind, want := range map[string]int{calm: 2, "ack": 2, "rst": 2, "syn-ack": 2} {
-		if seen[kind] != want {
-			t.Errorf("%s: %d rows, not %d", kind, seen[kind], want)
-		}
+	seen := map[storm]int{}
+	for _, row := range newStraying(1).Rows {
+		seen[storm{row.Kind, row.Wanted}]++
+	}
+	want := map[storm]int{{calm, 0}: 2}
+	for _, kind := range []string{"ack", "rst", "syn-ack"} {
+		want[storm{kind, 1_000_000}], want[storm{kind, maximum}] = 2, 2
+	}
+	if !maps.Equal(seen, want) {
+		t.Errorf("%v, not %v", seen, want)
 	}
 }
 

@@ -21,6 +21,8 @@ enum { PATIENCE = 250 }; /* segments of a direction that the engine is handed be
  * once, and never in a short flow. later: a second has turned since the last one, and they have long gone. */
 static __always_inline __u8 passing_now(const struct screen_shim_control *c, __u32 queue, __u8 before, bool later)
 {
+	if (before < SCREEN_PASSING_FROM)
+		return before + 1;
 	if (is_idle(c, queue) || (before == SCREEN_PASSING_BEGINS && later))
 		return SCREEN_PASSING;
 	if (before == SCREEN_PASSING_BEGINS || (before >= PATIENCE && is_emptied(c, queue)))
@@ -99,7 +101,8 @@ static __always_inline int pass_on(struct xdp_md *ctx, struct scratch *s, const 
 		return TO_ENGINE;
 	if (!may_go_on(ctx, s, w, f, side)) {
 		/* those behind it shall not overtake it */
-		atomic_store_explicit(&f->passing[side], 0, memory_order_relaxed);
+		if (atomic_load_explicit(&f->passing[side], memory_order_relaxed) > SCREEN_PASSING_FROM)
+			atomic_store_explicit(&f->passing[side], SCREEN_PASSING_FROM, memory_order_relaxed);
 		return TO_ENGINE;
 	}
 	if (!is_passing(f, side, ctx->rx_queue_index, s->now_s))

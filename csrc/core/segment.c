@@ -187,7 +187,7 @@ static void plain(struct step *s, int side)
 	/* the driver shall not let those behind this one overtake it */
 	if (screen_flow_state_get(f) == SCREEN_FLOW_OPEN &&
 	    atomic_load_explicit(&f->passing[side], memory_order_relaxed) == SCREEN_PASSING)
-		atomic_store_explicit(&f->passing[side], 0, memory_order_relaxed);
+		atomic_store_explicit(&f->passing[side], SCREEN_PASSING_FROM, memory_order_relaxed);
 	step_note(s, f, side);
 	step_forward(s, SCREEN_FORWARD_FLOW);
 }

@@ -73,7 +73,7 @@ static void idle(struct twins *t, uint8_t is)
 		t->port[slot].control->done[0] = t->port[slot].control->handed[0] - !is;
 }
 
-static struct ends open_flow(struct twins *t)
+static struct ends new_flow(struct twins *t)
 {
 	struct ends e = { { ISN_CLIENT, ISN_SERVER } };
 	struct frame_spec f = segment(t, &e, CLIENT, SCREEN_TCP_SYN);
@@ -88,6 +88,25 @@ static struct ends open_flow(struct twins *t)
 	f = segment(t, &e, CLIENT, SCREEN_TCP_ACK);
 	(void)twins_send(t, &f, 0);
 	twins_expect(t, "ACK", "forward_flow", false);
+	return e;
+}
+
+/* Has all flows be no short ones any more. */
+static void grow(struct twins *t)
+{
+	for (uint32_t i = 1; i < WORLD_FLOWS - 1; i++) {
+		struct screen_flow *f = &t->both->flows.flows[i];
+
+		if (screen_flow_state_get(f) == SCREEN_FLOW_OPEN)
+			f->passing[CLIENT] = f->passing[SERVER] = SCREEN_PASSING_FROM;
+	}
+}
+
+static struct ends open_flow(struct twins *t)
+{
+	struct ends e = new_flow(t);
+
+	grow(t);
 	return e;
 }
 
@@ -125,6 +144,28 @@ static void shim_passes_the_talk_of_open_flows_and_nothing_else(void **state)
 
 	(void)state;
 	twins_everywhere(t, one_connection);
+	twins_free(t);
+}
+
+static void shim_leaves_short_connections_whole_to_the_engine(void **state)
+{
+	static const struct segment_row passed = { "passed", "forward_flow", true, .side = SERVER };
+	static const struct segment_row early = { "not yet", "forward_flow", false, .side = SERVER };
+	static const struct segment_row urgent = { "urgent", "forward_flow", false, .side = SERVER,
+						   .flags = SCREEN_TCP_URG };
+	struct twins *t = twins_new(4, 0);
+	struct ends e = new_flow(t);
+
+	(void)state;
+	for (int i = 0; i < SCREEN_PASSING_FROM; i++) {
+		idle(t, 1);
+		send_segment(t, &e, &early);
+	}
+	idle(t, 1);
+	send_segment(t, &e, &passed);
+	send_segment(t, &e, &urgent); /* an odd one makes it no short one */
+	idle(t, 1);
+	send_segment(t, &e, &passed);
 	twins_free(t);
 }
 
@@ -199,7 +240,7 @@ static void shim_passes_a_flow_that_is_always_busy_after_a_while(void **state)
 	(void)state;
 	idle(t, 0);
 	c->emptied[0] = c->handed[0];
-	for (int i = 0; i < 250; i++)
+	for (int i = SCREEN_PASSING_FROM; i < 250; i++)
 		send_segment(t, &e, &waits);
 	c->handed[0]++;
 	send_segment(t, &e, &waits); /* now its ring is not */
@@ -456,6 +497,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shim_passes_the_talk_of_open_flows_and_nothing_else),
+		cmocka_unit_test(shim_leaves_short_connections_whole_to_the_engine),
 		cmocka_unit_test(shim_passes_no_frame_that_the_other_port_would_not_send),
 		cmocka_unit_test(shim_lets_no_segment_overtake_what_the_engine_has),
 		cmocka_unit_test(shim_passes_a_flow_that_is_always_busy_after_a_while),
