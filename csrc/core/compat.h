@@ -35,7 +35,7 @@
 
 /* A loop of few turns, whose number is known, becomes none. Compilers for the host see to that. */
 #ifdef __bpf__
-#define screen_unroll _Pragma("unroll")
+#define screen_unroll _Pragma("clang loop unroll(full)")
 #else
 #define screen_unroll
 #endif
