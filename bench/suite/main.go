@@ -39,9 +39,9 @@ var parts = []part{
 	{"cycles", cycles, 15, 30 * time.Second, 2 * time.Second},
 	{"growing", growing, 9, time.Second, 5 * time.Second},
 	{"answering", answering, 1, 0, 120 * time.Second},
-	{"surviving", surviving, 1, 0, 320 * time.Second},
+	{"surviving", surviving, 1, 0, 290 * time.Second},
 	{"idling", idling, 2, 0, 45 * time.Second},
-	{"straying", straying, 1, 0, 50 * time.Second},
+	{"straying", straying, 1, 0, 60 * time.Second},
 	{"bulk", program("bulk"), 3, 3 * time.Second, 18 * time.Second},
 	{"overload", program("overload"), 2, 3 * time.Second, 26 * time.Second},
 }

@@ -14,7 +14,7 @@
 #include "shim_wire.h"
 
 enum {
-	NOTE_NS = 1000000, /* a time that is noted for each SYN is this old at most; or a tick */
+	NOTE_NS = 1000000, /* a time that is noted for each SYN is this old at most; or two ticks */
 	STREAK = 8,	   /* challenges that are counted at once, at most, and not for longer than that */
 };
 
@@ -78,9 +78,9 @@ static __always_inline bool may_pass(const struct scratch *s, const struct scree
 /* Whether hosts can be at both ends. A few that could are the engine's, too. */
 static __always_inline bool is_answerable(struct xdp_md *ctx, const struct scratch *s)
 {
-	const __u8 *data = (void *)(long)ctx->data;
+	const __u8 *data = frame_begin(ctx);
 
-	if (data + SCREEN_ETH_SIZE > (const __u8 *)(long)ctx->data_end || ((data[0] | data[6]) & 1))
+	if (data + SCREEN_ETH_SIZE > frame_end(ctx) || ((data[0] | data[6]) & 1))
 		return false;
 	if (s->packet.family == 4)
 		return s->source[12] - 1u < 223 && s->destination[12] - 1u < 223;
@@ -90,7 +90,7 @@ static __always_inline bool is_answerable(struct xdp_md *ctx, const struct scrat
 /* Whether the IP header's own checksum, which IPv6 has none of, is right. */
 static __always_inline bool is_ip_whole(struct xdp_md *ctx, const struct scratch *s)
 {
-	const __u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end, *ip;
+	const __u8 *end = frame_end(ctx), *ip;
 	__u32 l3 = s->packet.l3;
 
 	if (s->packet.family != 4)
@@ -98,7 +98,7 @@ static __always_inline bool is_ip_whole(struct xdp_md *ctx, const struct scratch
 	if (l3 > L3_MAX)
 		return false;
 	screen_once(l3);
-	ip = data + l3;
+	ip = frame_begin(ctx) + l3;
 	screen_once(ip);
 	return ip + IP_SIZE_IPV4 <= end && screen_fold(screen_sum(ip, IP_SIZE_IPV4, 0)) == 0xffff;
 }

@@ -11,7 +11,7 @@ enum {
 	OPENINGS = 4096, /* a power of two; who finds no place here has its early data lost, and sends it again */
 };
 
-static const __u64 OPENING_NS = 1000000000; /* how long the engine may take to open a flow */
+static const __s64 OPENING_NS = 1000000000; /* how long the engine may take to open a flow */
 
 /* A connection whose valid answer the engine has been handed, and whose flow may not be there yet: what its
  * client has sent right behind is not to be taken for anybody's. */
@@ -48,7 +48,8 @@ static __always_inline bool is_opening(const struct scratch *s)
 {
 	const struct opening *o = opening_of(s);
 
-	return o && o->place == s->place && s->now_ns - o->since_ns < OPENING_NS;
+	/* another processor may have seen a later tick */
+	return o && o->place == s->place && (__s64)(s->now_ns - o->since_ns) < OPENING_NS;
 }
 
 static __always_inline bool is_flooded(struct scratch *s, const struct screen_wire_port *w,
@@ -81,7 +82,7 @@ __noinline int checks_other(const struct screen_host_policy *p, const struct scr
 
 	if (!w || !k || !s || w->zone >= SCREEN_ZONES_MAX)
 		return 1;
-	return checks(s, &k->other[w->zone], k->other_epoch, reset);
+	return checks(s, &k->other[bounded(w->zone, SCREEN_ZONES_MAX)], k->other_epoch, reset);
 }
 
 /* By what a segment may answer a challenge. */

@@ -14,7 +14,9 @@
 #include "shim_sockets.h"
 #include "shim_wire.h"
 
-enum { PATIENCE = 250 }; /* segments of a direction that the engine is handed before one may overtake others */
+/* Segments of a direction that the engine is handed before one may overtake others; without the first, when an
+ * odd one was among them. */
+enum { PATIENCE = 250 };
 
 /* Whether a direction's segments can be passed from now on, as none is in the engine's hands; or as few are,
  * where the flow is so busy that this does not happen: of this batch or the one before, which are overtaken
@@ -34,15 +36,15 @@ static __always_inline bool is_passing(struct screen_flow *f, int side, __u32 qu
 {
 	__u8 before = atomic_load_explicit(&f->passing[side], memory_order_relaxed), now;
 	struct screen_shim_control *c;
-	__u32 zero = 0;
+	__u32 zero = 0, seen_s;
 
 	if (before == SCREEN_PASSING)
 		return true;
 	c = bpf_map_lookup_elem(&control, &zero);
 	if (!c || queue >= SCREEN_SHIM_QUEUES)
 		return false;
-	now = passing_now(c, queue, before,
-			  atomic_load_explicit(&f->side[side].seen_s, memory_order_relaxed) != now_s);
+	seen_s = atomic_load_explicit(&f->side[side].seen_s, memory_order_relaxed);
+	now = passing_now(c, queue, before, (__s32)(now_s - seen_s) > 0); /* the engine's clock may be ahead */
 	if (now != before)
 		atomic_store_explicit(&f->passing[side], now, memory_order_relaxed);
 	return now >= SCREEN_PASSING_BEGINS;
@@ -51,15 +53,9 @@ static __always_inline bool is_passing(struct screen_flow *f, int side, __u32 qu
 /* Whether the sum was left to the device: the engine completes it. */
 static __always_inline bool is_partial(struct xdp_md *ctx, const struct scratch *s)
 {
-	const __u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end, *tcp;
-	__u32 l4 = s->packet.l4;
+	const __u8 *tcp = tcp_of(ctx, s);
 
-	if (l4 > L3_MAX + IP_SIZE_IPV6)
-		return true;
-	screen_once(l4);
-	tcp = data + l4;
-	screen_once(tcp);
-	return tcp + 20 > end || screen_load_16(tcp + 16) == screen_fold(pseudo_sum(s));
+	return !tcp || tcp + 20 > frame_end(ctx) || screen_load_16(tcp + 16) == screen_fold(pseudo_sum(s));
 }
 
 /* Whether nothing is expected of an open flow's side but data. */
@@ -83,7 +79,7 @@ static __always_inline bool is_talk(const struct scratch *s)
 static __always_inline bool may_go_on(struct xdp_md *ctx, const struct scratch *s,
 				      const struct screen_wire_port *w, struct screen_flow *f, int side)
 {
-	return is_talk(s) && is_settled(f, side) && ctx->data_end - ctx->data <= w->longest &&
+	return is_talk(s) && is_settled(f, side) && frame_end(ctx) - frame_begin(ctx) <= w->longest &&
 	       !is_partial(ctx, s);
 }
 

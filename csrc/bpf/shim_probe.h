@@ -8,6 +8,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_endian.h>
 
+#include "scratch.h"
 #include "shim.h"
 
 /* Where the shim redirects to. */
@@ -21,7 +22,7 @@ struct {
 /* What becomes of a probe frame; -1 when the frame is none. */
 static __always_inline int probed(struct xdp_md *ctx, const struct screen_shim_control *c)
 {
-	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	void *data = frame_begin(ctx), *end = frame_end(ctx);
 	struct {
 		__u8 addresses[12];
 		__u16 type;

@@ -43,13 +43,13 @@ static __always_inline __u64 server_hash(struct scratch *s, const struct screen_
 static __always_inline int take_ends(struct xdp_md *ctx, struct scratch *s,
 				     const struct screen_wire_port *w)
 {
-	const __u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end, *ip;
+	const __u8 *end = frame_end(ctx), *ip;
 	__u32 l3 = s->packet.l3;
 
 	if (l3 > L3_MAX)
 		return -1;
 	screen_once(l3);
-	ip = data + l3;
+	ip = frame_begin(ctx) + l3;
 	screen_once(ip);
 	if (s->packet.family == 4) {
 		if (ip + IP_SIZE_IPV4 > end)
@@ -66,6 +66,20 @@ static __always_inline int take_ends(struct xdp_md *ctx, struct scratch *s,
 	return 0;
 }
 
+/* Where the TCP header of a plain frame is; NULL: not there. */
+static __always_inline const __u8 *tcp_of(struct xdp_md *ctx, const struct scratch *s)
+{
+	__u32 l4 = s->packet.l4;
+	const __u8 *tcp;
+
+	if (l4 > L3_MAX + IP_SIZE_IPV6)
+		return NULL;
+	screen_once(l4);
+	tcp = frame_begin(ctx) + l4;
+	screen_once(tcp);
+	return tcp;
+}
+
 /* Reads a TCP header of this length, a constant, where it lies, if its options are plain. */
 static __always_inline bool read_in_place(struct scratch *s, const __u8 *tcp, const __u8 *end, __u32 length)
 {
@@ -76,19 +90,15 @@ static __always_inline bool read_in_place(struct scratch *s, const __u8 *tcp, co
 	return screen_plain_options(tcp + 20, length - 20, &s->options);
 }
 
-/* read_tcp(), without a copy of what nearly all systems send: with many options, with timestamps or few,
- * with an MSS alone, with none. */
+/* read_tcp(), without a copy of what most send: SYNs of Linux and Windows, an MSS alone; ACKs with timestamps
+ * and without. */
 static __always_inline int read_segment(struct xdp_md *ctx, struct scratch *s)
 {
-	const __u8 *end = frame_end(ctx), *tcp;
-	__u32 l4 = s->packet.l4;
+	const __u8 *end = frame_end(ctx), *tcp = tcp_of(ctx, s);
 	bool is_read = false;
 
-	if (l4 > L3_MAX + IP_SIZE_IPV6)
+	if (!tcp)
 		return -1;
-	screen_once(l4);
-	tcp = frame_begin(ctx) + l4;
-	screen_once(tcp);
 	switch (s->packet.payload - s->packet.l4) {
 	case 40: is_read = read_in_place(s, tcp, end, 40); break;
 	case 32: is_read = read_in_place(s, tcp, end, 32); break;

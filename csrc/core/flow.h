@@ -39,8 +39,9 @@ enum {
 	SCREEN_CLOSING_RST = SCREEN_CLOSING_RST_CLIENT | SCREEN_CLOSING_RST_SERVER,
 
 	/* Of a flow's passing[]: the driver passes the side's segments, and the engine has none; it passes them,
-	 * and the engine has some yet. Below, how many of an open flow the engine was handed; the first are
-	 * always the engine's, so that a short connection does not go from one to the other. */
+	 * and the engine has some yet. Below, how many of an open flow the engine was handed: the first always,
+	 * so that a short connection does not go from one to the other; those it keeps count of when an odd one
+	 * begins the rest anew. */
 	SCREEN_PASSING = 255,
 	SCREEN_PASSING_BEGINS = 254,
 	SCREEN_PASSING_FROM = 16,

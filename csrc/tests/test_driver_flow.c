@@ -147,25 +147,41 @@ static void shim_passes_the_talk_of_open_flows_and_nothing_else(void **state)
 	twins_free(t);
 }
 
+static void first_segments(struct twins *t, struct ends *e, uint8_t side)
+{
+	const struct segment_row early = { "not yet", "forward_flow", false, .side = side },
+				 passed = { "passed", "forward_flow", true, .side = side },
+				 urgent = { "urgent", "forward_flow", false, side, .flags = SCREEN_TCP_URG },
+				 options = { "IP options", "forward_flow", false, side, .words = 1,
+					     .extensions = 1 };
+
+	for (int i = 0; i < SCREEN_PASSING_FROM; i++) {
+		idle(t, 1);
+		send_segment(t, e, &early);
+		send_segment(t, e, &urgent); /* an odd one does not shorten it */
+	}
+	idle(t, 1);
+	send_segment(t, e, &passed);
+	send_segment(t, e, &urgent); /* nor is the connection a short one again */
+	idle(t, 1);
+	send_segment(t, e, &passed);
+	send_segment(t, e, &options); /* one that the shim does not look up */
+	idle(t, 0);
+	send_segment(t, e, &early);
+	idle(t, 1);
+	send_segment(t, e, &passed);
+}
+
 static void shim_leaves_short_connections_whole_to_the_engine(void **state)
 {
-	static const struct segment_row passed = { "passed", "forward_flow", true, .side = SERVER };
-	static const struct segment_row early = { "not yet", "forward_flow", false, .side = SERVER };
-	static const struct segment_row urgent = { "urgent", "forward_flow", false, .side = SERVER,
-						   .flags = SCREEN_TCP_URG };
+	static const struct segment_row request = { "a request", "forward_flow", false, CLIENT, .payload = 30 };
 	struct twins *t = twins_new(4, 0);
 	struct ends e = new_flow(t);
 
 	(void)state;
-	for (int i = 0; i < SCREEN_PASSING_FROM; i++) {
-		idle(t, 1);
-		send_segment(t, &e, &early);
-	}
-	idle(t, 1);
-	send_segment(t, &e, &passed);
-	send_segment(t, &e, &urgent); /* an odd one makes it no short one */
-	idle(t, 1);
-	send_segment(t, &e, &passed);
+	send_segment(t, &e, &request);
+	first_segments(t, &e, CLIENT);
+	first_segments(t, &e, SERVER);
 	twins_free(t);
 }
 
@@ -400,6 +416,38 @@ static void shim_drops_no_early_data_of_who_has_answered(void **state)
 	twins_free(t);
 }
 
+struct opening {
+	uint64_t place, since_ns;
+};
+
+/* Has whoever has answered have done so a little later than this processor's clock says. */
+static void openings_ahead(struct twins *t, uint64_t ns)
+{
+	int fd = bpf_map__fd(t->port[0].shim->maps.openings);
+	uint32_t places = bpf_map__max_entries(t->port[0].shim->maps.openings);
+	struct opening o;
+
+	for (uint32_t at = 0; at < places; at++) {
+		assert_int_equal(bpf_map_lookup_elem(fd, &at, &o), 0);
+		o.since_ns += o.place ? ns : 0;
+		assert_int_equal(bpf_map_update_elem(fd, &at, &o, BPF_ANY), 0);
+	}
+}
+
+static void shim_drops_no_early_data_when_another_processor_has_a_later_clock(void **state)
+{
+	struct twins *t = twins_new(4, 0);
+	struct frame_spec f = answer_of(t, 41, 0, SCREEN_TCP_ACK);
+
+	(void)state;
+	twins_flood(t);
+	assert_int_equal(at_once(t, &f), SCREEN_SHIM_DROPPED_UNBOUND);
+	openings_ahead(t, 50000000);
+	f.seq += 1460;
+	assert_int_equal(at_once(t, &f), SCREEN_SHIM_DROPPED_UNBOUND);
+	twins_free(t);
+}
+
 static void other_keys(struct twins *t)
 {
 	struct screen_keyset *k = &t->core->keyset;
@@ -505,6 +553,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(shim_leaves_every_cookie_that_may_be_valid_to_the_engine),
 		cmocka_unit_test(shim_drops_no_cookie_of_an_epoch_whose_keys_it_has_not),
 		cmocka_unit_test(shim_drops_no_early_data_of_who_has_answered),
+		cmocka_unit_test(shim_drops_no_early_data_when_another_processor_has_a_later_clock),
 		cmocka_unit_test(shim_leaves_safe_resets_to_the_engine),
 		cmocka_unit_test(shim_checks_only_where_the_engine_would_drop),
 	};

@@ -49,7 +49,7 @@ static inline uint64_t twins_now(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t); /* the shim's */
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t); /* the shim's, or a tick ahead of it */
 	return (uint64_t)t.tv_sec * TWINS_SECOND_NS + (uint64_t)t.tv_nsec;
 }
 
@@ -338,7 +338,9 @@ static inline enum screen_reason twins_decide(struct twins *t, const uint8_t *da
 	enum screen_reason reason;
 	uint32_t did;
 
-	while (now % TWINS_SECOND_NS > TWINS_SECOND_NS - TWINS_MARGIN_NS) {
+	/* the shim's second may turn two ticks later, too */
+	while (now % TWINS_SECOND_NS > TWINS_SECOND_NS - TWINS_MARGIN_NS ||
+	       now % TWINS_SECOND_NS < TWINS_MARGIN_NS) {
 		usleep(1000);
 		now = twins_now();
 	}

@@ -95,7 +95,7 @@ func TestDriverPassesConnectionsAfterTheEngineHasLostFrames(t *testing.T) {
 	for _, family := range families {
 		before := d.status(t)
 		// so little that what the client sends is passed by the count alone, not because it is busy
-		if err := fetch(t.Context(), w, family, mega); err != nil {
+		if err := fetch(t.Context(), w, family, 3*mega); err != nil {
 			t.Fatal(err)
 		}
 		for _, dev := range []string{lab.OuterDev, lab.InnerDev} {
