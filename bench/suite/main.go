@@ -38,10 +38,10 @@ const systemsUsual = 10 // whose time the parts have
 var parts = []part{
 	{"cycles", cycles, 15, 30 * time.Second, 2 * time.Second},
 	{"growing", growing, 9, time.Second, 5 * time.Second},
-	{"answering", answering, 1, 0, 120 * time.Second},
-	{"surviving", surviving, 1, 0, 290 * time.Second},
-	{"idling", idling, 2, 0, 45 * time.Second},
-	{"straying", straying, 1, 0, 60 * time.Second},
+	{"answering", answering, 1, 0, 110 * time.Second},
+	{"surviving", surviving, 1, 0, 320 * time.Second},
+	{"idling", idling, 2, 0, 30 * time.Second},
+	{"straying", straying, 1, 0, 72 * time.Second},
 	{"bulk", program("bulk"), 3, 3 * time.Second, 18 * time.Second},
 	{"overload", program("overload"), 2, 3 * time.Second, 26 * time.Second},
 }
