@@ -219,16 +219,17 @@ func (r *strayingResults) sum() {
 }
 
 func (r *strayingResults) print(w io.Writer) {
-	fmt.Fprintf(w, "\nStraying: segments of no flow that processor %s sends to a destination that floods,\nthrough a wire on processor %s; %d visits a second, %d in each of %d rounds, given up after "+
-		"%v;\nwhat is neither dropped nor lost in the engine's ring found the queue of the port full\n",
+	fmt.Fprintf(w, "\nStraying: segments of no flow that processor %s sends to a destination that floods,\nthrough "+
+		"a wire on processor %s; %d visits a second, %d in each of %d rounds, given up after %v;\n"+
+		"what is neither dropped nor lost in the engine's ring found the queue of the port full\n",
 		attackerCPU, systemCPU, visitsPerSecond, visitsCount, r.Rounds, visiting.VisitMax)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "offload\tstorm\twanted/s\toffered/s\tdropped by driver\tby engine\tlost in ring\tdaemon's user\t"+
-		"system\tsucceeded\tconnect p50 ms\tp99 ms\t")
+	fmt.Fprintln(t, "offload\tstorm\twanted/s\toffered/s\tdropped by driver\tby engine\tlost in ring\t"+
+		"daemon's user\tsystem\tsucceeded\tconnect p50 ms\tp99 ms\t")
 	for _, row := range r.Rows {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.2f\t%.1f\t\n", row.Offload,
-			row.Kind+row.Trouble.mark(), rateName(row.Wanted), orDash(row.Offered), orDash(row.Driver), orDash(row.Engine),
-			orDash(row.Lost), report.Percent(row.User.Median()), report.Percent(row.System.Median()),
+			row.Kind+row.Trouble.mark(), rateName(row.Wanted), orDash(row.Offered), orDash(row.Driver),
+			orDash(row.Engine), orDash(row.Lost), report.Percent(row.User.Median()), report.Percent(row.System.Median()),
 			shareName(row.Visits), row.P50, row.P99)
 	}
 	t.Flush()

@@ -46,6 +46,7 @@ static __always_inline struct screen_validated *validated_of(void)
 	return bpf_map_lookup_elem(&validated, &zero);
 }
 
+/* Whether a white-list has the pair, or the client is one that has answered before. */
 __noinline int is_named(const struct screen_host_policy *p)
 {
 	const struct screen_wire_port *w = port_of(p);
