@@ -1,5 +1,6 @@
 /*
- * The XDP program of a host port: which SYNs are the engine's, and which the kernel's.
+ * The XDP program of a host port: which SYNs are the engine's, and which the kernel's; and those that it
+ * answers itself where the engine has told it to (shim_answer.h).
  *
  * Everything but SYNs to a listener of this machine that floods is the kernel's. SYNs to listeners are
  * counted, in the engine's own meters. Answers to challenges go to the engine where it admits the client
@@ -8,7 +9,8 @@
  * Without a live engine all is the kernel's.
  */
 #include "host_maps.h"
-#include "scratch.h"
+#include "shim_answer.h"
+#include "shim_probe.h"
 #include "shim_sockets.h"
 
 #include <bpf/bpf_endian.h>
@@ -123,7 +125,7 @@ static __always_inline void ask_kernel(struct scratch *s, struct bpf_sock *liste
 				       __u32 zone)
 {
 	struct screen_zone_meter *z = &m->zone[zone & (SCREEN_METER_ZONES - 1)];
-	__u32 window = (__u32)(s->now_ns / 1000000000u);
+	__u32 window = s->now_s;
 	uint64_t next;
 
 	(void)screen_cell_count(&z->listeners, window, c->attack_threshold, &next);
@@ -148,10 +150,9 @@ __noinline int is_white(const struct screen_host_policy *p)
 __noinline int is_validated(__u32 zone)
 {
 	struct screen_validated_client client = { .zone = (__u16)zone };
-	struct scratch *s = scratch_of();
-	__u32 zero = 0;
-	struct screen_validated *t = bpf_map_lookup_elem(&validated, &zero);
+	struct screen_validated *t = validated_of();
 	struct screen_meters *m = meters_of();
+	struct scratch *s = scratch_of();
 	struct screen_validated_key key;
 
 	if (!s || !t || !m || atomic_load_explicit(&t->last_ms, memory_order_relaxed) <= s->now_ns / 1000000)
@@ -162,9 +163,8 @@ __noinline int is_validated(__u32 zone)
 	key = screen_validated_key(t, &client);
 	/* one address that has answered must not be a way round the screen */
 	return screen_validated_find(t, key, s->now_ns / 1000000) &&
-	       screen_sketch_count(&m->by_validated, key.hash, (__u32)(s->now_ns / 1000000000u),
-				   SCREEN_VALIDATED_SYNS_MAX)
-			       .count <= SCREEN_VALIDATED_SYNS_MAX;
+	       screen_sketch_count(&m->by_validated, key.hash, s->now_s, SCREEN_VALIDATED_SYNS_MAX).count <=
+		       SCREEN_VALIDATED_SYNS_MAX;
 }
 
 /* ---- SYNs ---------------------------------------------------------------------------------- */
@@ -199,16 +199,22 @@ static __always_inline int pass_few(const struct screen_host_zone *c, struct scr
 	return drop(SCREEN_SHIM_HOST_DROPPED_SOCKET);
 }
 
+/* Whether the kernel could not admit who answers a challenge of this SYN. */
+static __always_inline bool is_unfit(const struct scratch *s, const struct screen_host_zone *c, bool multipath)
+{
+	__u16 mss = screen_options_mss(&s->options, s->packet.family);
+	bool small = mss < (s->packet.family == 4 ? ADMITTED_MSS_IPV4 : ADMITTED_MSS_IPV6);
+
+	return c->admission == SCREEN_ADMISSION_KERNEL && (multipath || small || c->refuses);
+}
+
 /* A SYN that is challenged. What the kernel could not admit gets a challenge that its sender resets; it
  * goes by the other ring, which tells the engine so. Where nobody is validated by that, few pass. */
 static __always_inline int challenge(struct xdp_md *ctx, const struct scratch *s,
 				     const struct screen_host_zone *c, struct screen_zone_meter *z,
 				     bool multipath)
 {
-	__u16 mss = screen_options_mss(&s->options, s->packet.family);
-	bool small = mss < (s->packet.family == 4 ? ADMITTED_MSS_IPV4 : ADMITTED_MSS_IPV6);
-
-	if (c->admission == SCREEN_ADMISSION_KERNEL && (multipath || small || c->refuses))
+	if (is_unfit(s, c, multipath))
 		return c->validates ? to_engine(ctx, 0, SCREEN_SHIM_TO_ENGINE) :
 				      pass_few(c, z, s->now_ns);
 	return to_engine(ctx, SCREEN_SHIM_SYN_KEY, SCREEN_SHIM_SYN_TO_ENGINE);
@@ -250,7 +256,7 @@ static __always_inline int listener_syn(struct xdp_md *ctx, const struct screen_
 					bool multipath)
 {
 	struct screen_zone_meter *z = &m->zone[zone & (SCREEN_METER_ZONES - 1)];
-	__u32 window = (__u32)(s->now_ns / 1000000000u);
+	__u32 window = s->now_s;
 	__u64 hash = hash_of(m, s, zone);
 	struct screen_meter_reading r;
 
@@ -299,11 +305,63 @@ __noinline int syn(struct xdp_md *ctx, const struct screen_host_policy *p)
 		ask_kernel(s, sk, m, c, zone);
 	bpf_sk_release(sk);
 	if (!listens) /* its addresses and ports have a socket */
-		return floods(m, c, z, hash_of(m, s, zone), (__u32)(s->now_ns / 1000000000u)) ?
+		return floods(m, c, z, hash_of(m, s, zone), s->now_s) ?
 			       pass_few(c, z, s->now_ns) : pass(SCREEN_SHIM_HOST_SOCKET);
 	if (!is_local(ctx, zone))
 		return pass(SCREEN_SHIM_HOST_NO_LISTENER);
 	return listener_syn(ctx, p, s, m, c, zone, multipath);
+}
+
+/* ---- SYNs that are answered here ------------------------------------------------------------- */
+
+/* Looks the SYN's addresses up that have been taken. */
+static __always_inline struct bpf_sock *look_up_taken(struct xdp_md *ctx, struct scratch *s)
+{
+	__u16 sport = bpf_htons(s->packet.sport), dport = bpf_htons(s->packet.dport);
+
+	if (s->packet.family == 4) {
+		memcpy(&s->tuple.ipv4.saddr, s->source + 12, 4);
+		memcpy(&s->tuple.ipv4.daddr, s->destination + 12, 4);
+		s->tuple.ipv4.sport = sport;
+		s->tuple.ipv4.dport = dport;
+	} else {
+		memcpy(s->tuple.ipv6.saddr, s->source, 16);
+		memcpy(s->tuple.ipv6.daddr, s->destination, 16);
+		s->tuple.ipv6.sport = sport;
+		s->tuple.ipv6.dport = dport;
+	}
+	return look_up(ctx, s);
+}
+
+/* Whether nobody but a listener is there for the SYN, one that can have who answers. */
+static __always_inline bool is_for_listener(struct xdp_md *ctx, struct scratch *s,
+					    const struct screen_host_zone *c)
+{
+	struct bpf_sock *sk = look_up_taken(ctx, s);
+	bool listens;
+
+	if (!sk)
+		return false;
+	listens = sk->state == LISTEN && !is_unfit(s, c, bpf_skc_to_mptcp_sock(sk));
+	bpf_sk_release(sk);
+	return listens;
+}
+
+/* A SYN that is answered as the engine has answered one to the same destination a moment ago, which was for a
+ * listener of this machine, and not for another behind it. TO_ENGINE: the long way. */
+static __always_inline int by_driver(struct xdp_md *ctx, struct scratch *s, const struct screen_host_policy *p,
+				     const struct screen_host_zone *c, struct screen_meters *m,
+				     struct screen_zone_meter *z)
+{
+	const struct screen_offload_port *w = port_of(p);
+	uint64_t next;
+
+	if (!w || !(w->does & SCREEN_PORT_ANSWERS) || take_addresses(ctx, s) || !is_plain(s) ||
+	    !can_answer(ctx, s, p, w) || !floods(m, c, z, s->hash, s->now_s) || !is_for_listener(ctx, s, c))
+		return TO_ENGINE;
+	if (c->activation == SCREEN_ACTIVATION_KERNEL)
+		(void)screen_cell_count(&z->listeners, s->now_s, c->attack_threshold, &next);
+	return answer(ctx, s, p, w);
 }
 
 /* ---- answers ------------------------------------------------------------------------------- */
@@ -318,7 +376,7 @@ static __always_inline bool kernel_minted(struct scratch *s, struct bpf_sock *li
 }
 
 /* A segment that may answer a challenge of which the engine itself admits the client: of no socket. */
-__noinline int answer(struct xdp_md *ctx, const struct screen_host_policy *p, __u32 zone)
+__noinline int response(struct xdp_md *ctx, const struct screen_host_policy *p, __u32 zone)
 {
 	struct scratch *s = scratch_of();
 	bool listens, kernels = false;
@@ -355,11 +413,18 @@ static __always_inline bool may_answer(const struct screen_host_zone *c, const s
 
 /* ---- frames -------------------------------------------------------------------------------- */
 
+static __always_inline struct screen_shim_control *control_of(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&control, &zero);
+}
+
 /* Whether the engine is there; else all is the kernel's. */
 static __always_inline bool engine_lives(struct xdp_md *ctx, __u64 now_ns)
 {
-	__u32 zero = 0, queue = ctx->rx_queue_index;
-	struct screen_shim_control *c = bpf_map_lookup_elem(&control, &zero);
+	struct screen_shim_control *c = control_of();
+	__u32 queue = ctx->rx_queue_index;
 
 	if (!c || c->mode != SCREEN_SHIM_ENGINE) {
 		count(SCREEN_SHIM_PASSED_STAGED);
@@ -412,40 +477,68 @@ static __always_inline int hidden(const struct screen_host_zone *c, struct scree
 	return drop(SCREEN_SHIM_HOST_DROPPED_HIDDEN);
 }
 
-SEC("xdp")
-int screen_host(struct xdp_md *ctx)
+/* What is no IP is the kernel's, but for what the engine tries the driver with. */
+static __always_inline int no_segment(struct xdp_md *ctx, enum screen_kind kind)
+{
+	const struct screen_shim_control *c = kind == SCREEN_KIND_NON_IP ? control_of() : NULL;
+	int fate = c ? probed(ctx, c) : -1;
+
+	return fate < 0 ? XDP_PASS : fate;
+}
+
+static __always_inline int judge(struct xdp_md *ctx, struct scratch *s)
 {
 	const __u8 kinds = SCREEN_TCP_SYN | SCREEN_TCP_ACK | SCREEN_TCP_RST | SCREEN_TCP_FIN;
 	const struct screen_host_policy *p = policy_of();
 	struct screen_meters *m = meters_of();
-	struct scratch *s = scratch_of();
 	const struct screen_host_zone *c;
 	struct screen_zone_meter *z;
 	enum screen_kind kind;
 	bool is_syn, hides;
 	__u32 zone = 0;
+	int fate;
 
-	if (!s || !m)
+	if (!m)
 		return XDP_PASS;
 	kind = parse(ctx, s);
 	is_syn = (s->packet.tcp_flags & kinds) == SCREEN_TCP_SYN;
 	hides = may_hide_syn(ctx, &s->packet, kind, is_syn);
-	if ((kind != SCREEN_KIND_TCP && !hides) || is_of_vlan(&s->packet))
+	if (kind != SCREEN_KIND_TCP && !hides)
+		return no_segment(ctx, kind);
+	if (is_of_vlan(&s->packet))
 		return XDP_PASS;
 	c = zone_of_port(p, &zone);
 	if (!c || zone >= SCREEN_METER_ZONES)
 		return XDP_PASS;
 	z = &m->zone[bounded(zone, SCREEN_METER_ZONES)];
-	s->now_ns = bpf_ktime_get_ns();
+	read_clock(s);
 	if (!hides && !is_syn && !may_answer(c, z, s->packet.tcp_flags, s->now_ns))
 		return XDP_PASS;
 	if (!engine_lives(ctx, s->now_ns))
 		return XDP_PASS;
 	if (hides)
 		return hidden(c, z, s->now_ns);
+	fate = is_syn ? by_driver(ctx, s, p, c, m, z) : TO_ENGINE;
+	if (fate != TO_ENGINE)
+		return fate;
 	if (take_headers(ctx))
 		return XDP_PASS;
-	return is_syn ? syn(ctx, p) : answer(ctx, p, zone);
+	return is_syn ? syn(ctx, p) : response(ctx, p, zone);
+}
+
+SEC("xdp")
+int screen_host(struct xdp_md *ctx)
+{
+	struct scratch *s = scratch_of();
+	int fate;
+
+	if (!s)
+		return XDP_PASS;
+	s->in_streak = false;
+	fate = judge(ctx, s);
+	if (s->streak.count && !s->in_streak)
+		end_streak();
+	return fate;
 }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

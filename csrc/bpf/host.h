@@ -1,5 +1,6 @@
 /*
- * What the programs of ports and the engine share: the shapes of their maps. Of wires see wire.h.
+ * What the programs of ports and the engine share: the shapes of their maps. What the programs do in the
+ * engine's place see offload.h.
  *
  * Policy and keys are swapped as a whole, each as the one inner map of an array of maps: no frame sees
  * half a snapshot, or an epoch with another epoch's key. Meters and validated clients are the engine's
@@ -9,7 +10,7 @@
 
 #include "../include/synscreen/engine.h"
 #include "cookie.h"
-#include "wire.h"
+#include "offload.h"
 
 /* What becomes of SYNs to listeners of a zone that flood. */
 enum screen_host_act {
@@ -36,7 +37,7 @@ struct screen_host_zone {
 struct screen_host_policy {
 	struct screen_host_zone zone[SCREEN_ZONES_MAX];
 	uint8_t zone_of[SCREEN_PORTS_MAX]; /* of each slot; SCREEN_ZONES_MAX: of no zone */
-	struct screen_wire_policy wires;
+	struct screen_offload_policy offload;
 };
 
 /* What cookies are minted and checked with. Secret. */

@@ -31,10 +31,10 @@ struct scratch {
 	struct bpf_sock_tuple tuple;
 	__u8 source[16], destination[16]; /* v4-mapped */
 	struct bpf_fib_lookup route;
-	__u64 now_ns; /* CLOCK_MONOTONIC; of wires by read_clock() */
+	__u64 now_ns; /* CLOCK_MONOTONIC, by read_clock() */
 	__u32 now_s;
 	__u64 boot_ns, tick; /* likewise */
-	/* of wires */
+	/* of what the driver does in the engine's place */
 	struct screen_flow_key key;
 	struct screen_tuple ends;
 	struct screen_agreed agreed;

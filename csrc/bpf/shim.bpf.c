@@ -47,18 +47,20 @@ static __always_inline int by_driver(struct xdp_md *ctx, const struct screen_shi
 				     struct scratch *s, bool syn)
 {
 	const struct screen_host_policy *p = policy_of();
-	const struct screen_wire_port *w = port_of(p);
+	const struct screen_offload_port *w = port_of(p);
 
-	if (!w || !w->does || take_ends(ctx, s, w) || !is_plain(s))
+	if (!w || !w->does || take_addresses(ctx, s) || !is_plain(s))
 		return TO_ENGINE;
 	if (syn && (!w->screens || !(w->does & SCREEN_PORT_ANSWERS) ||
 		    is_late(c, ctx->rx_queue_index, s->now_ns)))
 		return TO_ENGINE;
-	seek_flow(s, p);
-	if (syn)
-		return answer(ctx, s, p, w);
+	seek_flow(s, p, w->wire);
+	if (syn && !can_answer(ctx, s, p, w))
+		return TO_ENGINE;
 	if (find_flow(s, p))
 		return TO_ENGINE;
+	if (syn)
+		return s->flow == SCREEN_FLOW_NONE ? answer(ctx, s, p, w) : TO_ENGINE;
 	if (s->flow != SCREEN_FLOW_NONE)
 		return w->does & SCREEN_PORT_PASSES ? pass_on(ctx, s, p, w) : TO_ENGINE;
 	return w->does & SCREEN_PORT_CHECKS ? check(ctx, s, p, w) : TO_ENGINE;

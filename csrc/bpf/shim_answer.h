@@ -9,9 +9,8 @@
 #pragma once
 
 #include "challenge.h"
-#include "shim_flows.h"
 #include "shim_probe.h"
-#include "shim_wire.h"
+#include "shim_frame.h"
 
 enum {
 	NOTE_NS = 1000000, /* a time that is noted for each SYN is this old at most; or two ticks */
@@ -20,7 +19,7 @@ enum {
 
 /* Whether the destination floods, and is let to the driver. Sets s->hash, s->victim, s->server. */
 static __always_inline bool is_let(struct scratch *s, const struct screen_host_policy *p,
-				   const struct screen_wire_port *w, struct screen_meters *m)
+				   const struct screen_offload_port *w, struct screen_meters *m)
 {
 	__u32 window = s->now_s, count, at;
 	uint64_t offer;
@@ -33,7 +32,7 @@ static __always_inline bool is_let(struct scratch *s, const struct screen_host_p
 	if (at >= SCREEN_VICTIMS)
 		return false;
 	s->victim = at;
-	if (!screen_victim_lets(&m->victims.victim[at], s->hash, p->wires.generation, window, &offer))
+	if (!screen_victim_lets(&m->victims.victim[at], s->hash, p->offload.generation, window, &offer))
 		return false;
 	memcpy(&s->server, &offer, sizeof(s->server));
 	return true;
@@ -49,7 +48,7 @@ static __always_inline struct screen_validated *validated_of(void)
 /* Whether a white-list has the pair, or the client is one that has answered before. */
 __noinline int is_named(const struct screen_host_policy *p)
 {
-	const struct screen_wire_port *w = port_of(p);
+	const struct screen_offload_port *w = port_of(p);
 	struct screen_validated *t = validated_of();
 	struct screen_validated_client client = { 0 };
 	struct scratch *s = scratch_of();
@@ -67,7 +66,7 @@ __noinline int is_named(const struct screen_host_policy *p)
 
 /* Whether one of the pair may pass: then the engine says how. */
 static __always_inline bool may_pass(const struct scratch *s, const struct screen_host_policy *p,
-				     const struct screen_wire_port *w)
+				     const struct screen_offload_port *w)
 {
 	struct screen_validated *t = validated_of();
 
@@ -118,13 +117,13 @@ static __always_inline bool can_be_challenged(struct xdp_md *ctx, const struct s
 
 __noinline int is_above_reply_rate(const struct screen_host_policy *p)
 {
-	const struct screen_wire_port *w = port_of(p);
+	const struct screen_offload_port *w = port_of(p);
 	struct screen_meters *m = meters_of();
 	struct scratch *s = scratch_of();
 
 	return !p || !w || !m || !s ||
-	       screen_meters_reply(m, slot, w->zone, s->packet.family, s->source, p->wires.reply_rate,
-				   p->wires.reply_prefix_rate, s->now_s);
+	       screen_meters_reply(m, slot, w->zone, s->packet.family, s->source, p->offload.reply_rate,
+				   p->offload.reply_prefix_rate, s->now_s);
 }
 
 /* Notes a time that is later by more than NOTE_NS. */
@@ -158,7 +157,7 @@ __noinline int end_streak(void)
 	return 0;
 }
 
-static __always_inline void begin_streak(struct scratch *s, const struct screen_wire_port *w)
+static __always_inline void begin_streak(struct scratch *s, const struct screen_offload_port *w)
 {
 	struct screen_streak *k = &s->streak;
 
@@ -174,7 +173,7 @@ static __always_inline void begin_streak(struct scratch *s, const struct screen_
 
 /* Counts a challenge. A few at a time go to the meters, which all processors write to: whoever reads those
  * finds them behind by a streak at most for each port and processor, until its next frame. */
-static __always_inline void count_challenge(struct scratch *s, const struct screen_wire_port *w)
+static __always_inline void count_challenge(struct scratch *s, const struct screen_offload_port *w)
 {
 	struct screen_streak *k = &s->streak;
 
@@ -186,7 +185,7 @@ static __always_inline void count_challenge(struct scratch *s, const struct scre
 }
 
 /* Mints the cookie. -1: the epoch is over, and there is no newer key. */
-static __always_inline int mint(struct scratch *s, const struct screen_wire_port *w)
+static __always_inline int mint(struct scratch *s, const struct screen_offload_port *w)
 {
 	const struct screen_host_keys *k;
 	const struct screen_zone_keys *z;
@@ -254,21 +253,27 @@ static __always_inline bool asks_plainly(const struct scratch *s)
 	return !(s->packet.tcp_flags & others) && s->packet.payload == s->packet.end;
 }
 
-/* A plain SYN, whose ends have been taken and whose flow has been sought. */
-static __always_inline int answer(struct xdp_md *ctx, struct scratch *s, const struct screen_host_policy *p,
-				  const struct screen_wire_port *w)
+/* Whether a plain SYN, whose addresses have been taken, is answered, if it belongs to no connection; makes what
+ * the answer says. */
+static __always_inline bool can_answer(struct xdp_md *ctx, struct scratch *s, const struct screen_host_policy *p,
+				       const struct screen_offload_port *w)
 {
 	struct screen_meters *m = meters_of();
 
 	if (!m || !asks_plainly(s) || !is_let(s, p, w, m) || !is_answerable(ctx, s) || may_pass(s, p, w) ||
 	    read_segment(ctx, s) || !can_be_challenged(ctx, s))
-		return TO_ENGINE;
+		return false;
 	screen_agree(s->packet.family, s->packet.tcp_flags, &s->options, &s->server, &s->agreed);
 	take_tuple(s);
-	if (mint(s, w) || find_flow(s, p) || s->flow != SCREEN_FLOW_NONE)
-		return TO_ENGINE;
+	return mint(s, w) == 0;
+}
+
+/* Answers it. */
+static __always_inline int answer(struct xdp_md *ctx, struct scratch *s, const struct screen_host_policy *p,
+				  const struct screen_offload_port *w)
+{
 	count_challenge(s, w);
-	if ((p->wires.reply_rate | p->wires.reply_prefix_rate) && is_above_reply_rate(p)) {
+	if ((p->offload.reply_rate | p->offload.reply_prefix_rate) && is_above_reply_rate(p)) {
 		count(SCREEN_SHIM_REPLY_RATE);
 		return XDP_DROP;
 	}

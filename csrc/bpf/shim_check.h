@@ -5,7 +5,7 @@
 #pragma once
 
 #include "shim_flows.h"
-#include "shim_wire.h"
+#include "shim_frame.h"
 
 enum {
 	OPENINGS = 4096, /* a power of two; who finds no place here has its early data lost, and sends it again */
@@ -52,7 +52,7 @@ static __always_inline bool is_opening(const struct scratch *s)
 	return o && o->place == s->place && (__s64)(s->now_ns - o->since_ns) < OPENING_NS;
 }
 
-static __always_inline bool is_flooded(struct scratch *s, const struct screen_wire_port *w,
+static __always_inline bool is_flooded(struct scratch *s, const struct screen_offload_port *w,
 				       struct screen_meters *m)
 {
 	if (w->always)
@@ -77,7 +77,7 @@ static __always_inline bool checks(struct scratch *s, const struct screen_zone_k
 /* Against those of the other master key, while there is one. */
 __noinline int checks_other(const struct screen_host_policy *p, const struct screen_host_keys *k, __u32 reset)
 {
-	const struct screen_wire_port *w = port_of(p);
+	const struct screen_offload_port *w = port_of(p);
 	struct scratch *s = scratch_of();
 
 	if (!w || !k || !s || w->zone >= SCREEN_ZONES_MAX)
@@ -101,7 +101,7 @@ static __always_inline enum answer answers_by(const struct scratch *s)
 /* Whether the engine may believe it. Without keys, or when the next epoch has begun and its keys have not
  * come, that is for the engine to say. */
 static __always_inline bool may_be_valid(struct scratch *s, const struct screen_host_policy *p,
-					 const struct screen_wire_port *w, bool reset)
+					 const struct screen_offload_port *w, bool reset)
 {
 	const struct screen_host_keys *k = keys_of(s->boot_ns);
 
@@ -113,7 +113,7 @@ static __always_inline bool may_be_valid(struct scratch *s, const struct screen_
 
 /* Whether it is, or may be, what a client answers with: then it is the engine's, and so is what follows. */
 static __always_inline bool may_answer(struct xdp_md *ctx, struct scratch *s,
-				       const struct screen_host_policy *p, const struct screen_wire_port *w)
+				       const struct screen_host_policy *p, const struct screen_offload_port *w)
 {
 	enum answer by = answers_by(s);
 
@@ -129,7 +129,7 @@ static __always_inline bool may_answer(struct xdp_md *ctx, struct scratch *s,
 }
 
 static __always_inline void count_invalid(struct scratch *s, struct screen_meters *m,
-					  const struct screen_wire_port *w)
+					  const struct screen_offload_port *w)
 {
 	__u32 at;
 
@@ -156,11 +156,11 @@ static __always_inline bool is_answer(const struct scratch *s)
 
 /* A segment of no flow. */
 static __always_inline int check(struct xdp_md *ctx, struct scratch *s, const struct screen_host_policy *p,
-				 const struct screen_wire_port *w)
+				 const struct screen_offload_port *w)
 {
 	struct screen_meters *m = meters_of();
 
-	if (!m || !w->screens || s->now_ns < p->wires.learning_until_ns || !is_answer(s) ||
+	if (!m || !w->screens || s->now_ns < p->offload.learning_until_ns || !is_answer(s) ||
 	    !is_flooded(s, w, m) || may_answer(ctx, s, p, w) || is_opening(s))
 		return TO_ENGINE;
 	count_invalid(s, m, w);

@@ -19,7 +19,7 @@ struct {
 	__type(value, union line);
 } flows SEC(".maps");
 
-static __always_inline struct screen_flow *flow_at(const struct screen_wire_policy *w, __u32 index)
+static __always_inline struct screen_flow *flow_at(const struct screen_offload_policy *w, __u32 index)
 {
 	__u32 at = screen_marks_count(w->buckets) + w->buckets / 2 + index;
 	union line *l = bpf_map_lookup_elem(&flows, &at);
@@ -35,7 +35,7 @@ static __always_inline bool same_key(const struct screen_flow_key *a, const stru
 		 (x[5] ^ y[5]));
 }
 
-static __always_inline struct screen_bucket *bucket_of(const struct screen_wire_policy *w, __u64 hash)
+static __always_inline struct screen_bucket *bucket_of(const struct screen_offload_policy *w, __u64 hash)
 {
 	__u32 bucket = screen_flow_bucket(w->buckets, hash);
 	__u32 at = screen_marks_count(w->buckets) + bucket / 2;
@@ -45,7 +45,7 @@ static __always_inline struct screen_bucket *bucket_of(const struct screen_wire_
 }
 
 /* Whether the bucket of this hash has no flow. Not known: false. */
-static __always_inline bool is_unmarked(const struct screen_wire_policy *w, __u64 hash)
+static __always_inline bool is_unmarked(const struct screen_offload_policy *w, __u64 hash)
 {
 	__u32 bucket = screen_flow_bucket(w->buckets, hash), at = bucket / SCREEN_MARKS;
 	union line *l = bpf_map_lookup_elem(&flows, &at);
@@ -53,18 +53,19 @@ static __always_inline bool is_unmarked(const struct screen_wire_policy *w, __u6
 	return l && !screen_marked(&l->marks, bucket);
 }
 
-/* Hashes s->key to s->place, and has the processor fetch what is there, if anything: it can do much else
- * before find_flow() needs it. */
-static __always_inline void seek_flow(struct scratch *s, const struct screen_host_policy *p)
+/* Makes s->key of the frame's ends, hashes it to s->place, and has the processor fetch what is there, if
+ * anything: it can do much else before find_flow() needs it. */
+static __always_inline void seek_flow(struct scratch *s, const struct screen_host_policy *p, __u16 wire)
 {
 	const struct screen_bucket *b;
 
+	s->from_low = screen_flow_key_of(s->source, s->destination, &s->packet, wire, &s->key);
 	s->flow = SCREEN_FLOW_NONE;
-	s->place = screen_flow_key_hash(p->wires.flow_key, &s->key);
-	s->is_nowhere = is_unmarked(&p->wires, s->place);
+	s->place = screen_flow_key_hash(p->offload.flow_key, &s->key);
+	s->is_nowhere = is_unmarked(&p->offload, s->place);
 	if (s->is_nowhere)
 		return;
-	b = bucket_of(&p->wires, s->place);
+	b = bucket_of(&p->offload, s->place);
 	if (b)
 		touch(b);
 }
@@ -79,7 +80,7 @@ __noinline int search_bucket(const struct screen_host_policy *p)
 	if (!p || !s)
 		return -1;
 	hash = s->place;
-	b = bucket_of(&p->wires, hash);
+	b = bucket_of(&p->offload, hash);
 	if (!b)
 		return -1;
 	for (int i = 0; i < SCREEN_BUCKET_SLOTS; i++) {
@@ -89,7 +90,7 @@ __noinline int search_bucket(const struct screen_host_policy *p)
 
 		if (index == SCREEN_FLOW_NONE || slot != screen_flow_slot(hash, index))
 			continue;
-		f = flow_at(&p->wires, index);
+		f = flow_at(&p->offload, index);
 		if (f && same_key(&f->key, &s->key)) {
 			s->flow = index;
 			return 0;

@@ -12,7 +12,7 @@
 #include "shim_flows.h"
 #include "shim_probe.h"
 #include "shim_sockets.h"
-#include "shim_wire.h"
+#include "shim_frame.h"
 
 /* Segments of a direction that the engine is handed before one may overtake others; without the first, when an
  * odd one was among them. */
@@ -77,7 +77,7 @@ static __always_inline bool is_talk(const struct scratch *s)
 
 /* Whether the segment may go on, and the other port sends a frame of this length. */
 static __always_inline bool may_go_on(struct xdp_md *ctx, const struct scratch *s,
-				      const struct screen_wire_port *w, struct screen_flow *f, int side)
+				      const struct screen_offload_port *w, struct screen_flow *f, int side)
 {
 	return is_talk(s) && is_settled(f, side) && frame_end(ctx) - frame_begin(ctx) <= w->longest &&
 	       !is_partial(ctx, s);
@@ -85,9 +85,9 @@ static __always_inline bool may_go_on(struct xdp_md *ctx, const struct scratch *
 
 /* A segment of the flow s->flow. */
 static __always_inline int pass_on(struct xdp_md *ctx, struct scratch *s, const struct screen_host_policy *p,
-				   const struct screen_wire_port *w)
+				   const struct screen_offload_port *w)
 {
-	struct screen_flow *f = flow_at(&p->wires, s->flow);
+	struct screen_flow *f = flow_at(&p->offload, s->flow);
 	int side;
 
 	if (!f)

@@ -61,14 +61,13 @@ static void limit_to_host(struct step *s)
 }
 
 /* The driver may answer those behind this one as it would be answered here: where the server is known to
- * answer, and by a cookie. Not on host ports, whose program does not answer. */
+ * answer (of a host port it is seen to listen), and by a cookie. */
 static void let_driver(struct step *s)
 {
 	uint64_t offer;
 
-	if (s->port->host || s->c->policy->offload == SCREEN_OFFLOAD_ENGINE ||
-	    s->d->victim == SCREEN_VICTIM_NONE || s->standing != STEP_ANSWERS ||
-	    s->d->admission == SCREEN_ADMISSION_SAFE_RESET)
+	if (s->c->policy->offload == SCREEN_OFFLOAD_ENGINE || s->d->victim == SCREEN_VICTIM_NONE ||
+	    (s->standing != STEP_ANSWERS && !s->port->host) || s->d->admission == SCREEN_ADMISSION_SAFE_RESET)
 		return;
 	memcpy(&offer, &s->d->server, sizeof(offer));
 	screen_victim_let(&s->c->meters->victims.victim[s->d->victim], offer, s->c->policy->generation,

@@ -47,17 +47,30 @@ static int map_fd(const struct screen_port *port, const char *name)
 	return bpf_object__find_map_fd_by_name(port->object, name);
 }
 
+/* Tells the port's program where it may redirect to. */
+static int show_way(const struct screen_port *port, enum screen_shim_way way, uint32_t ifindex)
+{
+	const uint32_t key = way;
+
+	return bpf_map_update_elem(port->peer_fd, &key, &ifindex, BPF_ANY) ? -errno : 0;
+}
+
 static int take_maps(struct screen_port *port)
 {
-	void *map = mmap(NULL, sizeof(struct screen_shim_control), PROT_READ | PROT_WRITE,
-			 MAP_SHARED, map_fd(port, "control"), 0);
+	void *map;
+	int result;
 
-	if (map == MAP_FAILED)
-		return -errno;
-	port->control = map;
 	port->xsks_fd = map_fd(port, "xsks");
 	port->counters_fd = map_fd(port, "counters");
 	port->peer_fd = map_fd(port, "peer");
+	result = show_way(port, SCREEN_SHIM_BACK, port->ifindex);
+	if (result)
+		return result;
+	map = mmap(NULL, sizeof(struct screen_shim_control), PROT_READ | PROT_WRITE, MAP_SHARED,
+		   map_fd(port, "control"), 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	port->control = map;
 	return 0;
 }
 
@@ -346,19 +359,11 @@ void screen_shim_set(struct screen_port *port, enum screen_shim_mode mode,
 	__atomic_store_n(&port->control->mode, mode, __ATOMIC_RELEASE);
 }
 
-static int join(const struct screen_port *port, const struct screen_port *peer)
-{
-	const uint32_t other = SCREEN_SHIM_THERE, self = SCREEN_SHIM_BACK;
-
-	return bpf_map_update_elem(port->peer_fd, &other, &peer->ifindex, BPF_ANY) ||
-	       bpf_map_update_elem(port->peer_fd, &self, &port->ifindex, BPF_ANY) ? -errno : 0;
-}
-
 int screen_shim_join(struct screen_port *a, struct screen_port *b)
 {
-	int result = join(a, b);
+	int result = show_way(a, SCREEN_SHIM_THERE, b->ifindex);
 
-	return result ? result : join(b, a);
+	return result ? result : show_way(b, SCREEN_SHIM_THERE, a->ifindex);
 }
 
 int screen_shim_fd(const struct screen_port *port)

@@ -23,7 +23,7 @@ int screen_detach_orphan(uint32_t ifindex, char name[16]);
 void screen_shim_set(struct screen_port *port, enum screen_shim_mode mode,
 		     enum screen_on_failure on_failure);
 
-/* Tells the shims of a wire's ports where they may redirect to. 0 or a negative errno. */
+/* Tells the shims of a wire's ports of each other, where they may redirect to. 0 or a negative errno. */
 int screen_shim_join(struct screen_port *a, struct screen_port *b);
 
 /* A descriptor of the program that the port's interface runs, the shim or the dispatcher that calls it;

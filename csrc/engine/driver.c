@@ -5,12 +5,13 @@
 #include "capability.h"
 #include "packet.h"
 
-/* Whether SYNs that come in by the port are challenged in a flood. */
+/* Whether SYNs that come in by the port are challenged in a flood: not where the kernel itself does. */
 static bool challenges(const struct screen_policy *policy, const struct screen_port_policy *port)
 {
 	const struct screen_profile_config *profile;
 
-	if (port->profile == SCREEN_NONE || policy->mode != SCREEN_MODE_SYN_COOKIE)
+	if (port->profile == SCREEN_NONE || policy->mode != SCREEN_MODE_SYN_COOKIE ||
+	    port->admission == SCREEN_ADMISSION_KERNEL_COOKIES)
 		return false;
 	profile = &policy->profile[port->profile];
 	return (profile->armed >> SCREEN_IDS_SYN_FLOOD & 1) && !profile->alarm_without_drop;
@@ -33,8 +34,11 @@ static uint8_t wanted(const struct screen_policy *policy, uint8_t slot)
 {
 	const struct screen_port_policy *port = &policy->port[slot];
 
-	if (policy->offload == SCREEN_OFFLOAD_ENGINE || !port->used || port->host || !port->screened ||
-	    port->peer == SCREEN_SLOT_NONE || screens_tcp(policy, port))
+	if (policy->offload == SCREEN_OFFLOAD_ENGINE || !port->used)
+		return 0;
+	if (port->host) /* no other screen has a say there, and cookies are checked where sockets are */
+		return challenges(policy, port) ? SCREEN_PORT_ANSWERS : 0;
+	if (!port->screened || port->peer == SCREEN_SLOT_NONE || screens_tcp(policy, port))
 		return 0;
 	return SCREEN_PORT_PASSES |
 	       (challenges(policy, port) ? SCREEN_PORT_ANSWERS | SCREEN_PORT_CHECKS : 0);
@@ -43,26 +47,32 @@ static uint8_t wanted(const struct screen_policy *policy, uint8_t slot)
 /* What is possible: frames are passed by what is proved of the other port. */
 static uint8_t possible(const struct screen_engine *e, const struct screen_port_policy *port, uint8_t slot)
 {
+	uint8_t passes = port->host ? 0 : e->ports[port->peer].can & SCREEN_PORT_PASSES;
+
 	if (!e->host.there || !e->ports[slot].native || atomic_load(&e->tap))
 		return 0;
-	return (uint8_t)(SCREEN_PORT_CHECKS | (e->ports[slot].can & SCREEN_PORT_ANSWERS) |
-			 (e->ports[port->peer].can & SCREEN_PORT_PASSES));
+	return (uint8_t)(SCREEN_PORT_CHECKS | (e->ports[slot].can & SCREEN_PORT_ANSWERS) | passes);
+}
+
+/* Bytes of a frame that the kernel lets a redirect to a port have: its MTU, and one tag. */
+static uint16_t longest_by(const struct screen_port *port)
+{
+	return (uint16_t)(port->mtu + 14 + 4);
 }
 
 static void fill_port(const struct screen_engine *e, const struct screen_policy *policy, uint8_t slot,
-		      struct screen_wire_port *to)
+		      struct screen_offload_port *to)
 {
 	const struct screen_port_policy *port = &policy->port[slot];
 
 	if (!wanted(policy, slot))
 		return;
-	*to = (struct screen_wire_port){
+	*to = (struct screen_offload_port){
 		.does = wanted(policy, slot) & possible(e, port, slot),
 		.always = policy->activation == SCREEN_ACTIVATION_ALWAYS,
 		.zone = port->zone,
 		.wire = port->wire,
-		/* what the kernel lets a redirect have: its MTU, and one tag */
-		.longest = (uint16_t)(e->ports[port->peer].mtu + 14 + 4),
+		.longest = port->host ? 0 : longest_by(&e->ports[port->peer]),
 	};
 	if (!challenges(policy, port))
 		return;
@@ -74,7 +84,7 @@ static void fill_port(const struct screen_engine *e, const struct screen_policy 
 }
 
 void screen_driver_policy(const struct screen_engine *e, const struct screen_config *config,
-			  struct screen_wire_policy *to)
+			  struct screen_offload_policy *to)
 {
 	const struct screen_policy *policy = config->policy;
 

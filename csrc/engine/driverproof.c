@@ -119,9 +119,7 @@ static bool cannot_try(struct screen_engine *engine, const struct screen_port *p
 	struct screen_link link;
 	int result;
 
-	if (port->is_host || port->peer >= SCREEN_PORTS_MAX)
-		screen_proof_set(proof, SCREEN_UNKNOWN, "%s is no port of a wire", port->ifname);
-	else if (!port->native)
+	if (!port->native)
 		screen_proof_set(proof, SCREEN_NO, "the program of %s runs in generic mode, behind the "
 				 "driver: --attach native", port->ifname);
 	else if (screen_netlink_link_by_index(port->ifindex, &link))
@@ -136,23 +134,31 @@ static bool cannot_try(struct screen_engine *engine, const struct screen_port *p
 	return true;
 }
 
-static void prove(struct screen_engine *engine, struct screen_port *port, struct screen_proof *answer,
-		  struct screen_proof *pass)
+/* What each of the ways does, if it is a way: what comes to a host port goes nowhere else. */
+static void try_ways(struct screen_engine *engine, struct screen_port *port, struct screen_proof *answer,
+		     struct screen_proof *pass)
 {
 	struct trial answers = { engine, port, port, SCREEN_SHIM_PROBE_ANSWER, SCREEN_FAULT_ANSWER,
 				 { 0 } };
-	struct trial passes = answers;
+	struct trial passes = { engine, NULL, port, SCREEN_SHIM_PROBE_PASS, SCREEN_FAULT_PASS, { 0 } };
+
+	try_way(&answers, answer);
+	if (port->is_host)
+		return;
+	passes.by = &engine->ports[port->peer];
+	try_way(&passes, pass);
+}
+
+static void prove(struct screen_engine *engine, struct screen_port *port, struct screen_proof *answer,
+		  struct screen_proof *pass)
+{
 	struct screen_link link;
 
 	if (cannot_try(engine, port, answer)) {
 		*pass = *answer;
 		return;
 	}
-	passes.by = &engine->ports[port->peer];
-	passes.how = SCREEN_SHIM_PROBE_PASS;
-	passes.fault = SCREEN_FAULT_PASS;
-	try_way(&answers, answer);
-	try_way(&passes, pass);
+	try_ways(engine, port, answer, pass);
 	if (screen_netlink_link_by_index(port->ifindex, &link) || !link.carrier) {
 		screen_proof_set(answer, SCREEN_UNKNOWN, "%s lost its link meanwhile", port->ifname);
 		*pass = *answer;
@@ -165,6 +171,8 @@ void screen_driver_prove(struct screen_engine *engine, struct screen_port *port,
 	port->driver.tried_ns = screen_now_ns();
 	port->driver.carrier = port->carrier;
 	prove(engine, port, answer, pass);
+	if (port->is_host)
+		memset(pass, 0, sizeof(*pass)); /* nobody asks */
 	port->can = (uint8_t)((answer->answer == SCREEN_YES ? SCREEN_PORT_ANSWERS : 0) |
 			      (pass->answer == SCREEN_YES ? SCREEN_PORT_PASSES : 0));
 }

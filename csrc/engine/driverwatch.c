@@ -57,14 +57,16 @@ static void judge(struct screen_engine *engine, struct screen_port *port, struct
 	screen_sent_read(engine, port, &sent);
 	if (lost(&d->answer, &sent.answer, screen_shim_count(port, SCREEN_SHIM_CHALLENGED)))
 		take_back(port, &proof->answer, SCREEN_PORT_ANSWERS);
-	if (lost(&d->pass, &sent.pass,
+	if (port->peer < SCREEN_PORTS_MAX &&
+	    lost(&d->pass, &sent.pass,
 		 screen_shim_count(&engine->ports[port->peer], SCREEN_SHIM_PASSED_FLOW)))
 		take_back(port, &proof->pass, SCREEN_PORT_PASSES);
 }
 
 static bool due(const struct screen_port *port, const struct screen_port_proof *proof)
 {
-	bool whole = proof->answer.answer == SCREEN_YES && proof->pass.answer == SCREEN_YES;
+	bool whole = proof->answer.answer == SCREEN_YES &&
+		     (port->is_host || proof->pass.answer == SCREEN_YES);
 
 	return port->driver.tried_ns == 0 ||
 	       (!whole && screen_now_ns() - port->driver.tried_ns > AGAIN_MS * MS);
@@ -73,14 +75,17 @@ static bool due(const struct screen_port *port, const struct screen_port_proof *
 /* What was proved before a link was lost was proved of another neighbour, perhaps. */
 static void hear_link(struct screen_engine *engine, struct screen_port *port)
 {
-	if (port->carrier && !port->driver.carrier)
-		port->driver.tried_ns = engine->ports[port->peer].driver.tried_ns = 0;
+	if (port->carrier && !port->driver.carrier) {
+		port->driver.tried_ns = 0;
+		if (port->peer < SCREEN_PORTS_MAX)
+			engine->ports[port->peer].driver.tried_ns = 0;
+	}
 	port->driver.carrier = port->carrier;
 }
 
 static bool watched(const struct screen_port *port)
 {
-	return port->state == SCREEN_PORT_PUBLISHED && !port->is_host && port->peer < SCREEN_PORTS_MAX;
+	return port->state == SCREEN_PORT_PUBLISHED && (port->is_host || port->peer < SCREEN_PORTS_MAX);
 }
 
 static void look(struct screen_engine *engine, struct screen_port *port)

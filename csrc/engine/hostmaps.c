@@ -234,7 +234,7 @@ static void fill_policy(const struct screen_engine *e, const struct screen_confi
 {
 	memset(p->zone_of, SCREEN_ZONES_MAX, sizeof(p->zone_of));
 	if (c)
-		screen_driver_policy(e, c, &p->wires);
+		screen_driver_policy(e, c, &p->offload);
 	for (int i = 0; c && i < SCREEN_PORTS_MAX; i++) {
 		const struct screen_port_policy *port = &c->policy->port[i];
 

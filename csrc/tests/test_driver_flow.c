@@ -423,7 +423,7 @@ struct opening {
 /* Has whoever has answered have done so a little later than this processor's clock says. */
 static void openings_ahead(struct twins *t, uint64_t ns)
 {
-	int fd = bpf_map__fd(t->port[0].shim->maps.openings);
+	int fd = twin_map(&t->port[0], "openings");
 	uint32_t places = bpf_map__max_entries(t->port[0].shim->maps.openings);
 	struct opening o;
 

@@ -48,8 +48,8 @@ static void publish_policy(struct swap *s, uint32_t zone)
 {
 	struct screen_host_policy p = s->t->e->host.policy;
 
-	p.wires.generation = 1 + zone;
-	p.wires.port[0].zone = (uint16_t)zone;
+	p.offload.generation = 1 + zone;
+	p.offload.port[0].zone = (uint16_t)zone;
 	assert_int_equal(screen_hostmaps_swap(s->t->e->host.policies, &p, sizeof(p)), 0);
 }
 

@@ -1,7 +1,8 @@
 /*
  * Twins: one wire decided twice. `core` is a world alone. In `both` a frame meets the shim of its port
  * first, which runs in the kernel over that world's own meters, flows and validated clients; what the shim
- * leaves to the engine, that world's core decides. Each frame must come out of both alike.
+ * leaves to the engine, that world's core decides. Each frame must come out of both alike. Likewise a host
+ * port, but for what its program leaves to the kernel, of which the core knows nothing.
  *
  * The shim reads the clock itself: both worlds have the same second, and what a second's turn caught
  * half-way is not compared. A challenge shows as XDP_TX, for which the shim settles where no device is
@@ -19,6 +20,7 @@
 #include "world.h"
 
 #include "engine_of.h"
+#include "host.skel.h"
 #include "hostmaps.h"
 #include "shim.skel.h"
 
@@ -26,9 +28,12 @@ enum { TWINS_MARGIN_NS = 20000000, TWINS_FRAME_MAX = 1536 };
 
 static const uint64_t TWINS_NEVER_NS = 1ull << 62, TWINS_SECOND_NS = 1000000000;
 
-/* One port's shim. */
+/* One port's shim, or the program of a host port. */
 struct twin_port {
 	struct shim *shim;
+	struct host *host;
+	struct bpf_object *object;
+	int program;
 	struct screen_shim_control *control;
 	uint64_t counted[SCREEN_SHIM_COUNTERS];
 };
@@ -42,6 +47,7 @@ struct twins {
 	struct twin_port port[2];
 	struct world_frame out; /* what the shim sent */
 	bool by_shim;		/* the last frame was the shim's */
+	bool by_kernel;		/* or the kernel's, to whom a host port's program left it */
 	uint64_t frames, turned, did[SCREEN_SHIM_COUNTERS];
 };
 
@@ -152,19 +158,46 @@ static inline void twins_align(struct twins *t)
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
-static inline void twin_port_open(struct twins *t, uint8_t slot)
+static inline int twin_map(const struct twin_port *p, const char *name)
 {
-	struct twin_port *p = &t->port[slot];
+	return bpf_object__find_map_fd_by_name(p->object, name);
+}
+
+static inline void twin_load_shim(struct twins *t, struct twin_port *p, uint8_t slot)
+{
 	uint32_t zero = 0, loopback = 1;
 
 	p->shim = shim__open();
 	assert_non_null(p->shim);
+	p->object = p->shim->obj;
 	p->shim->rodata->slot = slot;
-	assert_int_equal(screen_hostmaps_share(t->e, p->shim->obj), 0);
+	assert_int_equal(screen_hostmaps_share(t->e, p->object), 0);
 	assert_int_equal(shim__load(p->shim), 0);
-	assert_int_equal(bpf_map_update_elem(bpf_map__fd(p->shim->maps.peer), &zero, &loopback, BPF_ANY), 0);
+	assert_int_equal(bpf_map_update_elem(twin_map(p, "peer"), &zero, &loopback, BPF_ANY), 0);
+	p->program = bpf_program__fd(p->shim->progs.screen_shim);
+}
+
+static inline void twin_load_host(struct twins *t, struct twin_port *p, uint8_t slot)
+{
+	p->host = host__open();
+	assert_non_null(p->host);
+	p->object = p->host->obj;
+	p->host->rodata->slot = slot;
+	assert_int_equal(screen_hostmaps_share(t->e, p->object), 0);
+	assert_int_equal(host__load(p->host), 0);
+	p->program = bpf_program__fd(p->host->progs.screen_host);
+}
+
+static inline void twin_port_open(struct twins *t, uint8_t slot)
+{
+	struct twin_port *p = &t->port[slot];
+
+	if (t->core->policy.port[slot].host)
+		twin_load_host(t, p, slot);
+	else
+		twin_load_shim(t, p, slot);
 	p->control = mmap(NULL, sizeof(*p->control), PROT_READ | PROT_WRITE, MAP_SHARED,
-			  bpf_map__fd(p->shim->maps.control), 0);
+			  twin_map(p, "control"), 0);
 	assert_ptr_not_equal(p->control, MAP_FAILED);
 	p->control->mode = SCREEN_SHIM_ENGINE;
 	p->control->queues = 1;
@@ -174,7 +207,8 @@ static inline void twin_port_open(struct twins *t, uint8_t slot)
 	t->e->ports[slot].can = SCREEN_PORT_ANSWERS | SCREEN_PORT_CHECKS | SCREEN_PORT_PASSES;
 }
 
-static inline struct twins *twins_new(uint8_t family, uint8_t tags)
+/* The ports of the wire, or, with an admission, one host port. */
+static inline struct twins *twins_of(uint8_t family, uint8_t tags, enum screen_admission host)
 {
 	struct twins *t = calloc(1, sizeof(*t));
 	struct world *b;
@@ -185,6 +219,11 @@ static inline struct twins *twins_new(uint8_t family, uint8_t tags)
 	assert_int_equal(sched_setaffinity(0, sizeof(here), &here), 0); /* a shim gathers by processor */
 	t->core = world_new(family, tags);
 	t->both = b = world_new(family, tags);
+	if (host != SCREEN_ADMISSION_UNSET)
+		t->core->policy.port[0] = (struct screen_port_policy){
+			.used = 1, .peer = SCREEN_SLOT_NONE, .wire = SCREEN_NONE, .screened = 1, .host = 1,
+			.admission = (uint8_t)host };
+	t->core->syn_ring = b->syn_ring = host != SCREEN_ADMISSION_UNSET;
 	t->core->context.validated = t->core->validated;
 	t->e = calloc(1, sizeof(*t->e));
 	t->e->flows_size = screen_flows_size(WORLD_FLOWS);
@@ -199,18 +238,25 @@ static inline struct twins *twins_new(uint8_t family, uint8_t tags)
 	b->flows.marks = t->e->flows_memory;
 	twins_forget(t);
 	t->e->flows = b->flows;
-	for (uint8_t slot = 0; slot < 2; slot++)
+	for (uint8_t slot = 0; slot < (host != SCREEN_ADMISSION_UNSET ? 1 : 2); slot++)
 		twin_port_open(t, slot);
 	twins_policy(t);
 	twins_keys(t, TWINS_NEVER_NS, TWINS_NEVER_NS);
 	return t;
 }
 
+static inline struct twins *twins_new(uint8_t family, uint8_t tags)
+{
+	return twins_of(family, tags, SCREEN_ADMISSION_UNSET);
+}
+
 static inline void twins_free(struct twins *t)
 {
 	for (int slot = 0; slot < 2; slot++) {
-		munmap(t->port[slot].control, sizeof(*t->port[slot].control));
+		if (t->port[slot].control)
+			munmap(t->port[slot].control, sizeof(*t->port[slot].control));
 		shim__destroy(t->port[slot].shim);
+		host__destroy(t->port[slot].host);
 	}
 	t->both->meters = NULL;
 	t->both->validated = NULL;
@@ -229,7 +275,7 @@ static inline uint64_t twin_count(const struct twin_port *p, uint32_t counter)
 	uint64_t values[64] = { 0 }, sum = 0;
 
 	assert_in_range(libbpf_num_possible_cpus(), 1, 64);
-	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(p->shim->maps.counters), &counter, values), 0);
+	assert_int_equal(bpf_map_lookup_elem(twin_map(p, "counters"), &counter, values), 0);
 	for (int i = 0; i < libbpf_num_possible_cpus(); i++)
 		sum += values[i];
 	return sum;
@@ -244,13 +290,16 @@ static inline bool twin_has_counted(struct twin_port *p, uint32_t counter)
 }
 
 /* The one counter that says what the shim did. SCREEN_SHIM_DROPPED_UNBOUND: it left the frame to the
- * engine, which has no sockets here. */
+ * engine, which has no sockets here; SCREEN_SHIM_HOST_CALM: to the kernel, for whatever reason. */
 static inline uint32_t twins_did(struct twin_port *p, uint32_t action)
 {
 	if (action == XDP_TX)
 		return SCREEN_SHIM_CHALLENGED;
 	if (action == XDP_REDIRECT)
 		return SCREEN_SHIM_PASSED_FLOW;
+	if (action == XDP_PASS) /* by the program of a host port alone */
+		return twin_has_counted(p, SCREEN_SHIM_HOST_PUNTED) ? SCREEN_SHIM_DROPPED_UNBOUND :
+								      SCREEN_SHIM_HOST_CALM;
 	assert_int_equal(action, XDP_DROP);
 	if (twin_has_counted(p, SCREEN_SHIM_DROPPED_UNBOUND))
 		return SCREEN_SHIM_DROPPED_UNBOUND;
@@ -266,8 +315,7 @@ static inline uint32_t twins_shim(struct twins *t, const uint8_t *data, uint32_t
 	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = data, .data_size_in = length, .data_out = t->out.data,
 		    .data_size_out = sizeof(t->out.data));
 
-	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(t->port[slot].shim->progs.screen_shim), &o),
-			 0);
+	assert_int_equal(bpf_prog_test_run_opts(t->port[slot].program, &o), 0);
 	t->out.length = o.data_size_out;
 	return twins_did(&t->port[slot], o.retval);
 }
@@ -348,12 +396,16 @@ static inline enum screen_reason twins_decide(struct twins *t, const uint8_t *da
 	t->frames++;
 	reason = world_decide(t->core, data, length, slot);
 	did = twins_shim(t, data, length, slot);
-	t->by_shim = did != SCREEN_SHIM_DROPPED_UNBOUND;
+	t->by_kernel = did == SCREEN_SHIM_HOST_CALM;
+	t->by_shim = did != SCREEN_SHIM_DROPPED_UNBOUND && !t->by_kernel;
+	if (t->by_kernel)
+		return reason;
 	if (!t->by_shim)
 		(void)world_decide(t->both, data, length, slot);
 	if (twins_now() / TWINS_SECOND_NS != now / TWINS_SECOND_NS) {
 		t->turned++;
-		twins_align(t);
+		if (!t->core->policy.port[0].host) /* whose program counts what the core does not */
+			twins_align(t);
 		return reason;
 	}
 	t->did[did]++;

@@ -56,7 +56,7 @@ func printHostProof(w io.Writer, name string, proof dataplane.Proof) {
 	}
 }
 
-// printPortProof tells what the drivers of wires can do. Of host ports nobody asks.
+// printPortProof tells what a driver can do. Of a host port nobody asks whether frames can be passed to it.
 func printPortProof(w io.Writer, name, ifname string, proof dataplane.Proof) {
 	if proof != (dataplane.Proof{}) {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", name, ifname, proof)

@@ -354,6 +354,8 @@ eth1  driver  1000        20               3000           4                answe
 eth1  engine  50          0                40             0                the rest
 eth2  driver  0           0                0              0                nothing: the program is not attached alone
 eth2  engine  0           0                0              0                all
+eth3  driver  0           0                0              0                nothing: it is not asked to
+eth3  engine  0           0                0              0                all
 `: {"show", "ports"},
 		`Wire  Ports      On failure  Bridge
 w1    eth1 eth2  open        ssb-w1

@@ -14,10 +14,10 @@ func (a *app) portsCommand() *cobra.Command {
 	return newView(a, view[[]dataplane.PortStatus]{
 		use:   "ports",
 		short: "Show the interfaces, what was obtained from their drivers, and what these do themselves",
-		long: "Shows the interfaces and what was obtained from their drivers; then, for the ports of wires, who\n" +
-			"does what `set security flow syn-cookie offload` is about: the driver, which answers SYNs in a flood,\n" +
-			"checks the cookies of ACKs and passes segments of connections to the other port, or the engine, and\n" +
-			"why. Both have their counts.\n\n" +
+		long: "Shows the interfaces and what was obtained from their drivers; then who does what `set security\n" +
+			"flow syn-cookie offload` is about: the driver, which answers SYNs in a flood and, on wires, checks\n" +
+			"the cookies of ACKs and passes segments of connections to the other port, or the engine, and why.\n" +
+			"Both have their counts.\n\n" +
 			"Rx frames, Tx frames and Lost are the engine's. What the driver answers, drops or passes never comes\n" +
 			"to the engine, and is in the second table alone.\n\n" +
 			"Under `run --busy-poll` a third tells for how long after a frame the sockets of each port are polled,\n" +
@@ -34,20 +34,20 @@ func (a *app) portsCommand() *cobra.Command {
 
 func printPorts(w io.Writer, ports []dataplane.PortStatus) {
 	fmt.Fprintln(w, "Port\tPeer\tWire\tZone\tAdmission\tState\tLink\tMTU\tQueues\tXDP\tMemory\tProgram\tRx frames\tTx frames\tLost")
-	wires, polled := false, false
+	polled := false
 	for _, p := range ports {
 		peer, wire, admission := p.Peer, p.Wire, "-"
 		if p.Host {
 			peer, wire, admission = "-", "host", p.Admission.String()
 		}
-		wires, polled = wires || !p.Host, polled || p.BusyPoll != 0
+		polled = polled || p.BusyPoll != 0
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%d\t%d\t%d\n",
 			p.Interface, peer, wire, orDash(p.Zone), admission, p.State, link(p), p.MTU, p.Queues,
 			choose(p.Native, "native", "generic"), choose(p.ZeroCopy, "zero-copy", "copy"),
 			choose(p.Dispatcher, "dispatched", "alone"), p.RxFrames, p.TxFrames,
 			p.KernelRxDropped+p.KernelSynDropped)
 	}
-	if wires {
+	if len(ports) > 0 {
 		printWork(w, ports)
 	}
 	if polled {
@@ -72,10 +72,8 @@ func printWork(w io.Writer, ports []dataplane.PortStatus) {
 			work.FlowSegments, work.OverRate, does)
 	}
 	for _, p := range ports {
-		if !p.Host {
-			row(p.Interface, "driver", p.DriverWork(), driverDoes(p))
-			row(p.Interface, "engine", p.EngineWork(), choose(p.Offload == 0, "all", "the rest"))
-		}
+		row(p.Interface, "driver", p.DriverWork(), driverDoes(p))
+		row(p.Interface, "engine", p.EngineWork(), choose(p.Offload == 0, "all", "the rest"))
 	}
 }
 

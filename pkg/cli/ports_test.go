@@ -22,10 +22,17 @@ func TestWhatADriverDoesIsToldWithWhyNotAll(t *testing.T) {
 	}
 }
 
-func TestShowOfHostPortsAloneTellsOfNoDrivers(t *testing.T) {
-	socket := serve(t, &canned{status: dataplane.Status{Ports: sampleStatus().Ports[2:]}})
+func TestShowOfHostPortsTellsWhatTheirDriversAnswer(t *testing.T) {
+	ports := sampleStatus().Ports[2:]
+	ports[0].Offload = dataplane.OffloadAnswer
+	ports[0].Shim = append(ports[0].Shim, dataplane.ShimCount{Counter: "shim_challenged", Frames: 50})
+	socket := serve(t, &canned{status: dataplane.Status{Ports: ports}})
 	const want = `Port  Peer  Wire  Zone   Admission  State      Link  MTU   Queues  XDP     Memory  Program  Rx frames  Tx frames  Lost
 eth3  -     host  world  kernel     published  up    1500  1       native  copy    alone    60         0          0
+
+Port  By      Challenges  Invalid cookies  Flow segments  Over reply rate  Does
+eth3  driver  50          0                0              0                answer
+eth3  engine  0           0                0              0                the rest
 `
 	expect(t, outcome{Stdout: want}, "show", "ports", "--control-socket", socket)
 }
@@ -39,6 +46,12 @@ func TestShowPortsTellsWhatWasObtainedForBusyPolling(t *testing.T) {
 	const want = `Port  Peer  Wire  Zone   Admission  State      Link  MTU   Queues  XDP     Memory  Program  Rx frames  Tx frames  Lost
 eth3  -     host  world  kernel     published  up    1500  2       native  copy    alone    60         0          0
 eth3  -     host  world  kernel     published  up    1500  1       native  copy    alone    60         0          0
+
+Port  By      Challenges  Invalid cookies  Flow segments  Over reply rate  Does
+eth3  driver  0           0                0              0                nothing: it is not asked to
+eth3  engine  0           0                0              0                all
+eth3  driver  0           0                0              0                nothing: it is not asked to
+eth3  engine  0           0                0              0                all
 
 Port  Busy polling  Queues  Interrupts
 eth3  50µs          1 of 2  not deferred

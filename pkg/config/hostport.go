@@ -46,7 +46,6 @@ func (c *checker) hostPorts(config *Config) {
 	c.admissionsFit(config)
 	c.globalAdmission(config)
 	c.kernelActivation(config)
-	c.idleOffload(config)
 	for _, z := range config.Zones {
 		c.idleScreens(config, z)
 	}
@@ -114,17 +113,6 @@ func (c *checker) kernelActivation(config *Config) {
 	c.found.warnings.add(Error{Pos: f.ActivationPos, Path: f.ActivationPath(),
 		Msg:    "there is no host port; on wires, which have no listeners to ask, it is as threshold",
 		Remedy: "set security flow syn-cookie activation threshold"})
-}
-
-// idleOffload warns where no wire is there for it.
-func (c *checker) idleOffload(config *Config) {
-	f := config.Flow
-	if f.Offload == OffloadAuto || len(config.Wires) > 0 || len(config.HostPorts()) == 0 {
-		return
-	}
-	c.found.warnings.add(Error{Pos: f.OffloadPos, Path: f.OffloadPath(),
-		Msg:    fmt.Sprintf("%s has no effect: there is no wire, and host ports are not affected", f.Offload),
-		Remedy: "remove it"})
 }
 
 // screensWires says whether a profile screens what enters some wire.

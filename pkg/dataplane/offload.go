@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Offload is what the driver of a wire's port does in the engine's place.
+// Offload is what the driver of a port does in the engine's place.
 type Offload uint8
 
 // The bits of enum screen_port_offload.
@@ -17,7 +17,7 @@ const (
 	OffloadPass                       // segments of flows that need no translation go to the other port
 )
 
-// OffloadAll is all that a driver can do.
+// OffloadAll is all that the driver of a wire's port can do.
 const OffloadAll = OffloadAnswer | OffloadCheck | OffloadPass
 
 func offloadNames() names { return names{"answer", "check", "pass"} }
@@ -54,6 +54,15 @@ func (o *Offload) UnmarshalJSON(text []byte) error {
 		*o |= 1 << bit
 	}
 	return nil
+}
+
+// Offloadable is all that the port's driver could do: of a host port there is nowhere to pass a frame to, and
+// cookies are checked where the kernel's sockets are.
+func (p PortStatus) Offloadable() Offload {
+	if p.Host {
+		return OffloadAnswer
+	}
+	return OffloadAll
 }
 
 // Work counts what the engine and the driver of a port can both do.

@@ -53,6 +53,7 @@ func sample() *still {
 				{Counter: "shim_challenged", Frames: 16}},
 		}, {
 			Interface: "eth3", Zone: "world", Host: true, Admission: dataplane.AdmissionKernel, Carrier: true,
+			Offload: dataplane.OffloadAnswer,
 			Shim: []dataplane.ShimCount{
 				{Counter: "shim_to_engine", Frames: 12}, {Counter: "shim_host_calm", Frames: 13},
 				{Counter: "shim_host_admitted", Frames: 14}, {Counter: "shim_host_asked", Frames: 15},
@@ -182,9 +183,10 @@ synscreen_key_retired_left_seconds 131
 # TYPE synscreen_port_info gauge
 synscreen_port_info{admission="",attach="native",bind="copy",kind="wire",on_failure="open",peer="eth2",port="eth1",wire="w1",zone="untrust"} 1
 synscreen_port_info{admission="kernel",attach="generic",bind="copy",kind="host",on_failure="",peer="",port="eth3",wire="",zone="world"} 1
-# HELP synscreen_port_offload Whether the driver of a wire's port does it in the engine's place.
+# HELP synscreen_port_offload Whether the driver of a port does it in the engine's place.
 # TYPE synscreen_port_offload gauge
 synscreen_port_offload{does="answer",port="eth1"} 1
+synscreen_port_offload{does="answer",port="eth3"} 1
 synscreen_port_offload{does="check",port="eth1"} 1
 synscreen_port_offload{does="pass",port="eth1"} 0
 # HELP synscreen_port_receive_frames_total Frames taken from the receive rings.

@@ -95,7 +95,7 @@ func portFamilies() []metric {
 			func(p *dataplane.PortStatus) float64 { return float64(p.Queues) }),
 		portGauge("port_mtu_bytes", "MTU of the port.",
 			func(p *dataplane.PortStatus) float64 { return float64(p.MTU) }),
-		family("port_offload", "Whether the driver of a wire's port does it in the engine's place.",
+		family("port_offload", "Whether the driver of a port does it in the engine's place.",
 			prometheus.GaugeValue, []string{"port", "does"}, emitOffload),
 		portCounter("port_receive_frames_total", "Frames taken from the receive rings.",
 			func(p *dataplane.PortStatus) uint64 { return p.RxFrames }),
@@ -156,13 +156,11 @@ func portFamilies() []metric {
 	}
 }
 
-// emitOffload gives a sample for all that the driver of a wire's port could do.
+// emitOffload gives a sample for all that the driver of a port could do.
 func emitOffload(s *dataplane.Status, emit emit) {
 	for _, p := range s.Ports {
-		for _, does := range dataplane.OffloadAll.Words() {
-			if !p.Host {
-				emit(truth(slices.Contains(p.Offload.Words(), does)), p.Interface, does)
-			}
+		for _, does := range p.Offloadable().Words() {
+			emit(truth(slices.Contains(p.Offload.Words(), does)), p.Interface, does)
 		}
 	}
 }

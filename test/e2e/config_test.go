@@ -34,7 +34,7 @@ type configuration struct {
 
 	hosts     []string // host ports, in place of wires
 	admission string   // the default when empty
-	offload   string   // of wires; that of all tests when empty
+	offload   string   // that of all tests when empty
 	validated int      // seconds that a client stays so; 0: each connection is challenged
 }
 
@@ -101,10 +101,8 @@ func (c configuration) String() string {
 	for _, port := range c.hosts {
 		set("security zones security-zone %s interfaces %s", c.zone, port)
 	}
-	if c.wires != nil {
-		for _, statement := range offloadStatements(c.offload) {
-			set("%s", statement)
-		}
+	for _, statement := range offloadStatements(c.offload) {
+		set("%s", statement)
 	}
 	for _, w := range c.wires {
 		onFailure := w.onFailure

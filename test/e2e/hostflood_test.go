@@ -74,6 +74,9 @@ func (c hostConfig) String() string {
 	}
 	set("security flow syn-cookie admission %s", c.admission)
 	set("security flow syn-cookie validated-timeout %d", c.validated)
+	for _, statement := range offloadStatements("") {
+		set("%s", statement)
+	}
 	return b.String()
 }
 

@@ -11,12 +11,11 @@ import (
 	"synscreen/test/lab"
 )
 
-// offloadVariable names, in the environment, who does the work of wires in all tests: auto, engine or
-// driver. Not set: what is the default.
+// offloadVariable names, in the environment, who does the work in all tests: auto, engine or driver. Not
+// set: what is the default.
 const offloadVariable = "SYNSCREEN_E2E_OFFLOAD"
 
-// offloadStatements are what a configuration with a wire says of it, by a word of its own or that of all
-// tests.
+// offloadStatements are what a configuration says of it, by a word of its own or that of all tests.
 func offloadStatements(own string) []string {
 	if word := cmp.Or(own, os.Getenv(offloadVariable)); word != "" {
 		return []string{"security flow syn-cookie offload " + word}

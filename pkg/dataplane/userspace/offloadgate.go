@@ -26,7 +26,9 @@ func (g *gate) judgeOffload() {
 			port.Answer, port.Pass = unknown, unknown
 		}
 		g.needOfDriver(port, ifname, "answer", port.Answer)
-		g.needOfDriver(port, ifname, "pass", port.Pass)
+		if g.cfg.InWire(ifname) {
+			g.needOfDriver(port, ifname, "pass", port.Pass)
+		}
 	}
 }
 
@@ -50,12 +52,17 @@ func (g *gate) ofOffload(reason, remedy string) Refusal {
 }
 
 // driven are the ports of wires with a screen on either side: of other wires nobody answers anything, and
-// their connections are not known. Sorted.
+// their connections are not known; and host ports that send challenges. Sorted.
 func driven(cfg *config.Config) []string {
 	var ports []string
 	for _, w := range cfg.Wires {
 		if hasProfile(cfg, w.InterfaceA) || hasProfile(cfg, w.InterfaceB) {
 			ports = append(ports, w.InterfaceA, w.InterfaceB)
+		}
+	}
+	for _, need := range answerers(cfg) {
+		if !cfg.InWire(need.ifname) {
+			ports = append(ports, need.ifname)
 		}
 	}
 	slices.Sort(ports)

@@ -119,6 +119,36 @@ func TestOffloadDriverIsAdmittedOnlyWhenTheDriversAreProved(t *testing.T) {
 	}
 }
 
+func TestOffloadDriverNeedsOfAHostPortThatItAnswers(t *testing.T) {
+	const driver = "set security flow syn-cookie offload driver\n"
+	for _, test := range []struct {
+		name     string
+		text     string
+		answer   dataplane.Proof
+		refusals []string
+	}{
+		{name: "it does", text: host + driver, answer: yes()},
+		{
+			name: "it does not", text: host + driver, answer: no("took 0 of 8 frames"),
+			refusals: []string{"test.conf:6:30: security flow syn-cookie offload: driver needs answer on eth0: no: " +
+				"took 0 of 8 frames; set security flow syn-cookie offload auto"},
+		},
+		{
+			name: "the kernel answers", text: host + driver + admitted("world", "kernel-cookies"),
+			answer: no("took 0 of 8 frames"),
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			caps := hostProved()
+			caps.Ports[0].Answer = test.answer
+			_, refusals := deriveUserspaceCapabilities(parse(t, test.text), caps, Running{})
+			if diff := cmp.Diff(append([]string{}, test.refusals...), texts(refusals)); diff != "" {
+				t.Errorf("refusals (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestOffloadOfNothingThatIsProvedIsRefusedWithAllElse(t *testing.T) {
 	caps := driving()
 	caps.Ports[0].Transmit, caps.Ports[0].Answer = no("no completion"), no("no")

@@ -11,11 +11,11 @@ enum fate {
 };
 _Static_assert((int)TO_ENGINE == (int)XDP_ABORTED, "no program answers so");
 
-static __always_inline const struct screen_wire_port *port_of(const struct screen_host_policy *p)
+static __always_inline const struct screen_offload_port *port_of(const struct screen_host_policy *p)
 {
 	__u32 at = slot;
 
-	return p && at < SCREEN_PORTS_MAX ? &p->wires.port[at] : NULL;
+	return p && at < SCREEN_PORTS_MAX ? &p->offload.port[at] : NULL;
 }
 
 /* Headers that no screen but those of the TCP flags has anything to say about: no IPv4 options, no
@@ -31,7 +31,7 @@ static __always_inline bool is_plain(const struct scratch *s)
 
 /* What meters and victims know the destination by. */
 static __always_inline __u64 server_hash(struct scratch *s, const struct screen_meters *m,
-					 const struct screen_wire_port *w)
+					 const struct screen_offload_port *w)
 {
 	uint64_t address[2];
 
@@ -39,9 +39,8 @@ static __always_inline __u64 server_hash(struct scratch *s, const struct screen_
 	return screen_meters_again(m, &s->last, w->zone, address, s->packet.dport);
 }
 
-/* Takes the addresses out of the frame, and makes the key of its connection. */
-static __always_inline int take_ends(struct xdp_md *ctx, struct scratch *s,
-				     const struct screen_wire_port *w)
+/* Takes the addresses out of the frame. */
+static __always_inline int take_addresses(struct xdp_md *ctx, struct scratch *s)
 {
 	const __u8 *end = frame_end(ctx), *ip;
 	__u32 l3 = s->packet.l3;
@@ -62,7 +61,6 @@ static __always_inline int take_ends(struct xdp_md *ctx, struct scratch *s,
 		memcpy(s->source, ip + 8, 16);
 		memcpy(s->destination, ip + 24, 16);
 	}
-	s->from_low = screen_flow_key_of(s->source, s->destination, &s->packet, w->wire, &s->key);
 	return 0;
 }
 

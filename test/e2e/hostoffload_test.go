@@ -1,0 +1,105 @@
+package e2e
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"synscreen/pkg/dataplane"
+	"synscreen/test/lab"
+)
+
+// hostWork waits until the driver of the host port, or the engine, has answered so many more SYNs than before.
+func (d *daemon) hostWork(t testing.TB, what string, work func(dataplane.PortStatus) dataplane.Work) {
+	t.Helper()
+	before := work(port(d.status(t), lab.EndDev)).Challenges
+	d.waitStatus(t, "challenges by the "+what, func(s dataplane.Status) bool {
+		return work(port(s, lab.EndDev)).Challenges > before+lightRate/2
+	})
+}
+
+// In a flood the driver answers nearly all; the first SYNs of each second are the engine's.
+func TestDriverAnswersTheFloodOfAHostPort(t *testing.T) {
+	t.Parallel()
+	w := lab.HostForTest(t, lab.WireOptions{})
+	startContent(t, w)
+	d := startDaemon(t, w, hostPort(configuration{offload: "driver", attack: 100}))
+	before := d.hostState(t)
+	var floods []*lab.Flood
+	for _, family := range families {
+		f, err := w.StartFlood(lab.FloodOptions{Family: family, Ports: strconv.Itoa(contentPort), Rate: lightRate,
+			Seconds: 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		floods = append(floods, f)
+	}
+	d.hostWork(t, "driver", dataplane.PortStatus.DriverWork)
+	for range 5 {
+		fetchBoth(t, w)
+	}
+	for _, f := range floods {
+		if _, err := f.Result(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fetchBoth(t, w) // what is gathered goes to the meters at the port's next frame
+	after := d.hostState(t)
+	p := port(after.engine, lab.EndDev)
+	if driver, engine := p.DriverWork().Challenges, p.EngineWork().Challenges; driver < 5*engine || engine == 0 {
+		t.Errorf("the driver has answered %d SYNs and the engine %d", driver, engine)
+	}
+	challenged := zone(t, after.engine, "untrust").Challenged - zone(t, before.engine, "untrust").Challenged
+	if sent := after.grown(t, before, "reply_challenge"); challenged != sent {
+		t.Errorf("the zone has %d challenges, its port has sent %d", challenged, sent)
+	}
+	if p.Offload != dataplane.OffloadAnswer || p.OffloadReason != "" {
+		t.Errorf("the driver does %q: %s", p.Offload, p.OffloadReason)
+	}
+}
+
+func TestOffloadEngineLeavesAHostPortToTheEngine(t *testing.T) {
+	t.Parallel()
+	w := lab.HostForTest(t, lab.WireOptions{})
+	startContent(t, w)
+	d := startDaemon(t, w, hostPort(configuration{offload: "engine"}))
+	startHostFloods(t, w, d, contentPort, families...)
+	d.hostWork(t, "engine", dataplane.PortStatus.EngineWork)
+	fetchBoth(t, w)
+	p := port(d.status(t), lab.EndDev)
+	if p.Offload != 0 || p.OffloadReason != "" || p.DriverWork() != (dataplane.Work{}) {
+		t.Errorf("the driver does %q (%s), and has done %+v", p.Offload, p.OffloadReason, p.DriverWork())
+	}
+}
+
+// Where the far end takes nothing of the driver the engine answers, until it does; and again when it does not
+// any more.
+func TestHostPortIsTheEnginesWhileItsFarEndTakesNothingOfTheDriver(t *testing.T) {
+	t.Parallel()
+	w := lab.HostForTest(t, lab.WireOptions{NoNAPI: true})
+	startContent(t, w)
+	d := startDaemon(t, w, hostPort(configuration{}))
+	err := d.commit(t, hostPort(configuration{offload: "driver"}).String())
+	if err == nil || !strings.Contains(err.Error(), "driver needs answer on "+lab.EndDev+": no: ") ||
+		!strings.Contains(err.Error(), "the far end of a veth pair needs NAPI") {
+		t.Errorf("offload driver: %v", err)
+	}
+	startHostFloods(t, w, d, contentPort, families...)
+	d.hostWork(t, "engine", dataplane.PortStatus.EngineWork)
+	if p := port(d.status(t), lab.EndDev); p.Offload != 0 || p.OffloadReason == "" {
+		t.Errorf("the driver does %q: %q", p.Offload, p.OffloadReason)
+	}
+	if err := w.LAN.Ethtool(t.Context(), "wire", "gro", "on"); err != nil {
+		t.Fatal(err)
+	}
+	d.hostWork(t, "driver", dataplane.PortStatus.DriverWork)
+	fetchBoth(t, w)
+	if err := w.LAN.Ethtool(t.Context(), "wire", "gro", "off"); err != nil {
+		t.Fatal(err)
+	}
+	d.waitStatus(t, "the driver to be left", func(s dataplane.Status) bool {
+		return port(s, lab.EndDev).Offload == 0
+	})
+	d.hostWork(t, "engine", dataplane.PortStatus.EngineWork)
+	fetchBoth(t, w)
+}
