@@ -1,44 +1,21 @@
 /*
- * The XDP program of a host port: which SYNs are the engine's, and which the kernel's; and those that it
- * answers itself where the engine has told it to (shim_answer.h).
+ * The XDP program of a host port: which SYNs are the engine's, and which the kernel's; and what it does itself
+ * in a flood where the engine has told it to (host_driver.h).
  *
- * Everything but SYNs to a listener of this machine that floods is the kernel's. SYNs to listeners are
+ * Everything but what comes to a listener of this machine that floods is the kernel's. SYNs to listeners are
  * counted, in the engine's own meters. Answers to challenges go to the engine where it admits the client
  * itself (reset, safe-reset); else admit.bpf.c looks at them.
  *
  * Without a live engine all is the kernel's.
  */
+#include "host_driver.h"
 #include "host_maps.h"
-#include "shim_answer.h"
 #include "shim_probe.h"
 #include "shim_sockets.h"
 
-#include <bpf/bpf_endian.h>
-#include <linux/tcp.h>
-
 enum {
 	KNOWN_SYNS_MAX = 64, /* a second, of known sockets of a zone that floods */
-	ADMITTED_MSS_IPV4 = 536,  /* below them the kernel refuses a socket */
-	ADMITTED_MSS_IPV6 = 1220,
-	LISTEN = 10, /* BPF_TCP_LISTEN */
 };
-
-static __always_inline struct bpf_sock *look_up(struct xdp_md *ctx, struct scratch *s)
-{
-	return bpf_skc_lookup_tcp(ctx, &s->tuple,
-				  s->packet.family == 4 ? sizeof(s->tuple.ipv4) : sizeof(s->tuple.ipv6),
-				  BPF_F_CURRENT_NETNS, 0);
-}
-
-/* Whether the frame is for a listener of this machine, and not for another behind it. */
-__noinline int is_local(struct xdp_md *ctx, __u32 zone)
-{
-	struct scratch *s = scratch_of();
-
-	return s &&
-	       is_destined_here(ctx, &s->route, s->packet.family, ctx->ingress_ifindex, &s->tuple) &&
-	       !is_translated(zone, s->destination, s->packet.dport, s->now_ns);
-}
 
 static __always_inline __u64 hash_of(const struct screen_meters *m, const struct scratch *s, __u32 zone)
 {
@@ -136,37 +113,6 @@ static __always_inline void ask_kernel(struct scratch *s, struct bpf_sock *liste
 		end(s, z, zone);
 }
 
-/* ---- who passes ---------------------------------------------------------------------------- */
-
-__noinline int is_white(const struct screen_host_policy *p)
-{
-	struct scratch *s = scratch_of();
-	__u32 zone;
-	const struct screen_host_zone *c = zone_of_port(p, &zone);
-
-	return s && c && c->white && white_listed(c->profile, s->packet.family, s->source, s->destination);
-}
-
-__noinline int is_validated(__u32 zone)
-{
-	struct screen_validated_client client = { .zone = (__u16)zone };
-	struct screen_validated *t = validated_of();
-	struct screen_meters *m = meters_of();
-	struct scratch *s = scratch_of();
-	struct screen_validated_key key;
-
-	if (!s || !t || !m || atomic_load_explicit(&t->last_ms, memory_order_relaxed) <= s->now_ns / 1000000)
-		return 0;
-	memcpy(client.source, s->source, 16);
-	memcpy(client.destination, s->destination, 16);
-	client.port = s->packet.dport;
-	key = screen_validated_key(t, &client);
-	/* one address that has answered must not be a way round the screen */
-	return screen_validated_find(t, key, s->now_ns / 1000000) &&
-	       screen_sketch_count(&m->by_validated, key.hash, s->now_s, SCREEN_VALIDATED_SYNS_MAX).count <=
-		       SCREEN_VALIDATED_SYNS_MAX;
-}
-
 /* ---- SYNs ---------------------------------------------------------------------------------- */
 
 static __always_inline int pass(__u32 counter)
@@ -197,15 +143,6 @@ static __always_inline int pass_few(const struct screen_host_zone *c, struct scr
 	    screen_pace_counted(&z->known, (__u32)(now_ns / 1000000000u)) <= KNOWN_SYNS_MAX)
 		return pass(SCREEN_SHIM_HOST_SOCKET);
 	return drop(SCREEN_SHIM_HOST_DROPPED_SOCKET);
-}
-
-/* Whether the kernel could not admit who answers a challenge of this SYN. */
-static __always_inline bool is_unfit(const struct scratch *s, const struct screen_host_zone *c, bool multipath)
-{
-	__u16 mss = screen_options_mss(&s->options, s->packet.family);
-	bool small = mss < (s->packet.family == 4 ? ADMITTED_MSS_IPV4 : ADMITTED_MSS_IPV6);
-
-	return c->admission == SCREEN_ADMISSION_KERNEL && (multipath || small || c->refuses);
 }
 
 /* A SYN that is challenged. What the kernel could not admit gets a challenge that its sender resets; it
@@ -312,68 +249,7 @@ __noinline int syn(struct xdp_md *ctx, const struct screen_host_policy *p)
 	return listener_syn(ctx, p, s, m, c, zone, multipath);
 }
 
-/* ---- SYNs that are answered here ------------------------------------------------------------- */
-
-/* Looks the SYN's addresses up that have been taken. */
-static __always_inline struct bpf_sock *look_up_taken(struct xdp_md *ctx, struct scratch *s)
-{
-	__u16 sport = bpf_htons(s->packet.sport), dport = bpf_htons(s->packet.dport);
-
-	if (s->packet.family == 4) {
-		memcpy(&s->tuple.ipv4.saddr, s->source + 12, 4);
-		memcpy(&s->tuple.ipv4.daddr, s->destination + 12, 4);
-		s->tuple.ipv4.sport = sport;
-		s->tuple.ipv4.dport = dport;
-	} else {
-		memcpy(s->tuple.ipv6.saddr, s->source, 16);
-		memcpy(s->tuple.ipv6.daddr, s->destination, 16);
-		s->tuple.ipv6.sport = sport;
-		s->tuple.ipv6.dport = dport;
-	}
-	return look_up(ctx, s);
-}
-
-/* Whether nobody but a listener is there for the SYN, one that can have who answers. */
-static __always_inline bool is_for_listener(struct xdp_md *ctx, struct scratch *s,
-					    const struct screen_host_zone *c)
-{
-	struct bpf_sock *sk = look_up_taken(ctx, s);
-	bool listens;
-
-	if (!sk)
-		return false;
-	listens = sk->state == LISTEN && !is_unfit(s, c, bpf_skc_to_mptcp_sock(sk));
-	bpf_sk_release(sk);
-	return listens;
-}
-
-/* A SYN that is answered as the engine has answered one to the same destination a moment ago, which was for a
- * listener of this machine, and not for another behind it. TO_ENGINE: the long way. */
-static __always_inline int by_driver(struct xdp_md *ctx, struct scratch *s, const struct screen_host_policy *p,
-				     const struct screen_host_zone *c, struct screen_meters *m,
-				     struct screen_zone_meter *z)
-{
-	const struct screen_offload_port *w = port_of(p);
-	uint64_t next;
-
-	if (!w || !(w->does & SCREEN_PORT_ANSWERS) || take_addresses(ctx, s) || !is_plain(s) ||
-	    !can_answer(ctx, s, p, w) || !floods(m, c, z, s->hash, s->now_s) || !is_for_listener(ctx, s, c))
-		return TO_ENGINE;
-	if (c->activation == SCREEN_ACTIVATION_KERNEL)
-		(void)screen_cell_count(&z->listeners, s->now_s, c->attack_threshold, &next);
-	return answer(ctx, s, p, w);
-}
-
 /* ---- answers ------------------------------------------------------------------------------- */
-
-/* Whether an ACK to a listener carries a cookie of the kernel's own: it minted some before it was
- * relieved, and they live on. */
-static __always_inline bool kernel_minted(struct scratch *s, struct bpf_sock *listener)
-{
-	return bpf_tcp_check_syncookie(listener, s->ip,
-				       s->packet.family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6,
-				       (struct tcphdr *)s->tcp, bounded_length(s->tcp_length)) == 0;
-}
 
 /* A segment that may answer a challenge of which the engine itself admits the client: of no socket. */
 __noinline int response(struct xdp_md *ctx, const struct screen_host_policy *p, __u32 zone)
@@ -399,7 +275,7 @@ __noinline int response(struct xdp_md *ctx, const struct screen_host_policy *p, 
 }
 
 /* The RST of a client that was challenged so comes also to a zone whose other clients the kernel admits. */
-static __always_inline bool may_answer(const struct screen_host_zone *c, const struct screen_zone_meter *z,
+static __always_inline bool may_respond(const struct screen_host_zone *c, const struct screen_zone_meter *z,
 				       __u8 flags, __u64 now_ns)
 {
 	bool ack = (flags & (SCREEN_TCP_SYN | SCREEN_TCP_RST | SCREEN_TCP_ACK)) == SCREEN_TCP_ACK;
@@ -486,6 +362,20 @@ static __always_inline int no_segment(struct xdp_md *ctx, enum screen_kind kind)
 	return fate < 0 ? XDP_PASS : fate;
 }
 
+/* A segment that is no SYN: the kernel's, unless it answers a challenge, or is one of a flood. */
+static __always_inline int segment(struct xdp_md *ctx, struct scratch *s, const struct screen_host_policy *p,
+				   const struct screen_host_zone *c, struct screen_zone_meter *z, __u32 zone)
+{
+	bool responds = may_respond(c, z, s->packet.tcp_flags, s->now_ns);
+	bool flooded = screen_zone_flooded(z, s->now_ns);
+
+	if ((!responds && !flooded) || !engine_lives(ctx, s->now_ns))
+		return XDP_PASS;
+	if (flooded && is_refuted(ctx, p))
+		return XDP_DROP;
+	return responds && take_headers(ctx) == 0 ? response(ctx, p, zone) : XDP_PASS;
+}
+
 static __always_inline int judge(struct xdp_md *ctx, struct scratch *s)
 {
 	const __u8 kinds = SCREEN_TCP_SYN | SCREEN_TCP_ACK | SCREEN_TCP_RST | SCREEN_TCP_FIN;
@@ -512,18 +402,16 @@ static __always_inline int judge(struct xdp_md *ctx, struct scratch *s)
 		return XDP_PASS;
 	z = &m->zone[bounded(zone, SCREEN_METER_ZONES)];
 	read_clock(s);
-	if (!hides && !is_syn && !may_answer(c, z, s->packet.tcp_flags, s->now_ns))
-		return XDP_PASS;
+	if (!hides && !is_syn)
+		return segment(ctx, s, p, c, z, zone);
 	if (!engine_lives(ctx, s->now_ns))
 		return XDP_PASS;
 	if (hides)
 		return hidden(c, z, s->now_ns);
-	fate = is_syn ? by_driver(ctx, s, p, c, m, z) : TO_ENGINE;
+	fate = by_driver(ctx, p);
 	if (fate != TO_ENGINE)
 		return fate;
-	if (take_headers(ctx))
-		return XDP_PASS;
-	return is_syn ? syn(ctx, p) : response(ctx, p, zone);
+	return take_headers(ctx) ? XDP_PASS : syn(ctx, p);
 }
 
 SEC("xdp")

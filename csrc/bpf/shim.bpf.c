@@ -54,13 +54,13 @@ static __always_inline int by_driver(struct xdp_md *ctx, const struct screen_shi
 	if (syn && (!w->screens || !(w->does & SCREEN_PORT_ANSWERS) ||
 		    is_late(c, ctx->rx_queue_index, s->now_ns)))
 		return TO_ENGINE;
-	seek_flow(s, p, w->wire);
-	if (syn && !can_answer(ctx, s, p, w))
-		return TO_ENGINE;
+	take_place(s, p, w);
+	seek_flow(s, p);
+	if (syn)
+		return can_answer(ctx, s, p, w) && find_flow(s, p) == 0 && s->flow == SCREEN_FLOW_NONE ?
+			       answer(ctx, s, p, w) : TO_ENGINE;
 	if (find_flow(s, p))
 		return TO_ENGINE;
-	if (syn)
-		return s->flow == SCREEN_FLOW_NONE ? answer(ctx, s, p, w) : TO_ENGINE;
 	if (s->flow != SCREEN_FLOW_NONE)
 		return w->does & SCREEN_PORT_PASSES ? pass_on(ctx, s, p, w) : TO_ENGINE;
 	return w->does & SCREEN_PORT_CHECKS ? check(ctx, s, p, w) : TO_ENGINE;

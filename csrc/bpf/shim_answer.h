@@ -17,25 +17,31 @@ enum {
 	STREAK = 8,	   /* challenges that are counted at once, at most, and not for longer than that */
 };
 
+/* Whether the engine has left a lease for the destination, whose hash is s->hash. Sets s->victim, s->server. */
+static __always_inline bool has_lease(struct scratch *s, const struct screen_host_policy *p,
+				      struct screen_meters *m)
+{
+	__u32 at = screen_victim_find(&m->victims, s->hash);
+	uint64_t offer;
+
+	if (at >= SCREEN_VICTIMS)
+		return false;
+	s->victim = at;
+	if (!screen_victim_lets(&m->victims.victim[at], s->hash, p->offload.generation, s->now_s, &offer))
+		return false;
+	memcpy(&s->server, &offer, sizeof(s->server));
+	return true;
+}
+
 /* Whether the destination floods, and is let to the driver. Sets s->hash, s->victim, s->server. */
 static __always_inline bool is_let(struct scratch *s, const struct screen_host_policy *p,
 				   const struct screen_offload_port *w, struct screen_meters *m)
 {
-	__u32 window = s->now_s, count, at;
-	uint64_t offer;
+	__u32 count;
 
 	s->hash = server_hash(s, m, w);
-	count = screen_sketch_estimate(&m->attack, s->hash, window);
-	if (count < w->attack_threshold || count < w->alarm_threshold)
-		return false;
-	at = screen_victim_find(&m->victims, s->hash);
-	if (at >= SCREEN_VICTIMS)
-		return false;
-	s->victim = at;
-	if (!screen_victim_lets(&m->victims.victim[at], s->hash, p->offload.generation, window, &offer))
-		return false;
-	memcpy(&s->server, &offer, sizeof(s->server));
-	return true;
+	count = screen_sketch_estimate(&m->attack, s->hash, s->now_s);
+	return count >= w->attack_threshold && count >= w->alarm_threshold && has_lease(s, p, m);
 }
 
 static __always_inline struct screen_validated *validated_of(void)

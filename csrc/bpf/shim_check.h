@@ -4,7 +4,6 @@
  */
 #pragma once
 
-#include "shim_flows.h"
 #include "shim_frame.h"
 
 enum {

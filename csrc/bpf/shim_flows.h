@@ -53,15 +53,13 @@ static __always_inline bool is_unmarked(const struct screen_offload_policy *w, _
 	return l && !screen_marked(&l->marks, bucket);
 }
 
-/* Makes s->key of the frame's ends, hashes it to s->place, and has the processor fetch what is there, if
- * anything: it can do much else before find_flow() needs it. */
-static __always_inline void seek_flow(struct scratch *s, const struct screen_host_policy *p, __u16 wire)
+/* Has the processor fetch what is in s->place, if anything: it can do much else before find_flow() needs
+ * it. */
+static __always_inline void seek_flow(struct scratch *s, const struct screen_host_policy *p)
 {
 	const struct screen_bucket *b;
 
-	s->from_low = screen_flow_key_of(s->source, s->destination, &s->packet, wire, &s->key);
 	s->flow = SCREEN_FLOW_NONE;
-	s->place = screen_flow_key_hash(p->offload.flow_key, &s->key);
 	s->is_nowhere = is_unmarked(&p->offload, s->place);
 	if (s->is_nowhere)
 		return;

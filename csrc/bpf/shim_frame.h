@@ -64,6 +64,14 @@ static __always_inline int take_addresses(struct xdp_md *ctx, struct scratch *s)
 	return 0;
 }
 
+/* Makes s->key of the frame's ends, and hashes it to s->place: its connection. */
+static __always_inline void take_place(struct scratch *s, const struct screen_host_policy *p,
+				       const struct screen_offload_port *w)
+{
+	s->from_low = screen_flow_key_of(s->source, s->destination, &s->packet, w->wire, &s->key);
+	s->place = screen_flow_key_hash(p->offload.flow_key, &s->key);
+}
+
 /* Where the TCP header of a plain frame is; NULL: not there. */
 static __always_inline const __u8 *tcp_of(struct xdp_md *ctx, const struct scratch *s)
 {

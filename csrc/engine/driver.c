@@ -33,15 +33,17 @@ static bool screens_tcp(const struct screen_policy *policy, const struct screen_
 static uint8_t wanted(const struct screen_policy *policy, uint8_t slot)
 {
 	const struct screen_port_policy *port = &policy->port[slot];
+	uint8_t want = 0;
 
 	if (policy->offload == SCREEN_OFFLOAD_ENGINE || !port->used)
 		return 0;
-	if (port->host) /* no other screen has a say there, and cookies are checked where sockets are */
-		return challenges(policy, port) ? SCREEN_PORT_ANSWERS : 0;
+	if (challenges(policy, port))
+		want |= SCREEN_PORT_ANSWERS | SCREEN_PORT_CHECKS;
+	if (port->host) /* from which nothing is passed, and where no other screen has a say */
+		return want;
 	if (!port->screened || port->peer == SCREEN_SLOT_NONE || screens_tcp(policy, port))
 		return 0;
-	return SCREEN_PORT_PASSES |
-	       (challenges(policy, port) ? SCREEN_PORT_ANSWERS | SCREEN_PORT_CHECKS : 0);
+	return want | SCREEN_PORT_PASSES;
 }
 
 /* What is possible: frames are passed by what is proved of the other port. */

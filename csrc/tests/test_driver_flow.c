@@ -4,7 +4,7 @@
  */
 #include "run.h"
 
-#include "twins_frame.h"
+#include "twins_answer.h"
 
 enum { CLIENT = 0, SERVER = 1, ISN_CLIENT = 1000, ISN_SERVER = 5000 };
 
@@ -273,18 +273,6 @@ static void shim_passes_a_flow_that_is_always_busy_after_a_while(void **state)
 
 /* ---- check ---------------------------------------------------------------------------------- */
 
-/* A client that no flow is of. */
-static struct frame_spec stranger(struct twins *t, uint8_t flags)
-{
-	struct frame_spec f = t->core->client;
-
-	f.sport = (uint16_t)(1024 + random_below(&t->core->random, 60000));
-	f.seq = random_32(&t->core->random);
-	f.ack = random_32(&t->core->random);
-	f.flags = flags;
-	return f;
-}
-
 struct flags_row {
 	const char *what, *reason;
 	bool by_shim;
@@ -331,30 +319,6 @@ static void shim_drops_forged_answers_and_leaves_odd_flags_to_their_screens(void
 	twins_free(t);
 }
 
-/* An answer to a challenge of an epoch; zone 7's keys are those of the other master key. */
-static struct frame_spec answer_of(struct twins *t, uint64_t epoch, uint64_t zone, uint8_t as)
-{
-	struct screen_agreed none = { .mss = 1460, .client_wscale = SCREEN_WSCALE_NONE,
-				      .our_wscale = SCREEN_WSCALE_NONE };
-	struct screen_cookie_key key = world_key(epoch, zone);
-	struct frame_spec f = stranger(t, as);
-	struct screen_tuple tuple = { .sport = f.sport, .dport = f.dport, .family = f.family };
-
-	memcpy(tuple.source, f.source, f.family == 4 ? 4 : 16);
-	memcpy(tuple.destination, f.destination, f.family == 4 ? 4 : 16);
-	f.ack = screen_cookie_mint(&key, epoch, &tuple, f.seq - 1, &none).isn + 1;
-	if (as == SCREEN_TCP_RST)
-		f.seq = screen_cookie_safe_reset(&key, epoch, &tuple, f.seq);
-	return f;
-}
-
-static void send_answer(struct twins *t, uint64_t epoch, uint64_t zone, uint8_t as)
-{
-	struct frame_spec f = answer_of(t, epoch, zone, as);
-
-	(void)twins_send(t, &f, 0);
-}
-
 static void answer(struct twins *t, const char *what, const char *reason, bool by_shim, uint64_t epoch,
 		   uint64_t zone, uint8_t as)
 {
@@ -377,14 +341,6 @@ static void cookies_one_by_one(struct twins *t)
 	answer(t, "of it, too old", "drop_cookie_invalid", true, 898, 7, ack);
 	answer(t, "a reset where none is safe", "drop_cookie_invalid", false, 41, 0, SCREEN_TCP_RST);
 	answer(t, "with FIN", "hold_splice_pending", false, 41, 0, ack | SCREEN_TCP_FIN);
-}
-
-/* What the shim does with a frame that the engine is too busy to look at. */
-static uint32_t at_once(struct twins *t, const struct frame_spec *f)
-{
-	uint8_t data[FRAME_MAX];
-
-	return twins_shim(t, data, frame_build(data, f), 0);
 }
 
 static void early_data(struct twins *t)
@@ -446,17 +402,6 @@ static void shim_drops_no_early_data_when_another_processor_has_a_later_clock(vo
 	f.seq += 1460;
 	assert_int_equal(at_once(t, &f), SCREEN_SHIM_DROPPED_UNBOUND);
 	twins_free(t);
-}
-
-static void other_keys(struct twins *t)
-{
-	struct screen_keyset *k = &t->core->keyset;
-
-	k->accepts_other = true;
-	k->other_epoch = 900;
-	k->other[0].current = world_key(900, 7);
-	k->other[0].previous = world_key(899, 7);
-	twins_keys(t, TWINS_NEVER_NS, TWINS_NEVER_NS);
 }
 
 static void shim_leaves_every_cookie_that_may_be_valid_to_the_engine(void **state)

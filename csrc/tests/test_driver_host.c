@@ -1,48 +1,13 @@
 /*
  * What the program of a host port answers in the engine's place: only what the core would answer alike, for a
- * listener of this machine, and of that only what nobody else is to have. In a network namespace of the
- * test's own, whose loopback has the addresses.
+ * listener of this machine, and of that only what nobody else is to have.
  */
 #include "run.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
+#include "listener_of.h"
 #include "twins_syn.h"
 
-enum { PORT = 443, MULTIPATH_PORT = 444, SYNS = 3000 };
-
-static int listener, multipath_listener;
-
-static void run_command(const char *command)
-{
-	if (system(command) != 0)
-		fail_msg("failed: %s", command);
-}
-
-static int listen_at(uint16_t port, int protocol)
-{
-	struct sockaddr_in6 at = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, protocol);
-
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	assert_int_equal(listen(fd, 4), 0);
-	return fd;
-}
-
-/* The destinations of world_family() are this machine's. */
-static void begin_listening(void)
-{
-	if (unshare(CLONE_NEWNET))
-		fail_msg("needs root: %s", strerror(errno));
-	run_command("ip link set lo up && ip addr add 203.0.113.1/32 dev lo && ip addr add 203.0.113.7/32 dev lo && "
-		    "ip addr add 2001:db8:0:1::1/128 dev lo nodad");
-	listener = listen_at(PORT, IPPROTO_TCP);
-	multipath_listener = listen_at(MULTIPATH_PORT, IPPROTO_MPTCP);
-}
+enum { SYNS = 3000 };
 
 static struct frame_spec client_syn(const struct twins *t)
 {
@@ -51,16 +16,6 @@ static struct frame_spec client_syn(const struct twins *t)
 	f.flags = SCREEN_TCP_SYN;
 	f.seq = 1000;
 	return f;
-}
-
-static void expect_by_kernel(struct twins *t, const struct frame_spec *f, uint32_t counter)
-{
-	uint64_t before = twin_count(&t->port[0], counter);
-
-	(void)twins_send(t, f, 0);
-	if (!t->by_kernel || twin_count(&t->port[0], counter) != before + 1)
-		fail_msg("not %s, but %s", screen_shim_counter_name(counter),
-			 t->by_kernel ? "the kernel's otherwise" : t->by_shim ? "the program's" : "the engine's");
 }
 
 static void expect_not_by_driver(struct twins *t, const char *what, const struct frame_spec *f)
@@ -171,28 +126,19 @@ static void host_port_answers_for_no_listener_that_is_gone(void **state)
 
 static void host_port_leaves_syns_of_sockets_to_the_kernel(void **state)
 {
-	struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = inet_addr("203.0.113.7") };
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = inet_addr("203.0.113.1"),
-				  .sin_port = htons(PORT) };
 	struct twins *t = twins_of(4, 0, SCREEN_ADMISSION_KERNEL);
-	int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), server;
+	struct connection c = connect_to_listener();
 	struct frame_spec f = client_syn(t);
-	socklen_t size = sizeof(from);
 
 	(void)state;
-	assert_int_equal(bind(client, (struct sockaddr *)&from, size), 0);
-	assert_int_equal(connect(client, (struct sockaddr *)&to, size), 0);
-	server = accept(listener, NULL, NULL);
-	assert_int_equal(getsockname(client, (struct sockaddr *)&from, &size), 0);
 	twins_flood(t);
-	memcpy(f.source, &from.sin_addr, 4);
-	f.sport = (uint16_t)(ntohs(from.sin_port) ^ 1);
+	memcpy(f.source, c.address, 4);
+	f.sport = c.port ^ 1;
 	(void)twins_send(t, &f, 0);
 	twins_expect(t, "of no socket", "reply_challenge", true);
 	f.sport ^= 1;
 	expect_by_kernel(t, &f, SCREEN_SHIM_HOST_SOCKET);
-	close(client);
-	close(server);
+	connection_close(&c);
 	twins_free(t);
 }
 

@@ -15,8 +15,8 @@ func (a *app) portsCommand() *cobra.Command {
 		use:   "ports",
 		short: "Show the interfaces, what was obtained from their drivers, and what these do themselves",
 		long: "Shows the interfaces and what was obtained from their drivers; then who does what `set security\n" +
-			"flow syn-cookie offload` is about: the driver, which answers SYNs in a flood and, on wires, checks\n" +
-			"the cookies of ACKs and passes segments of connections to the other port, or the engine, and why.\n" +
+			"flow syn-cookie offload` is about: the driver, which in a flood answers SYNs and checks the cookies\n" +
+			"of ACKs, and on wires passes segments of connections to the other port, or the engine, and why.\n" +
 			"Both have their counts.\n\n" +
 			"Rx frames, Tx frames and Lost are the engine's. What the driver answers, drops or passes never comes\n" +
 			"to the engine, and is in the second table alone.\n\n" +

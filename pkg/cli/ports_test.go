@@ -24,14 +24,14 @@ func TestWhatADriverDoesIsToldWithWhyNotAll(t *testing.T) {
 
 func TestShowOfHostPortsTellsWhatTheirDriversAnswer(t *testing.T) {
 	ports := sampleStatus().Ports[2:]
-	ports[0].Offload = dataplane.OffloadAnswer
+	ports[0].Offload = dataplane.OffloadAnswer | dataplane.OffloadCheck
 	ports[0].Shim = append(ports[0].Shim, dataplane.ShimCount{Counter: "shim_challenged", Frames: 50})
 	socket := serve(t, &canned{status: dataplane.Status{Ports: ports}})
 	const want = `Port  Peer  Wire  Zone   Admission  State      Link  MTU   Queues  XDP     Memory  Program  Rx frames  Tx frames  Lost
 eth3  -     host  world  kernel     published  up    1500  1       native  copy    alone    60         0          0
 
 Port  By      Challenges  Invalid cookies  Flow segments  Over reply rate  Does
-eth3  driver  50          0                0              0                answer
+eth3  driver  50          0                0              0                answer, check
 eth3  engine  0           0                0              0                the rest
 `
 	expect(t, outcome{Stdout: want}, "show", "ports", "--control-socket", socket)

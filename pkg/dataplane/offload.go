@@ -13,7 +13,7 @@ type Offload uint8
 // The bits of enum screen_port_offload.
 const (
 	OffloadAnswer Offload = 1 << iota // SYNs to flooding destinations are answered
-	OffloadCheck                      // ACKs of no flow are checked while flooding
+	OffloadCheck                      // segments of no connection are checked while flooding
 	OffloadPass                       // segments of flows that need no translation go to the other port
 )
 
@@ -56,11 +56,10 @@ func (o *Offload) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Offloadable is all that the port's driver could do: of a host port there is nowhere to pass a frame to, and
-// cookies are checked where the kernel's sockets are.
+// Offloadable is all that the port's driver could do: from a host port there is nowhere to pass a frame to.
 func (p PortStatus) Offloadable() Offload {
 	if p.Host {
-		return OffloadAnswer
+		return OffloadAnswer | OffloadCheck
 	}
 	return OffloadAll
 }

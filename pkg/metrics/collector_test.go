@@ -188,6 +188,7 @@ synscreen_port_info{admission="kernel",attach="generic",bind="copy",kind="host",
 synscreen_port_offload{does="answer",port="eth1"} 1
 synscreen_port_offload{does="answer",port="eth3"} 1
 synscreen_port_offload{does="check",port="eth1"} 1
+synscreen_port_offload{does="check",port="eth3"} 0
 synscreen_port_offload{does="pass",port="eth1"} 0
 # HELP synscreen_port_receive_frames_total Frames taken from the receive rings.
 # TYPE synscreen_port_receive_frames_total counter

@@ -53,8 +53,45 @@ func TestDriverAnswersTheFloodOfAHostPort(t *testing.T) {
 	if sent := after.grown(t, before, "reply_challenge"); challenged != sent {
 		t.Errorf("the zone has %d challenges, its port has sent %d", challenged, sent)
 	}
-	if p.Offload != dataplane.OffloadAnswer || p.OffloadReason != "" {
+	if p.Offload != dataplane.OffloadAnswer|dataplane.OffloadCheck || p.OffloadReason != "" {
 		t.Errorf("the driver does %q: %s", p.Offload, p.OffloadReason)
+	}
+}
+
+// What belongs to no connection and carries no valid cookie ends in the driver: no segment of it costs the
+// host's kernel anything, and none is answered.
+func TestDriverDropsWhatIsForgedToAFloodedHostPort(t *testing.T) {
+	t.Parallel()
+	w := lab.HostForTest(t, lab.WireOptions{})
+	startContent(t, w)
+	d := startDaemon(t, w, hostPort(configuration{}))
+	startHostFloods(t, w, d, contentPort, families...)
+	transfer := startDownload(t, w)
+	resets := tcpCounters(t, w.Server)["TcpOutRsts"]
+	for _, flags := range []string{"ack", "rst", "syn-ack"} {
+		for _, family := range families {
+			before := port(d.status(t), lab.EndDev).DriverWork().InvalidCookies
+			f, err := w.StartFlood(lab.FloodOptions{Family: family, Ports: strconv.Itoa(contentPort), Rate: lightRate,
+				Seconds: 1, Flags: flags})
+			if err != nil {
+				t.Fatal(err)
+			}
+			fetchBoth(t, w)
+			sent, err := f.Result(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			// those of a moment without a lease are the kernel's to drop
+			after := port(d.status(t), lab.EndDev).DriverWork().InvalidCookies
+			if after-before < sent.Sent/2 {
+				t.Errorf("IPv%d, %s: of %d the driver has dropped %d", family, flags, sent.Sent, after-before)
+			}
+		}
+	}
+	transfer.waitMore(t, 5*mega)
+	transfer.wantComplete(t)
+	if n := tcpCounters(t, w.Server)["TcpOutRsts"] - resets; n > lightRate {
+		t.Errorf("the kernel has sent %d resets", n)
 	}
 }
 
@@ -86,7 +123,7 @@ func TestHostPortIsTheEnginesWhileItsFarEndTakesNothingOfTheDriver(t *testing.T)
 	}
 	startHostFloods(t, w, d, contentPort, families...)
 	d.hostWork(t, "engine", dataplane.PortStatus.EngineWork)
-	if p := port(d.status(t), lab.EndDev); p.Offload != 0 || p.OffloadReason == "" {
+	if p := port(d.status(t), lab.EndDev); p.Offload != dataplane.OffloadCheck || p.OffloadReason == "" {
 		t.Errorf("the driver does %q: %q", p.Offload, p.OffloadReason)
 	}
 	if err := w.LAN.Ethtool(t.Context(), "wire", "gro", "on"); err != nil {
@@ -98,7 +135,7 @@ func TestHostPortIsTheEnginesWhileItsFarEndTakesNothingOfTheDriver(t *testing.T)
 		t.Fatal(err)
 	}
 	d.waitStatus(t, "the driver to be left", func(s dataplane.Status) bool {
-		return port(s, lab.EndDev).Offload == 0
+		return port(s, lab.EndDev).Offload == dataplane.OffloadCheck
 	})
 	d.hostWork(t, "engine", dataplane.PortStatus.EngineWork)
 	fetchBoth(t, w)

@@ -1,0 +1,109 @@
+/*
+ * What the program of a host port does in the engine's place, under its lease, as on wires: it answers SYNs
+ * (shim_answer.h) and drops what carries no valid cookie (shim_check.h). Which segments belong to a connection
+ * the kernel's sockets say.
+ */
+#pragma once
+
+#include "host_client.h"
+#include "host_listener.h"
+#include "shim_answer.h"
+#include "shim_check.h"
+
+/* ---- answer -------------------------------------------------------------------------------- */
+
+/* Whether nobody but a listener is there for the SYN, one that can have who answers. */
+static __always_inline bool is_for_listener(struct xdp_md *ctx, struct scratch *s,
+					    const struct screen_host_zone *c)
+{
+	struct bpf_sock *sk = look_up_taken(ctx, s);
+	bool listens;
+
+	if (!sk)
+		return false;
+	listens = sk->state == LISTEN && !is_unfit(s, c, bpf_skc_to_mptcp_sock(sk));
+	bpf_sk_release(sk);
+	return listens;
+}
+
+/* A SYN that is answered as the engine has answered one to the same destination a moment ago, which was for a
+ * listener of this machine, and not for another behind it. TO_ENGINE: the long way. */
+__noinline int by_driver(struct xdp_md *ctx, const struct screen_host_policy *p)
+{
+	const struct screen_offload_port *w = port_of(p);
+	struct screen_meters *m = meters_of();
+	struct scratch *s = scratch_of();
+	const struct screen_host_zone *c;
+	struct screen_zone_meter *z;
+	__u32 zone = 0;
+	uint64_t next;
+
+	c = zone_of_port(p, &zone);
+	if (!w || !m || !s || !c)
+		return TO_ENGINE;
+	z = &m->zone[bounded(zone, SCREEN_METER_ZONES)];
+	if (!(w->does & SCREEN_PORT_ANSWERS) || take_addresses(ctx, s) || !is_plain(s) ||
+	    !can_answer(ctx, s, p, w) || !floods(m, c, z, s->hash, s->now_s) || !is_for_listener(ctx, s, c))
+		return TO_ENGINE;
+	if (c->activation == SCREEN_ACTIVATION_KERNEL)
+		(void)screen_cell_count(&z->listeners, s->now_s, c->attack_threshold, &next);
+	return answer(ctx, s, p, w);
+}
+
+/* ---- check --------------------------------------------------------------------------------- */
+
+/* Whether an ACK to a listener carries a cookie of the kernel's own. Then what follows is the kernel's, too:
+ * its socket may not be there yet. */
+static __always_inline bool is_kernels(struct xdp_md *ctx, struct scratch *s, struct bpf_sock *listener)
+{
+	if (answers_by(s) != BY_ACK)
+		return false;
+	if (take_headers(ctx))
+		return true;
+	if (!kernel_minted(s, listener))
+		return false;
+	note_opening(s);
+	return true;
+}
+
+/* Whether a listener is there for a segment, and nothing else. */
+static __always_inline bool finds_listener(struct xdp_md *ctx, struct scratch *s,
+					   const struct screen_host_policy *p, const struct screen_offload_port *w)
+{
+	struct bpf_sock *sk = look_up_taken(ctx, s);
+	bool listens;
+
+	if (!sk)
+		return false;
+	listens = sk->state == LISTEN;
+	if (listens) {
+		take_place(s, p, w);
+		listens = !is_kernels(ctx, s, sk);
+	}
+	bpf_sk_release(sk);
+	return listens;
+}
+
+/* Whether a segment to a listener that floods carries nothing that a client would answer with: nobody's, and
+ * dropped. Only under a lease, for which the engine has challenged others to the same destination. */
+__noinline int is_refuted(struct xdp_md *ctx, const struct screen_host_policy *p)
+{
+	const struct screen_offload_port *w = port_of(p);
+	struct screen_meters *m = meters_of();
+	struct scratch *s = scratch_of();
+	const struct screen_host_zone *c;
+	__u32 zone = 0;
+
+	c = zone_of_port(p, &zone);
+	if (!w || !m || !s || !c || !(w->does & SCREEN_PORT_CHECKS) || !is_answer(s) || take_addresses(ctx, s) ||
+	    !is_plain(s))
+		return 0;
+	s->hash = server_hash(s, m, w);
+	if (!floods(m, c, &m->zone[bounded(zone, SCREEN_METER_ZONES)], s->hash, s->now_s) || !has_lease(s, p, m) ||
+	    !finds_listener(ctx, s, p, w) || is_white(p))
+		return 0;
+	if (may_answer(ctx, s, p, w) || is_opening(s))
+		return 0;
+	count_invalid(s, m, w);
+	return 1;
+}
