@@ -14,6 +14,15 @@ set security forwarding-options secure-wire w1 interface [ outer inner ]
 set security forwarding-options secure-wire w1 on-failure closed
 `
 
+// Host is that of a host port, outer.
+const Host = `
+set system dataplane-type userspace
+set security zones security-zone world interfaces outer
+set security zones security-zone world screen bench
+set security flow syn-flood-protection-mode syn-cookie
+set security flow syn-cookie validated-timeout 0
+`
+
 // Unlimited are thresholds that no single client or server of a benchmark reaches.
 const Unlimited = `
 set security screen ids-option bench tcp syn-flood source-threshold 500000

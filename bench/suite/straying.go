@@ -20,21 +20,34 @@ import (
 const calm = "none"
 
 var (
-	strayOffloads = []string{"driver", "engine"}
-	strayKinds    = []string{"ack", "rst", "syn-ack"} // as bench-storm names them
-	strayRates    = []int{1_000_000, maximum}
+	strayKinds = []string{"ack", "rst", "syn-ack"} // as bench-storm names them
+	strayRates = []int{1_000_000, maximum}
 )
 
 // strayConf has every destination be flooded, so that no segment of no flow passes without a valid cookie.
-const strayConf = running.Wire + `
+const strayConf = `
 set security screen ids-option bench tcp syn-flood attack-threshold 200
 set security flow syn-cookie activation always
-set security flow syn-cookie offload %s
-`
+set security flow syn-cookie offload `
 
-// stray is a row: what a storm of segments of no flow costs a wire, and legitimate connections.
+// strayDropper is who drops a storm.
+type strayDropper struct {
+	name       string
+	way        way
+	conf       string
+	syncookies string // the kernel must take cookies where it admits who answers by them
+	flood      int    // SYNs a second beside the storm: of a host only what floods is dropped
+}
+
+var strayDroppers = []strayDropper{
+	{"wire's driver", wire, running.Wire + strayConf + "driver\n", "0", 0},
+	{"engine", wire, running.Wire + strayConf + "engine\n", "0", 0},
+	{"host's driver", direct, running.Host + strayConf + "driver\n", "1", 5_000},
+}
+
+// stray is a row: what a storm of segments of no flow costs a wire or a host, and legitimate connections.
 type stray struct {
-	Offload string           `json:"offload"`
+	By      string           `json:"by"`
 	Kind    string           `json:"kind"`
 	Wanted  int              `json:"wanted"`            // segments a second; the greatest number: as many as can be
 	Offered report.Sample    `json:"offered"`           // all rates are of frames a second
@@ -58,11 +71,11 @@ type strayingResults struct {
 
 func newStraying(rounds int) *strayingResults {
 	r := &strayingResults{Machine: report.Describe(), Rounds: rounds}
-	for _, offload := range strayOffloads {
-		r.Rows = append(r.Rows, &stray{Offload: offload, Kind: calm})
+	for _, d := range strayDroppers {
+		r.Rows = append(r.Rows, &stray{By: d.name, Kind: calm})
 		for _, kind := range strayKinds {
 			for _, rate := range strayRates {
-				r.Rows = append(r.Rows, &stray{Offload: offload, Kind: kind, Wanted: rate})
+				r.Rows = append(r.Rows, &stray{By: d.name, Kind: kind, Wanted: rate})
 			}
 		}
 	}
@@ -73,10 +86,10 @@ func newStraying(rounds int) *strayingResults {
 func straying(ctx context.Context, rounds int, p *progress) error {
 	r := newStraying(rounds)
 	for i := range rounds {
-		for j, offload := range strayOffloads {
-			p.step(i*len(strayOffloads)+j, rounds*len(strayOffloads),
-				fmt.Sprintf("round %d of %d: offload %s", i+1, rounds, offload))
-			if err := again(ctx, &r.Trouble, func() error { return r.round(ctx, offload) }); err != nil {
+		for j, d := range strayDroppers {
+			p.step(i*len(strayDroppers)+j, rounds*len(strayDroppers),
+				fmt.Sprintf("round %d of %d: %s", i+1, rounds, d.name))
+			if err := again(ctx, &r.Trouble, func() error { return r.round(ctx, d) }); err != nil {
 				return err
 			}
 		}
@@ -86,30 +99,31 @@ func straying(ctx context.Context, rounds int, p *progress) error {
 	return report.Store("straying", r)
 }
 
-// strayed is a wire on its ground.
+// strayed is a wire or a host on its ground.
 type strayed struct {
 	*ground
+	flood  int
 	daemon *lab.Process
 	client *control.Client
 }
 
-func newStrayed(ctx context.Context, offload string) (s strayed, err error) {
+func newStrayed(ctx context.Context, d strayDropper) (s strayed, err error) {
+	s.flood = d.flood
 	start := func(ctx context.Context, g *ground) (err error) {
-		if err := syncookies("0")(ctx, g); err != nil {
+		if err := syncookies(d.syncookies)(ctx, g); err != nil {
 			return err
 		}
-		s.daemon, s.client, err = running.Start(ctx, g.Lab, g.front, fmt.Appendf(nil, strayConf, offload),
-			"taskset", "-c", systemCPU)
+		s.daemon, s.client, err = running.Start(ctx, g.Lab, g.front, []byte(d.conf), "taskset", "-c", systemCPU)
 		return err
 	}
-	s.ground, err = system{way: wire, start: start}.build(ctx)
+	s.ground, err = system{way: d.way, start: start}.build(ctx)
 	return s, err
 }
 
-func (r *strayingResults) round(ctx context.Context, offload string) error {
-	s, err := newStrayed(ctx, offload)
+func (r *strayingResults) round(ctx context.Context, d strayDropper) error {
+	s, err := newStrayed(ctx, d)
 	if err != nil {
-		return fmt.Errorf("offload %s: %w", offload, err)
+		return fmt.Errorf("%s: %w", d.name, err)
 	}
 	defer s.leave()
 	// of these nothing is noted: what the server agrees to is learned
@@ -117,7 +131,7 @@ func (r *strayingResults) round(ctx context.Context, offload string) error {
 		return err
 	}
 	for _, row := range r.Rows {
-		if row.Offload != offload {
+		if row.By != d.name {
 			continue
 		}
 		if err := again(ctx, &row.Trouble, func() error { return s.measure(ctx, row) }); err != nil {
@@ -131,16 +145,20 @@ func (r *strayingResults) round(ctx context.Context, offload string) error {
 func (s strayed) measure(ctx context.Context, row *stray) error {
 	var from, to strayLook
 	var visits []visiting.Visit
-	storm, err := s.under(ctx, row.Wanted, func() (err error) {
-		if from, err = s.look(ctx); err != nil {
+	var storm stormResult
+	_, err := s.under(ctx, s.flood, func() (err error) {
+		storm, err = s.under(ctx, row.Wanted, func() (err error) {
+			if from, err = s.look(ctx); err != nil {
+				return err
+			}
+			if visits, err = s.visits(ctx, visitsCount, visitsPerSecond); err != nil {
+				return err
+			}
+			to, err = s.look(ctx)
 			return err
-		}
-		if visits, err = s.visits(ctx, visitsCount, visitsPerSecond); err != nil {
-			return err
-		}
-		to, err = s.look(ctx)
+		}, "--flags", row.Kind)
 		return err
-	}, "--flags", row.Kind)
+	})
 	if err != nil {
 		return err
 	}
@@ -183,12 +201,12 @@ func lookOf(s dataplane.Status) (l strayLook) {
 // check tells whether who is said to drop the storm has dropped it.
 func (row *stray) check(driver, engine float64) error {
 	mine, other := driver, engine
-	if row.Offload == "engine" {
+	if row.By == "engine" {
 		mine, other = engine, driver
 	}
-	if row.Offload == "engine" && driver > 0 || row.Kind != calm && mine <= other {
-		return fmt.Errorf("the driver has dropped %.0f and the engine %.0f: this is no measurement of "+
-			"offload %s", driver, engine, row.Offload)
+	if row.By == "engine" && driver > 0 || row.Kind != calm && mine <= other {
+		return fmt.Errorf("the driver has dropped %.0f and the engine %.0f: this is no measurement of the %s",
+			driver, engine, row.By)
 	}
 	return nil
 }
@@ -220,23 +238,23 @@ func (r *strayingResults) sum() {
 
 func (r *strayingResults) print(w io.Writer) {
 	fmt.Fprintf(w, "\nStraying: segments of no flow that processor %s sends to a destination that floods,\nthrough "+
-		"a wire on processor %s; %d visits a second, %d in each of %d rounds, given up after %v;\n"+
+		"a wire or to a host on processor %s; %d visits a second, %d in each of %d rounds, given up after %v;\n"+
 		"what is neither dropped nor lost in the engine's ring found the queue of the port full\n",
 		attackerCPU, systemCPU, visitsPerSecond, visitsCount, r.Rounds, visiting.VisitMax)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "offload\tstorm\twanted/s\toffered/s\tdropped by driver\tby engine\tlost in ring\t"+
+	fmt.Fprintln(t, "dropped by\tstorm\twanted/s\toffered/s\tby driver\tby engine\tlost in ring\t"+
 		"daemon's user\tsystem\tsucceeded\tconnect p50 ms\tp99 ms\t")
 	for _, row := range r.Rows {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.2f\t%.1f\t\n", row.Offload,
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.2f\t%.1f\t\n", row.By,
 			row.Kind+row.Trouble.mark(), rateName(row.Wanted), orDash(row.Offered), orDash(row.Driver),
 			orDash(row.Engine), orDash(row.Lost), report.Percent(row.User.Median()), report.Percent(row.System.Median()),
 			shareName(row.Visits), row.P50, row.P99)
 	}
 	t.Flush()
 	for _, row := range r.Rows {
-		row.Trouble.explain(w, row.Offload+", "+row.Kind+" at "+rateName(row.Wanted))
+		row.Trouble.explain(w, row.By+", "+row.Kind+" at "+rateName(row.Wanted))
 	}
-	r.Trouble.explain(w, "wires")
+	r.Trouble.explain(w, "grounds")
 }
 
 // orDash is the median of what was measured at all.

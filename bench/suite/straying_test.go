@@ -29,7 +29,7 @@ func TestWhatBecameOfAStormIsOfTheOuterPort(t *testing.T) {
 }
 
 func TestAStormIsCountedByTheSecondThatItWasLookedAt(t *testing.T) {
-	row := &stray{Offload: "driver", Kind: "ack", Wanted: 20_000}
+	row := &stray{By: "wire's driver", Kind: "ack", Wanted: 20_000}
 	from := strayLook{at: time.Unix(100, 0), own: usage.Own{User: 1, System: 2}, driver: 50, engine: 5, lost: 1}
 	to := strayLook{at: time.Unix(102, 0), own: usage.Own{User: 1.5, System: 3}, driver: 4050, engine: 25,
 		lost: 7}
@@ -38,7 +38,7 @@ func TestAStormIsCountedByTheSecondThatItWasLookedAt(t *testing.T) {
 	if err := row.add(stormResult{Sent: 30_000, Seconds: 3}, from, to, visits); err != nil {
 		t.Fatal(err)
 	}
-	r := &strayingResults{Rows: []*stray{row, {Offload: "driver", Kind: calm}}, Rounds: 1}
+	r := &strayingResults{Rows: []*stray{row, {By: "wire's driver", Kind: calm}}, Rounds: 1}
 	r.sum()
 	var out strings.Builder
 	r.print(&out)
@@ -55,22 +55,21 @@ func TestAStormIsCountedByTheSecondThatItWasLookedAt(t *testing.T) {
 
 func TestAStormThatSomebodyElseDroppedIsNoMeasurement(t *testing.T) {
 	for _, row := range []struct {
-		offload        string
-		kind           string
+		by, kind       string
 		driver, engine float64
 		good           bool
 	}{
-		{"driver", "ack", 1000, 10, true},
-		{"driver", "ack", 0, 1000, false},
-		{"driver", "ack", 0, 0, false},
+		{"host's driver", "ack", 1000, 10, true},
+		{"host's driver", "ack", 0, 1000, false},
+		{"host's driver", "ack", 0, 0, false},
 		{"engine", "ack", 0, 1000, true},
 		{"engine", "ack", 1, 1000, false},
 		{"engine", "ack", 0, 0, false},
-		{"driver", calm, 0, 0, true},
+		{"host's driver", calm, 0, 0, true},
 		{"engine", calm, 0, 3, true},
 		{"engine", calm, 1, 0, false},
 	} {
-		s := &stray{Offload: row.offload, Kind: row.kind}
+		s := &stray{By: row.by, Kind: row.kind}
 		to := strayLook{at: time.Unix(1, 0), driver: row.driver, engine: row.engine}
 		err := s.add(stormResult{Seconds: 1}, strayLook{at: time.Unix(0, 0)}, to, nil)
 		if (err == nil) != row.good || (len(s.User) == 1) != row.good {
@@ -79,7 +78,7 @@ func TestAStormThatSomebodyElseDroppedIsNoMeasurement(t *testing.T) {
 	}
 }
 
-func TestEveryStormIsMeasuredByBoth(t *testing.T) {
+func TestEveryStormIsMeasuredByEach(t *testing.T) {
 	type storm struct {
 		kind   string
 		wanted int
@@ -88,9 +87,9 @@ func TestEveryStormIsMeasuredByBoth(t *testing.T) {
 	for _, row := range newStraying(1).Rows {
 		seen[storm{row.Kind, row.Wanted}]++
 	}
-	want := map[storm]int{{calm, 0}: 2}
+	want := map[storm]int{{calm, 0}: 3}
 	for _, kind := range []string{"ack", "rst", "syn-ack"} {
-		want[storm{kind, 1_000_000}], want[storm{kind, maximum}] = 2, 2
+		want[storm{kind, 1_000_000}], want[storm{kind, maximum}] = 3, 3
 	}
 	if !maps.Equal(seen, want) {
 		t.Errorf("%v, not %v", seen, want)

@@ -52,13 +52,38 @@ __noinline int by_driver(struct xdp_md *ctx, const struct screen_host_policy *p)
 
 /* ---- check --------------------------------------------------------------------------------- */
 
+/* Copies of a plain frame's headers what the kernel looks at for its cookies. */
+static __always_inline int copy_headers(struct xdp_md *ctx, struct scratch *s)
+{
+	const __u8 *end = frame_end(ctx), *tcp = tcp_of(ctx, s), *ip;
+	__u32 l3 = s->packet.l3;
+
+	if (!tcp || tcp + sizeof(struct tcphdr) > end || l3 > L3_MAX)
+		return -1;
+	memcpy(s->tcp, tcp, sizeof(struct tcphdr));
+	s->tcp_length = sizeof(struct tcphdr);
+	screen_once(l3);
+	ip = frame_begin(ctx) + l3;
+	screen_once(ip);
+	if (s->packet.family == 4) {
+		if (ip + IP_SIZE_IPV4 > end)
+			return -1;
+		memcpy(s->ip, ip, IP_SIZE_IPV4);
+	} else {
+		if (ip + IP_SIZE_IPV6 > end)
+			return -1;
+		memcpy(s->ip, ip, IP_SIZE_IPV6);
+	}
+	return 0;
+}
+
 /* Whether an ACK to a listener carries a cookie of the kernel's own. Then what follows is the kernel's, too:
  * its socket may not be there yet. */
 static __always_inline bool is_kernels(struct xdp_md *ctx, struct scratch *s, struct bpf_sock *listener)
 {
 	if (answers_by(s) != BY_ACK)
 		return false;
-	if (take_headers(ctx))
+	if (copy_headers(ctx, s))
 		return true;
 	if (!kernel_minted(s, listener))
 		return false;
@@ -78,14 +103,16 @@ static __always_inline bool finds_listener(struct xdp_md *ctx, struct scratch *s
 	listens = sk->state == LISTEN;
 	if (listens) {
 		take_place(s, p, w);
+		seek_opening(s);
 		listens = !is_kernels(ctx, s, sk);
 	}
 	bpf_sk_release(sk);
 	return listens;
 }
 
-/* Whether a segment to a listener that floods carries nothing that a client would answer with: nobody's, and
- * dropped. Only under a lease, for which the engine has challenged others to the same destination. */
+/* Whether a segment to a listener of this machine that floods carries nothing that a client would answer with:
+ * nobody's, and dropped. That it is of this machine the lease tells, for which the engine has challenged others
+ * to the same destination. */
 __noinline int is_refuted(struct xdp_md *ctx, const struct screen_host_policy *p)
 {
 	const struct screen_offload_port *w = port_of(p);
@@ -99,8 +126,9 @@ __noinline int is_refuted(struct xdp_md *ctx, const struct screen_host_policy *p
 	    !is_plain(s))
 		return 0;
 	s->hash = server_hash(s, m, w);
-	if (!floods(m, c, &m->zone[bounded(zone, SCREEN_METER_ZONES)], s->hash, s->now_s) || !has_lease(s, p, m) ||
-	    !finds_listener(ctx, s, p, w) || is_white(p))
+	if (!floods(m, c, &m->zone[bounded(zone, SCREEN_METER_ZONES)], s->hash, s->now_s) ||
+	    !finds_listener(ctx, s, p, w) || (!has_lease(s, p, m) && !is_local(ctx, zone)) ||
+	    (c->white && is_white(p)))
 		return 0;
 	if (may_answer(ctx, s, p, w) || is_opening(s))
 		return 0;

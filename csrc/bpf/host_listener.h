@@ -59,11 +59,10 @@ static __always_inline bool is_unfit(const struct scratch *s, const struct scree
 	return c->admission == SCREEN_ADMISSION_KERNEL && (multipath || small || c->refuses);
 }
 
-/* Whether an ACK to a listener carries a cookie of the kernel's own: it minted some before it was
- * relieved, and they live on. */
+/* Whether an ACK to a listener, whose headers have been taken, carries a cookie of the kernel's own: it minted
+ * some before it was relieved, and they live on. */
 static __always_inline bool kernel_minted(struct scratch *s, struct bpf_sock *listener)
 {
-	return bpf_tcp_check_syncookie(listener, s->ip,
-				       s->packet.family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6,
+	return bpf_tcp_check_syncookie(listener, s->ip, s->packet.family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6,
 				       (struct tcphdr *)s->tcp, bounded_length(s->tcp_length)) == 0;
 }

@@ -33,6 +33,15 @@ static __always_inline struct opening *opening_of(const struct scratch *s)
 	return bpf_map_lookup_elem(&openings, &at);
 }
 
+/* Has the processor fetch what is_opening() will look at. */
+static __always_inline void seek_opening(const struct scratch *s)
+{
+	const struct opening *o = opening_of(s);
+
+	if (o)
+		touch(o);
+}
+
 static __always_inline void note_opening(const struct scratch *s)
 {
 	struct opening *o = opening_of(s);
