@@ -18,6 +18,7 @@ enum {
 	IP_SIZE_IPV6 = 40,
 	TCP_SIZE_MAX = 60,
 	LEARN_AGAIN = 60, /* what a listener says is said again after so many seconds */
+	BATCH_NS = 1000000, /* frames that the kernel has this program look at together, at most */
 };
 
 /* Since Linux 6.9: not in the headers of older ones. */
@@ -46,6 +47,8 @@ struct segment {
 	struct bpf_sock_tuple tuple;
 	__u8 source[16], destination[16]; /* v4-mapped */
 	struct bpf_fib_lookup route;
+	struct screen_tuple admitted; /* the last one that was, and when */
+	__u64 admitted_ns;
 };
 
 struct {
@@ -211,6 +214,25 @@ static __always_inline int drop(__u32 counter)
 	return TC_ACT_SHOT;
 }
 
+static __always_inline bool same_ends(const struct screen_tuple *a, const struct screen_tuple *b)
+{
+	__u64 differ = (__u64)(a->sport ^ b->sport) | (__u64)(a->dport ^ b->dport);
+
+	differ |= screen_load_le64(a->source) ^ screen_load_le64(b->source);
+	differ |= screen_load_le64(a->source + 8) ^ screen_load_le64(b->source + 8);
+	differ |= screen_load_le64(a->destination) ^ screen_load_le64(b->destination);
+	differ |= screen_load_le64(a->destination + 8) ^ screen_load_le64(b->destination + 8);
+	return !differ && a->family == b->family;
+}
+
+/* Whether the segment comes right behind the one that was admitted last, of the same connection: data, most
+ * often. The kernel has this program look at a batch of frames before TCP sees the first; by then its socket is
+ * there. */
+static __always_inline bool is_behind(const struct segment *s, __u64 now_ns)
+{
+	return now_ns - s->admitted_ns < BATCH_NS && same_ends(&s->admitted, &s->ends);
+}
+
 /* Whether an ACK that finds a listener may be of a connection that lives elsewhere: it is forwarded, or its
  * address is white-listed, as that of connections must be that are redirected by DNAT. */
 __noinline int is_others(struct __sk_buff *skb, const struct screen_host_policy *p)
@@ -237,8 +259,12 @@ static __always_inline int judge(struct __sk_buff *skb, const struct screen_host
 	z = &m->zone[zone];
 	hash = screen_meters_server(m, (__u16)zone, s->destination, s->ends.dport);
 	if (is_valid(zone)) {
+		if (is_behind(s, now_ns))
+			return TC_ACT_UNSPEC;
 		if (assign(skb, s, sk))
 			return drop(SCREEN_SHIM_HOST_NOT_ADMITTED);
+		s->admitted = s->ends;
+		s->admitted_ns = now_ns;
 		note_valid(m, z, hash, now_ns);
 		return pass(SCREEN_SHIM_HOST_ADMITTED);
 	}

@@ -107,9 +107,10 @@ func (d *daemon) hostCounts(t testing.TB) hostCounts {
 		noListener: count("shim_host_no_listener"), socket: count("shim_host_socket"), calm: count("shim_host_calm"),
 		punted: count("shim_host_punted"), toEngine: count("shim_syn_to_engine"),
 		challenged: count("reply_challenge"), admitted: count("shim_host_admitted"),
-		kernelCookies: count("shim_host_kernel_cookie"), invalid: count("shim_host_cookie_invalid"),
-		asked:       count("shim_host_asked"),
-		cookiesSent: kernel["TcpExtSyncookiesSent"], cookiesReceived: kernel["TcpExtSyncookiesRecv"],
+		kernelCookies: count("shim_host_kernel_cookie"),
+		invalid:       count("shim_host_cookie_invalid") + count("shim_cookie_invalid"),
+		asked:         count("shim_host_asked"),
+		cookiesSent:   kernel["TcpExtSyncookiesSent"], cookiesReceived: kernel["TcpExtSyncookiesRecv"],
 	}
 }
 
