@@ -169,7 +169,7 @@ func (s strayed) measure(ctx context.Context, row *stray) error {
 type strayLook struct {
 	at                   time.Time
 	own                  usage.Own
-	driver, engine, lost float64
+	driver, engine, lost float64 // the admitter's are the engine's, which it stands in for
 }
 
 func (s strayed) look(ctx context.Context) (l strayLook, err error) {
@@ -192,6 +192,11 @@ func lookOf(s dataplane.Status) (l strayLook) {
 		for _, r := range p.Frames {
 			if r.Verdict == dataplane.Drop {
 				l.engine += float64(r.Frames)
+			}
+		}
+		for _, c := range p.Shim {
+			if c.Counter == "shim_host_cookie_invalid" {
+				l.engine += float64(c.Frames)
 			}
 		}
 	}

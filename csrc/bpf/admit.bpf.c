@@ -245,6 +245,16 @@ __noinline int is_others(struct __sk_buff *skb, const struct screen_host_policy 
 			  (c->white && white_listed(c->profile, (__u8)s->family, s->source, s->destination)));
 }
 
+/* Whether the XDP program has looked at it, and has let it pass: it knows of a valid answer just before, whose
+ * socket may not be there yet. */
+static __always_inline bool is_checked(const struct segment *s, const struct screen_host_policy *p)
+{
+	__u32 at = slot;
+
+	return at < SCREEN_PORTS_MAX && (p->offload.port[at].does & SCREEN_PORT_CHECKS) &&
+	       (s->family == 6 || (s->ip[0] & 15) == IP_SIZE_IPV4 / 4);
+}
+
 /* An ACK to a listener. */
 static __always_inline int judge(struct __sk_buff *skb, const struct screen_host_policy *p,
 				 struct segment *s, struct bpf_sock *sk, const struct screen_host_zone *c,
@@ -273,7 +283,7 @@ static __always_inline int judge(struct __sk_buff *skb, const struct screen_host
 				    (struct tcphdr *)s->tcp, bounded_length(s->tcp_length)) == 0)
 		return pass(SCREEN_SHIM_HOST_KERNEL_COOKIE);
 	if (!screen_zone_flooded(z, now_ns) || !floods(m, c, z, hash, (__u32)(now_ns / 1000000000u)) ||
-	    is_others(skb, p))
+	    is_checked(s, p) || is_others(skb, p))
 		return TC_ACT_UNSPEC;
 	(void)atomic_fetch_add_explicit(&z->cookies_invalid, 1, memory_order_relaxed);
 	return drop(SCREEN_SHIM_HOST_COOKIE_INVALID);
@@ -395,14 +405,16 @@ static __always_inline void tell(const struct segment *s, struct screen_server_p
 }
 
 /* What comes from another interface is no listener's of this machine, and what does not is. */
-static __always_inline void note_speaker(const struct segment *s, __u32 zone, bool forwarded, __u64 now_ns)
+static __always_inline void note_speaker(const struct segment *s, struct screen_meters *m, __u32 zone,
+					 bool forwarded, __u64 now_ns)
 {
 	struct screen_host_end end;
 
 	make_end(&end, zone, s->source, s->ends.sport);
-	if (forwarded)
+	if (forwarded) {
 		bpf_map_update_elem(&translated, &end, &now_ns, BPF_ANY);
-	else if (is_translated(zone, s->source, s->ends.sport, now_ns))
+		screen_victim_forbid(&m->victims, screen_meters_server(m, (__u16)zone, s->source, s->ends.sport));
+	} else if (is_translated(zone, s->source, s->ends.sport, now_ns))
 		bpf_map_delete_elem(&translated, &end);
 }
 
@@ -421,7 +433,7 @@ int screen_learn(struct __sk_buff *skb)
 	if (!c || !s || !m || take_segment(skb, s, kinds, SCREEN_TCP_SYN | SCREEN_TCP_ACK))
 		return TC_ACT_UNSPEC;
 	now_ns = bpf_ktime_get_ns();
-	note_speaker(s, zone, skb->ingress_ifindex, now_ns);
+	note_speaker(s, m, zone, skb->ingress_ifindex, now_ns);
 	if (skb->ingress_ifindex)
 		return TC_ACT_UNSPEC;
 	walk_options(s);

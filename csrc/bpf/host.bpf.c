@@ -17,9 +17,12 @@ enum {
 	KNOWN_SYNS_MAX = 64, /* a second, of known sockets of a zone that floods */
 };
 
-static __always_inline __u64 hash_of(const struct screen_meters *m, const struct scratch *s, __u32 zone)
+static __always_inline __u64 hash_of(const struct screen_meters *m, struct scratch *s, __u32 zone)
 {
-	return screen_meters_server(m, (__u16)zone, s->destination, s->packet.dport);
+	uint64_t address[2];
+
+	memcpy(address, s->destination, 16);
+	return s->hash = screen_meters_again(m, &s->last, (__u16)zone, address, s->packet.dport);
 }
 
 /* ---- news -------------------------------------------------------------------------------- */
@@ -60,7 +63,7 @@ static __always_inline bool may_ask(struct screen_zone_meter *z, const struct sc
 }
 
 /* A queue overflows. It is told, unless the destination's meter has told of its flood. */
-static __always_inline void begin(const struct scratch *s, struct screen_meters *m, __u32 zone,
+static __always_inline void begin(struct scratch *s, struct screen_meters *m, __u32 zone,
 				  const struct screen_host_zone *c, __u32 window)
 {
 	bool told = screen_sketch_flooding(&m->attack, hash_of(m, s, zone), window, c->attack_threshold);
@@ -246,6 +249,8 @@ __noinline int syn(struct xdp_md *ctx, const struct screen_host_policy *p)
 			       pass_few(c, z, s->now_ns) : pass(SCREEN_SHIM_HOST_SOCKET);
 	if (!is_local(ctx, zone))
 		return pass(SCREEN_SHIM_HOST_NO_LISTENER);
+	(void)hash_of(m, s, zone);
+	note_local(s);
 	return listener_syn(ctx, p, s, m, c, zone, multipath);
 }
 
@@ -354,12 +359,23 @@ static __always_inline int hidden(const struct screen_host_zone *c, struct scree
 }
 
 /* What is no IP is the kernel's, but for what the engine tries the driver with. */
-static __always_inline int no_segment(struct xdp_md *ctx, enum screen_kind kind)
+static __always_inline int no_segment(struct xdp_md *ctx, struct scratch *s, enum screen_kind kind)
 {
 	const struct screen_shim_control *c = kind == SCREEN_KIND_NON_IP ? control_of() : NULL;
-	int fate = c ? probed(ctx, c) : -1;
+	int fate = -1;
 
+	read_clock(s);
+	/* an engine that was killed may have left its question behind */
+	if (c && (__s64)(s->now_ns - c->beat[0]) <= SCREEN_SHIM_STALE_NS)
+		fate = probed(ctx, c);
 	return fate < 0 ? XDP_PASS : fate;
+}
+
+static __always_inline bool port_checks(const struct screen_host_policy *p)
+{
+	const struct screen_offload_port *w = port_of(p);
+
+	return w && w->does & SCREEN_PORT_CHECKS;
 }
 
 /* A segment that is no SYN: the kernel's, unless it answers a challenge, or is one of a flood. */
@@ -367,7 +383,7 @@ static __always_inline int segment(struct xdp_md *ctx, struct scratch *s, const 
 				   const struct screen_host_zone *c, struct screen_zone_meter *z, __u32 zone)
 {
 	bool responds = may_respond(c, z, s->packet.tcp_flags, s->now_ns);
-	bool flooded = screen_zone_flooded(z, s->now_ns);
+	bool flooded = port_checks(p) && screen_zone_flooded(z, s->now_ns);
 
 	if ((!responds && !flooded) || !engine_lives(ctx, s->now_ns))
 		return XDP_PASS;
@@ -394,7 +410,7 @@ static __always_inline int judge(struct xdp_md *ctx, struct scratch *s)
 	is_syn = (s->packet.tcp_flags & kinds) == SCREEN_TCP_SYN;
 	hides = may_hide_syn(ctx, &s->packet, kind, is_syn);
 	if (kind != SCREEN_KIND_TCP && !hides)
-		return no_segment(ctx, kind);
+		return no_segment(ctx, s, kind);
 	if (is_of_vlan(&s->packet))
 		return XDP_PASS;
 	c = zone_of_port(p, &zone);

@@ -15,7 +15,7 @@
 /* What becomes of SYNs to listeners of a zone that flood. */
 enum screen_host_act {
 	SCREEN_HOST_PASS,      /* nothing: the zone has no SYN-flood screen */
-	SCREEN_HOST_CHALLENGE, /* they are answered by the engine */
+	SCREEN_HOST_CHALLENGE, /* they are answered with a cookie */
 	SCREEN_HOST_DROP,      /* the excess is dropped: syn-cookie is not proved */
 	SCREEN_HOST_PUNT,      /* they are the kernel's: admission kernel-cookies */
 	SCREEN_HOST_DRY,       /* likewise: alarm-without-drop */

@@ -26,8 +26,9 @@ static __always_inline bool is_for_listener(struct xdp_md *ctx, struct scratch *
 	return listens;
 }
 
-/* A SYN that is answered as the engine has answered one to the same destination a moment ago, which was for a
- * listener of this machine, and not for another behind it. TO_ENGINE: the long way. */
+/* A SYN that is answered as the engine has answered one to the same destination a moment ago: by the long way,
+ * on which it was found to be for a listener of this machine, and not for another behind it. TO_ENGINE: that
+ * way. */
 __noinline int by_driver(struct xdp_md *ctx, const struct screen_host_policy *p)
 {
 	const struct screen_offload_port *w = port_of(p);
@@ -43,7 +44,8 @@ __noinline int by_driver(struct xdp_md *ctx, const struct screen_host_policy *p)
 		return TO_ENGINE;
 	z = &m->zone[bounded(zone, SCREEN_METER_ZONES)];
 	if (!(w->does & SCREEN_PORT_ANSWERS) || take_addresses(ctx, s) || !is_plain(s) ||
-	    !can_answer(ctx, s, p, w) || !floods(m, c, z, s->hash, s->now_s) || !is_for_listener(ctx, s, c))
+	    !can_answer(ctx, s, p, w) || !is_noted_local(s) || !floods(m, c, z, s->hash, s->now_s) ||
+	    !is_for_listener(ctx, s, c))
 		return TO_ENGINE;
 	if (c->activation == SCREEN_ACTIVATION_KERNEL)
 		(void)screen_cell_count(&z->listeners, s->now_s, c->attack_threshold, &next);
@@ -91,6 +93,19 @@ static __always_inline bool is_kernels(struct xdp_md *ctx, struct scratch *s, st
 	return true;
 }
 
+/* What no stack sends but within a connection, or in answer to a SYN. */
+static __always_inline bool is_of_connection(const struct scratch *s)
+{
+	return s->packet.tcp_flags & (SCREEN_TCP_ACK | SCREEN_TCP_RST);
+}
+
+/* Whether the segment's cookie can be read here; the admitter reads it behind options of IP, too. */
+static __always_inline bool is_readable(const struct scratch *s)
+{
+	return answers_by(s) != BY_ACK ||
+	       s->packet.l4 - s->packet.l3 == (s->packet.family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6);
+}
+
 /* Whether a listener is there for a segment, and nothing else. */
 static __always_inline bool finds_listener(struct xdp_md *ctx, struct scratch *s,
 					   const struct screen_host_policy *p, const struct screen_offload_port *w)
@@ -111,8 +126,7 @@ static __always_inline bool finds_listener(struct xdp_md *ctx, struct scratch *s
 }
 
 /* Whether a segment to a listener of this machine that floods carries nothing that a client would answer with:
- * nobody's, and dropped. That it is of this machine the lease tells, for which the engine has challenged others
- * to the same destination. */
+ * nobody's, and dropped. */
 __noinline int is_refuted(struct xdp_md *ctx, const struct screen_host_policy *p)
 {
 	const struct screen_offload_port *w = port_of(p);
@@ -122,13 +136,11 @@ __noinline int is_refuted(struct xdp_md *ctx, const struct screen_host_policy *p
 	__u32 zone = 0;
 
 	c = zone_of_port(p, &zone);
-	if (!w || !m || !s || !c || !(w->does & SCREEN_PORT_CHECKS) || !is_answer(s) || take_addresses(ctx, s) ||
-	    !is_plain(s))
+	if (!w || !m || !s || !c || !is_of_connection(s) || !is_readable(s) || take_addresses(ctx, s))
 		return 0;
 	s->hash = server_hash(s, m, w);
 	if (!floods(m, c, &m->zone[bounded(zone, SCREEN_METER_ZONES)], s->hash, s->now_s) ||
-	    !finds_listener(ctx, s, p, w) || (!has_lease(s, p, m) && !is_local(ctx, zone)) ||
-	    (c->white && is_white(p)))
+	    !finds_listener(ctx, s, p, w) || !is_ours(ctx, s, zone) || (c->white && is_white(p)))
 		return 0;
 	if (may_answer(ctx, s, p, w) || is_opening(s))
 		return 0;

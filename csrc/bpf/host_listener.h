@@ -50,6 +50,58 @@ __noinline int is_local(struct xdp_md *ctx, __u32 zone)
 	       !is_translated(zone, s->destination, s->packet.dport, s->now_ns);
 }
 
+/* Listeners that were found to be of this machine, by the hash of address and port. */
+struct local {
+	__u64 hash;
+	__u64 second;
+};
+
+enum { LOCALS = 256 }; /* a power of two; who has lost its place is looked up again */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, LOCALS);
+	__type(key, __u32);
+	__type(value, struct local);
+} locals SEC(".maps");
+
+static __always_inline struct local *local_of(const struct scratch *s)
+{
+	__u32 at = (__u32)(s->hash >> 8) & (LOCALS - 1);
+
+	return bpf_map_lookup_elem(&locals, &at);
+}
+
+static __always_inline void note_local(const struct scratch *s)
+{
+	struct local *l = local_of(s);
+
+	if (!l || (l->hash == s->hash && l->second == s->now_s))
+		return;
+	l->hash = s->hash;
+	l->second = s->now_s;
+}
+
+/* Whether that was in this second or the one before. To look a route up for each frame would cost as much as to
+ * answer it. */
+static __always_inline bool is_noted_local(const struct scratch *s)
+{
+	const struct local *l = local_of(s);
+
+	return l && l->hash == s->hash && l->second + 1 >= s->now_s;
+}
+
+/* is_local(), by way of what was noted, which NAT may have changed since. */
+static __always_inline bool is_ours(struct xdp_md *ctx, struct scratch *s, __u32 zone)
+{
+	if (is_noted_local(s))
+		return !is_translated(zone, s->destination, s->packet.dport, s->now_ns);
+	if (!is_local(ctx, zone))
+		return false;
+	note_local(s);
+	return true;
+}
+
 /* Whether the kernel could not admit who answers a challenge of this SYN. */
 static __always_inline bool is_unfit(const struct scratch *s, const struct screen_host_zone *c, bool multipath)
 {

@@ -18,7 +18,8 @@ struct screen_offload_port {
 	uint8_t screens; /* 1: SYNs that come in here are screened, and challenged in a flood */
 	uint8_t always;	 /* activation always */
 	uint8_t white;	 /* the profile has a white-list */
-	uint8_t reserved[2];
+	uint8_t host;	 /* it is a host port: leases of wires are not for it, nor its own for wires */
+	uint8_t reserved;
 	uint16_t zone, wire, profile;
 	uint16_t longest; /* bytes of a frame that the other port of a wire sends, Ethernet header included */
 	uint16_t reserved2;

@@ -17,9 +17,10 @@ enum {
 	STREAK = 8,	   /* challenges that are counted at once, at most, and not for longer than that */
 };
 
-/* Whether the engine has left a lease for the destination, whose hash is s->hash. Sets s->victim, s->server. */
+/* Whether the engine has left a lease for the destination, whose hash is s->hash, and for this kind of port. Sets
+ * s->victim, s->server. */
 static __always_inline bool has_lease(struct scratch *s, const struct screen_host_policy *p,
-				      struct screen_meters *m)
+				      const struct screen_offload_port *w, struct screen_meters *m)
 {
 	__u32 at = screen_victim_find(&m->victims, s->hash);
 	uint64_t offer;
@@ -30,7 +31,7 @@ static __always_inline bool has_lease(struct scratch *s, const struct screen_hos
 	if (!screen_victim_lets(&m->victims.victim[at], s->hash, p->offload.generation, s->now_s, &offer))
 		return false;
 	memcpy(&s->server, &offer, sizeof(s->server));
-	return true;
+	return s->server.reserved == w->host;
 }
 
 /* Whether the destination floods, and is let to the driver. Sets s->hash, s->victim, s->server. */
@@ -41,7 +42,7 @@ static __always_inline bool is_let(struct scratch *s, const struct screen_host_p
 
 	s->hash = server_hash(s, m, w);
 	count = screen_sketch_estimate(&m->attack, s->hash, s->now_s);
-	return count >= w->attack_threshold && count >= w->alarm_threshold && has_lease(s, p, m);
+	return count >= w->attack_threshold && count >= w->alarm_threshold && has_lease(s, p, w, m);
 }
 
 static __always_inline struct screen_validated *validated_of(void)

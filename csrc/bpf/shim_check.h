@@ -1,6 +1,7 @@
 /*
- * Check: a client's segment of no flow, to a destination that floods, is either the answer to a challenge
- * or nobody's. The engine has those whose cookie checks; the others end here.
+ * Check: a client's segment of no connection, to a destination that floods, is either the answer to a challenge
+ * or nobody's. Those whose cookie checks go to who admits, the engine, or the kernel of a host port; the others
+ * end here.
  */
 #pragma once
 
@@ -10,9 +11,9 @@ enum {
 	OPENINGS = 4096, /* a power of two; who finds no place here has its early data lost, and sends it again */
 };
 
-static const __s64 OPENING_NS = 1000000000; /* how long the engine may take to open a flow */
+static const __s64 OPENING_NS = 1000000000; /* how long it may take to open a connection */
 
-/* A connection whose valid answer the engine has been handed, and whose flow may not be there yet: what its
+/* A connection whose valid answer has been handed on, and whose flow, or socket, may not be there yet: what its
  * client has sent right behind is not to be taken for anybody's. */
 struct opening {
 	__u64 place; /* the hash of the connection */
@@ -106,8 +107,8 @@ static __always_inline enum answer answers_by(const struct scratch *s)
 	return (flags & (kind | SCREEN_TCP_FIN)) == SCREEN_TCP_RST ? BY_RESET : NO_ANSWER;
 }
 
-/* Whether the engine may believe it. Without keys, or when the next epoch has begun and its keys have not
- * come, that is for the engine to say. */
+/* Whether who admits may believe it. Without keys, or when the next epoch has begun and its keys have not come,
+ * that is not said here. */
 static __always_inline bool may_be_valid(struct scratch *s, const struct screen_host_policy *p,
 					 const struct screen_offload_port *w, bool reset)
 {
@@ -119,7 +120,7 @@ static __always_inline bool may_be_valid(struct scratch *s, const struct screen_
 	       (k->accepts_other && checks_other(p, k, reset));
 }
 
-/* Whether it is, or may be, what a client answers with: then it is the engine's, and so is what follows. */
+/* Whether it is, or may be, what a client answers with: then it is for who admits, and so is what follows. */
 static __always_inline bool may_answer(struct xdp_md *ctx, struct scratch *s,
 				       const struct screen_host_policy *p, const struct screen_offload_port *w)
 {
@@ -150,8 +151,8 @@ static __always_inline void count_invalid(struct scratch *s, struct screen_meter
 	count(SCREEN_SHIM_COOKIE_INVALID);
 }
 
-/* What a client answers with: ACK, or RST alone. The engine has screens for other flags and for URG, and
- * drops for another reason what hides a SYN. */
+/* Of a wire, what a client answers with: ACK, or RST alone. The engine has screens for other flags and for URG,
+ * and drops for another reason what hides a SYN. */
 static __always_inline bool is_answer(const struct scratch *s)
 {
 	const __u8 both = SCREEN_TCP_SYN | SCREEN_TCP_FIN;

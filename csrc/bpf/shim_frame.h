@@ -1,4 +1,4 @@
-/* What the shim knows of its port and of the frame that it has. */
+/* What a port's program knows of its port and of the frame that it has, where it works in the engine's place. */
 #pragma once
 
 #include "scratch.h"

@@ -1,6 +1,6 @@
 /*
- * The two ways by which the shim itself sends: back by the port that a frame came in by, and on to the
- * other port of its wire. The engine tries both with frames of its own, see engine/driverproof.c.
+ * The two ways by which a port's program itself sends: back by the port that a frame came in by, and on to the
+ * other port of a wire. The engine tries both with frames of its own, see engine/driverproof.c.
  */
 #pragma once
 

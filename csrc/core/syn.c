@@ -64,12 +64,14 @@ static void limit_to_host(struct step *s)
  * answer (of a host port it is seen to listen), and by a cookie. */
 static void let_driver(struct step *s)
 {
+	struct screen_server_profile promised = s->d->server;
 	uint64_t offer;
 
 	if (s->c->policy->offload == SCREEN_OFFLOAD_ENGINE || s->d->victim == SCREEN_VICTIM_NONE ||
 	    (s->standing != STEP_ANSWERS && !s->port->host) || s->d->admission == SCREEN_ADMISSION_SAFE_RESET)
 		return;
-	memcpy(&offer, &s->d->server, sizeof(offer));
+	promised.reserved = s->port->host;
+	memcpy(&offer, &promised, sizeof(offer));
 	screen_victim_let(&s->c->meters->victims.victim[s->d->victim], offer, s->c->policy->generation,
 			  step_seconds(s));
 }

@@ -40,7 +40,8 @@ struct screen_victim {
 	_Atomic uint64_t invalid, refused;
 	_Atomic uint64_t unsent; /* challenges that alarm-without-drop kept from being sent */
 	/* What lets the driver answer in the engine's place: what challenges promise, struct
-	 * screen_server_profile as a word; and until when, generation << 32 | second. */
+	 * screen_server_profile as a word, whose reserved byte is 1 where a host port is let to; and until when,
+	 * generation << 32 | second. */
 	_Atomic uint64_t offer, lease;
 };
 
@@ -156,6 +157,13 @@ screen_inline void screen_victim_forbid(struct screen_victims *t, uint64_t hash)
 
 	if (at != SCREEN_VICTIM_NONE)
 		atomic_store_explicit(&t->victim[at].lease, 0, memory_order_release);
+}
+
+/* Takes back what all destinations were let to. */
+screen_inline void screen_victims_forbid(struct screen_victims *t)
+{
+	for (uint32_t i = 0; i < SCREEN_VICTIMS; i++)
+		atomic_store_explicit(&t->victim[i].lease, 0, memory_order_release);
 }
 
 /* Whether it is let to. Then *offer is what it promises. The entry may be given to another destination

@@ -72,6 +72,7 @@ static void fill_port(const struct screen_engine *e, const struct screen_policy 
 	*to = (struct screen_offload_port){
 		.does = wanted(policy, slot) & possible(e, port, slot),
 		.always = policy->activation == SCREEN_ACTIVATION_ALWAYS,
+		.host = port->host,
 		.zone = port->zone,
 		.wire = port->wire,
 		.longest = port->host ? 0 : longest_by(&e->ports[port->peer]),

@@ -2,8 +2,8 @@
  * What the programs of ports and the engine share: their maps (bpf/shared_maps.h, host_maps.h).
  *
  * Meters, validated clients and flows are in memory that the programs write to as well. Where the kernel
- * does not give such memory they are the engine's alone, there can be no host ports, and drivers of wires
- * do nothing in the engine's place.
+ * does not give such memory they are the engine's alone, there can be no host ports, and drivers do nothing in
+ * the engine's place.
  */
 #pragma once
 

@@ -71,13 +71,13 @@ static void tell_relief(struct screen_engine *e, uint8_t zone, uint64_t now_ns)
 
 static void learn(struct screen_engine *e, const struct screen_host_news *n)
 {
+	uint64_t hash = screen_meters_server(e->meters, n->zone, n->source, n->sport);
 	uint32_t now_s = (uint32_t)(n->now_ns / 1000000000u), at;
 	struct screen_servers *t = &e->meters->servers;
 
-	at = screen_server_make(t, screen_meters_server(e->meters, n->zone, n->source, n->sport),
-				n->source, (uint32_t)n->zone << 16 | n->sport, now_s);
-	if (at != SCREEN_SERVER_NONE)
-		screen_server_learn(&t->server[at], n->profile, now_s);
+	at = screen_server_make(t, hash, n->source, (uint32_t)n->zone << 16 | n->sport, now_s);
+	if (at != SCREEN_SERVER_NONE && screen_server_learn(&t->server[at], n->profile, now_s))
+		screen_victim_forbid(&e->meters->victims, hash);
 }
 
 static int take(void *engine, void *data, size_t size)

@@ -28,5 +28,7 @@ void screen_hosttcp_settle(struct screen_engine *e)
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
 		if (is_off(row[i].path))
 			lacks |= row[i].option;
-	atomic_store_explicit(&e->meters->host_lacks, lacks, memory_order_relaxed);
+	/* what was promised before may be refused now */
+	if (atomic_exchange_explicit(&e->meters->host_lacks, lacks, memory_order_relaxed) != lacks)
+		screen_victims_forbid(&e->meters->victims);
 }

@@ -88,6 +88,23 @@ static void shim_answers_under_no_lease_of_another_generation(void **state)
 	twins_free(t);
 }
 
+/* The zone may have a host port, too, which needs not ask whether somebody listens. */
+static void shim_answers_under_no_lease_of_a_host_port(void **state)
+{
+	struct twins *t = twins_new(4, 0);
+	struct screen_victims *v = &t->both->meters->victims;
+	uint32_t at;
+
+	(void)state;
+	twins_flood(t);
+	at = screen_victim_find(v, t->core->context.recent.hashed.hash);
+	assert_in_range(at, 0, SCREEN_VICTIMS - 1);
+	atomic_fetch_or(&v->victim[at].offer, 1ull << 56);
+	client_syn(t, "a host port's", "reply_challenge", false);
+	client_syn(t, "its own", "reply_challenge", true);
+	twins_free(t);
+}
+
 static void shim_answers_nothing_that_is_not_challenged(void **state)
 {
 	struct twins *t = twins_new(6, 0);
@@ -275,6 +292,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shim_answers_what_is_plain_as_the_core_would),
 		cmocka_unit_test(shim_answers_under_no_lease_of_another_generation),
+		cmocka_unit_test(shim_answers_under_no_lease_of_a_host_port),
 		cmocka_unit_test(shim_answers_nothing_that_is_not_challenged),
 		cmocka_unit_test(shim_leaves_who_may_pass_to_the_engine),
 		cmocka_unit_test(shim_stays_under_the_reply_rate),

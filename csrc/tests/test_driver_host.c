@@ -183,6 +183,51 @@ static void host_port_answers_under_no_lease_of_another_generation(void **state)
 	twins_free(t);
 }
 
+static struct screen_victim *victim_of_flood(struct twins *t)
+{
+	uint32_t at = screen_victim_find(&t->both->meters->victims, t->core->context.recent.hashed.hash);
+
+	assert_in_range(at, 0, SCREEN_VICTIMS - 1);
+	return &t->both->meters->victims.victim[at];
+}
+
+/* The zone may have a wire, too, whose server promises something else, and may be there for the same address. */
+static void host_port_answers_under_no_lease_of_a_wire(void **state)
+{
+	struct twins *t = twins_of(4, 0, SCREEN_ADMISSION_KERNEL);
+	struct frame_spec f = client_syn(t);
+	struct screen_victim *v;
+
+	(void)state;
+	twins_flood(t);
+	v = victim_of_flood(t);
+	assert_int_equal(atomic_load(&v->offer) >> 56, 1);
+	atomic_store(&v->offer, atomic_load(&v->offer) << 8 >> 8);
+	(void)twins_send(t, &f, 0);
+	twins_expect(t, "a wire's", "reply_challenge", false);
+	(void)twins_send(t, &f, 0);
+	twins_expect(t, "its own", "reply_challenge", true);
+	twins_free(t);
+}
+
+/* What is another machine's, as it has turned out, is left alone from then on. */
+static void host_port_answers_for_no_address_that_is_translated(void **state)
+{
+	struct twins *t = twins_of(4, 0, SCREEN_ADMISSION_KERNEL);
+	struct screen_host_end end = { .address = { [10] = 0xff, 0xff }, .port = PORT };
+	struct frame_spec f = client_syn(t);
+	uint64_t now = twins_now();
+
+	(void)state;
+	twins_flood(t);
+	memcpy(end.address + 12, f.destination, 4);
+	assert_int_equal(bpf_map_update_elem(t->e->host.translated, &end, &now, BPF_ANY), 0);
+	screen_victim_forbid(&t->both->meters->victims, t->core->context.recent.hashed.hash); /* as the admitter does */
+	expect_by_kernel(t, &f, SCREEN_SHIM_HOST_NO_LISTENER);
+	assert_int_equal(bpf_map_delete_elem(t->e->host.translated, &end), 0);
+	twins_free(t);
+}
+
 static void host_port_answers_nothing_that_is_not_the_drivers(void **state)
 {
 	struct twins *t = twins_of(4, 0, SCREEN_ADMISSION_KERNEL);
@@ -260,7 +305,6 @@ static void host_port_counts_all_that_it_answers(void **state)
 	struct screen_meters *m = t->both->meters;
 	struct screen_zone_meter *z = &m->zone[0];
 	uint64_t answered = 0;
-	uint32_t at;
 
 	(void)state;
 	ack.flags = SCREEN_TCP_ACK;
@@ -269,13 +313,11 @@ static void host_port_counts_all_that_it_answers(void **state)
 		answered += !t->by_kernel;
 	}
 	(void)twins_send(t, &ack, 0); /* what is gathered goes to the meters */
-	at = screen_victim_find(&m->victims, t->core->context.recent.hashed.hash);
-	assert_in_range(at, 0, SCREEN_VICTIMS - 1);
 	assert_in_range(t->did[SCREEN_SHIM_CHALLENGED], SYNS / 2, SYNS);
 	assert_int_equal(screen_pace_total(&z->rate), SYNS);
 	assert_int_equal(atomic_load(&z->challenged), answered);
 	assert_int_equal(atomic_load(&z->ids[SCREEN_IDS_SYN_FLOOD]), answered);
-	assert_int_equal(screen_pace_total(&m->victims.victim[at].challenges), answered);
+	assert_int_equal(screen_pace_total(&victim_of_flood(t)->challenges), answered);
 	twins_free(t);
 }
 
@@ -290,6 +332,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(host_port_leaves_syns_of_sockets_to_the_kernel),
 		cmocka_unit_test(host_port_leaves_who_may_pass_to_the_kernel),
 		cmocka_unit_test(host_port_answers_under_no_lease_of_another_generation),
+		cmocka_unit_test(host_port_answers_under_no_lease_of_a_wire),
+		cmocka_unit_test(host_port_answers_for_no_address_that_is_translated),
 		cmocka_unit_test(host_port_answers_nothing_that_is_not_the_drivers),
 		cmocka_unit_test(host_port_answers_while_the_kernel_says_that_a_queue_overflows),
 		cmocka_unit_test(host_port_stays_under_the_reply_rate),

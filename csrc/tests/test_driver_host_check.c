@@ -21,10 +21,12 @@ static void forged_by_flags(struct twins *t)
 		{ "FIN", true, SCREEN_TCP_ACK | SCREEN_TCP_FIN },
 		{ "RST", true, SCREEN_TCP_RST },
 		{ "RST with ACK", true, SCREEN_TCP_RST | SCREEN_TCP_ACK },
-		{ "urgent", false, SCREEN_TCP_ACK | SCREEN_TCP_URG },
+		{ "urgent", true, SCREEN_TCP_ACK | SCREEN_TCP_URG },
+		{ "urgent SYN-ACK", true, SCREEN_TCP_SYN | SCREEN_TCP_ACK | SCREEN_TCP_URG },
 		{ "no flag", false, 0 },
 		{ "FIN without ACK", false, SCREEN_TCP_FIN },
-		{ "SYN, FIN and ACK", false, SCREEN_TCP_SYN | SCREEN_TCP_FIN | SCREEN_TCP_ACK },
+		{ "SYN, FIN and ACK", true, SCREEN_TCP_SYN | SCREEN_TCP_FIN | SCREEN_TCP_ACK },
+		{ "URG alone", false, SCREEN_TCP_URG },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -240,13 +242,26 @@ static void host_port_drops_nothing_that_is_not_for_a_listener_of_its_own_that_f
 	twins_policy(t);
 	(void)twins_send(t, &f, 0);
 	twins_expect(t, "nobody special", "drop_cookie_invalid", true);
-	t->core->policy.generation++; /* which ends the lease: who it is for is looked up */
-	twins_policy(t);
-	(void)twins_send(t, &f, 0);
-	twins_expect(t, "without a lease", "drop_cookie_invalid", true);
 	translate(t);
 	(void)twins_send(t, &f, 0);
 	assert_true(t->by_kernel);
+	twins_free(t);
+}
+
+/* Behind options of IP the admitter looks for a cookie; what cannot have one ends here, too. */
+static void host_port_leaves_cookies_behind_options_to_the_admitter(void **state)
+{
+	struct twins *t = twins_of(4, 0, SCREEN_ADMISSION_KERNEL);
+	struct frame_spec f = stranger(t, SCREEN_TCP_ACK);
+
+	(void)state;
+	f.ip_option_words = 1;
+	twins_flood(t);
+	(void)twins_send(t, &f, 0);
+	assert_true(t->by_kernel);
+	f.flags |= SCREEN_TCP_SYN;
+	(void)twins_send(t, &f, 0);
+	twins_expect(t, "a SYN-ACK", "drop_cookie_invalid", true);
 	twins_free(t);
 }
 
@@ -259,6 +274,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(host_port_drops_no_early_data_of_who_has_answered),
 		cmocka_unit_test(host_port_drops_nothing_of_a_socket),
 		cmocka_unit_test(host_port_leaves_the_kernels_own_cookies_to_it),
+		cmocka_unit_test(host_port_leaves_cookies_behind_options_to_the_admitter),
 		cmocka_unit_test(host_port_drops_nothing_that_is_not_for_a_listener_of_its_own_that_floods),
 	};
 

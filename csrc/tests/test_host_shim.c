@@ -266,6 +266,22 @@ static void kernel_that_admits_nobody_is_given_no_challenged_client(void **state
 	end(&s);
 }
 
+/* It is sent back, or dropped where no device is told; but only while the engine that has asked lives. */
+static void question_of_an_engine_that_is_gone_is_not_answered(void **state)
+{
+	uint8_t data[FRAME_MAX] = { [12] = SCREEN_PROBE_ETHERTYPE >> 8, SCREEN_PROBE_ETHERTYPE & 0xff };
+	struct shim s;
+
+	(void)state;
+	begin(&s, SCREEN_ACTIVATION_THRESHOLD);
+	assert_int_equal(run(&s, data, 60), XDP_PASS);
+	s.control->probe = SCREEN_SHIM_PROBE_ANSWER;
+	assert_int_equal(run(&s, data, 60), XDP_DROP);
+	s.control->beat[0] = screen_now_ns() - 2 * (uint64_t)SCREEN_SHIM_STALE_NS;
+	assert_int_equal(run(&s, data, 60), XDP_PASS);
+	end(&s);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +291,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(syn_with_a_priority_tag_is_screened_like_any_other),
 		cmocka_unit_test(kernel_that_admits_nobody_is_given_no_challenged_client),
 		cmocka_unit_test(validated_client_passes_so_often_and_is_challenged_then),
+		cmocka_unit_test(question_of_an_engine_that_is_gone_is_not_answered),
 	};
 
 	return RUN(tests);

@@ -72,11 +72,12 @@ type Work struct {
 	OverRate       uint64 // challenges above reply-rate or reply-prefix-rate, dropped
 }
 
-// EngineWork is what the engine has done of it for a port.
+// EngineWork is what the engine has done of it for a port, or at a host port the admitter in its place.
 func (p PortStatus) EngineWork() Work {
 	return Work{
-		Challenges: p.reason("reply_challenge"), InvalidCookies: p.reason("drop_cookie_invalid"),
-		FlowSegments: p.reason("forward_flow"), OverRate: p.reason("drop_reply_rate"),
+		Challenges:     p.reason("reply_challenge"),
+		InvalidCookies: p.reason("drop_cookie_invalid") + p.shim("shim_host_cookie_invalid"),
+		FlowSegments:   p.reason("forward_flow"), OverRate: p.reason("drop_reply_rate"),
 	}
 }
 

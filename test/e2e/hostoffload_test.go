@@ -64,7 +64,7 @@ func TestDriverDropsWhatIsForgedToAFloodedHostPort(t *testing.T) {
 	t.Parallel()
 	w := lab.HostForTest(t, lab.WireOptions{})
 	startContent(t, w)
-	d := startDaemon(t, w, hostPort(configuration{}))
+	d := startDaemon(t, w, hostPort(configuration{offload: "driver"}))
 	startHostFloods(t, w, d, contentPort, families...)
 	transfer := startDownload(t, w)
 	resets := tcpCounters(t, w.Server)["TcpOutRsts"]
@@ -81,16 +81,15 @@ func TestDriverDropsWhatIsForgedToAFloodedHostPort(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// those of a moment without a lease are the kernel's to drop
 			after := port(d.status(t), lab.EndDev).DriverWork().InvalidCookies
-			if after-before < sent.Sent/2 {
+			if after-before < sent.Sent*9/10 {
 				t.Errorf("IPv%d, %s: of %d the driver has dropped %d", family, flags, sent.Sent, after-before)
 			}
 		}
 	}
 	transfer.waitMore(t, 5*mega)
 	transfer.wantComplete(t)
-	if n := tcpCounters(t, w.Server)["TcpOutRsts"] - resets; n > lightRate {
+	if n := tcpCounters(t, w.Server)["TcpOutRsts"] - resets; n > lightRate/10 {
 		t.Errorf("the kernel has sent %d resets", n)
 	}
 }
@@ -115,7 +114,7 @@ func TestHostPortIsTheEnginesWhileItsFarEndTakesNothingOfTheDriver(t *testing.T)
 	t.Parallel()
 	w := lab.HostForTest(t, lab.WireOptions{NoNAPI: true})
 	startContent(t, w)
-	d := startDaemon(t, w, hostPort(configuration{}))
+	d := startDaemon(t, w, hostPort(configuration{offload: "auto"}))
 	err := d.commit(t, hostPort(configuration{offload: "driver"}).String())
 	if err == nil || !strings.Contains(err.Error(), "driver needs answer on "+lab.EndDev+": no: ") ||
 		!strings.Contains(err.Error(), "the far end of a veth pair needs NAPI") {

@@ -113,7 +113,7 @@ enum screen_port_state {
 /* What the XDP program of a port does itself, as bits. */
 enum screen_port_offload {
 	SCREEN_PORT_ANSWERS = 1, /* SYNs to flooding destinations are answered */
-	SCREEN_PORT_CHECKS = 2,	 /* ACKs of no flow are checked while flooding */
+	SCREEN_PORT_CHECKS = 2,	 /* segments of no connection are checked while flooding */
 	SCREEN_PORT_PASSES = 4,	 /* segments of flows that need no translation go to the other port */
 };
 

@@ -54,7 +54,7 @@ enum screen_admission {
 	SCREEN_ADMISSION_KERNEL_COOKIES = 5, /* host ports: no challenge of ours; the kernel's own */
 };
 
-/* Who answers, checks and forwards on wires: security flow syn-cookie offload. */
+/* Who answers, checks and, on wires, forwards: security flow syn-cookie offload. */
 enum screen_offload {
 	SCREEN_OFFLOAD_AUTO = 0,   /* the XDP program, as far as it is proved that it can */
 	SCREEN_OFFLOAD_ENGINE = 1, /* the engine alone */
@@ -131,7 +131,7 @@ struct screen_snapshot_header {
 	uint8_t mode;	    /* enum screen_mode */
 	uint8_t activation; /* enum screen_activation */
 	uint8_t no_syn_check;
-	uint8_t offload; /* enum screen_offload; host ports are not asked */
+	uint8_t offload; /* enum screen_offload */
 	uint16_t time_wait_s;	   /* tcp-session time-wait-state session-timeout, 2-600 */
 	uint16_t initial_timeout_s;/* tcp-session tcp-initial-timeout, 4-300 */
 	uint8_t epoch_skew_s;	   /* syn-cookie epoch-skew, 0-SCREEN_SKEW_MAX */

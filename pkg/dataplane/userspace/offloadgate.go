@@ -60,13 +60,25 @@ func driven(cfg *config.Config) []string {
 			ports = append(ports, w.InterfaceA, w.InterfaceB)
 		}
 	}
-	for _, need := range answerers(cfg) {
-		if !cfg.InWire(need.ifname) {
-			ports = append(ports, need.ifname)
+	for _, h := range cfg.HostPorts() {
+		if challenges(cfg, h.Zone) {
+			ports = append(ports, h.Name)
 		}
 	}
 	slices.Sort(ports)
 	return ports
+}
+
+// challenges says whether host ports of a zone answer SYNs in a flood, when it is not only counted.
+func challenges(cfg *config.Config, zone string) bool {
+	if punts(cfg, zone) {
+		return false
+	}
+	return slices.ContainsFunc(cfg.Zones, func(z config.Zone) bool {
+		return z.Name == zone && slices.ContainsFunc(cfg.Screens, func(s config.Screen) bool {
+			return s.Name == z.Screen && s.SynFlood != nil && !s.AlarmWithoutDrop
+		})
+	})
 }
 
 // hasProfile says whether the zone of an interface has a profile.

@@ -137,6 +137,11 @@ func TestOffloadDriverNeedsOfAHostPortThatItAnswers(t *testing.T) {
 			name: "the kernel answers", text: host + driver + admitted("world", "kernel-cookies"),
 			answer: no("took 0 of 8 frames"),
 		},
+		{
+			name:   "it only counts",
+			text:   host + driver + "set security screen ids-option web alarm-without-drop\n",
+			answer: no("took 0 of 8 frames"),
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			caps := hostProved()
