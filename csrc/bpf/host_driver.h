@@ -57,25 +57,18 @@ __noinline int by_driver(struct xdp_md *ctx, const struct screen_host_policy *p)
 /* Copies of a plain frame's headers what the kernel looks at for its cookies. */
 static __always_inline int copy_headers(struct xdp_md *ctx, struct scratch *s)
 {
-	const __u8 *end = frame_end(ctx), *tcp = tcp_of(ctx, s), *ip;
-	__u32 l3 = s->packet.l3;
+	const __u8 *end = frame_end(ctx), *tcp = tcp_of(ctx, s), *ip = ip_of(ctx, s);
 
-	if (!tcp || tcp + sizeof(struct tcphdr) > end || l3 > L3_MAX)
+	if (!tcp || !ip || tcp + sizeof(struct tcphdr) > end || ip + IP_SIZE_IPV4 > end)
 		return -1;
 	memcpy(s->tcp, tcp, sizeof(struct tcphdr));
 	s->tcp_length = sizeof(struct tcphdr);
-	screen_once(l3);
-	ip = frame_begin(ctx) + l3;
-	screen_once(ip);
-	if (s->packet.family == 4) {
-		if (ip + IP_SIZE_IPV4 > end)
-			return -1;
-		memcpy(s->ip, ip, IP_SIZE_IPV4);
-	} else {
-		if (ip + IP_SIZE_IPV6 > end)
-			return -1;
-		memcpy(s->ip, ip, IP_SIZE_IPV6);
-	}
+	memcpy(s->ip, ip, IP_SIZE_IPV4);
+	if (s->packet.family == 4)
+		return 0;
+	if (ip + IP_SIZE_IPV6 > end)
+		return -1;
+	memcpy(s->ip + IP_SIZE_IPV4, ip + IP_SIZE_IPV4, IP_SIZE_IPV6 - IP_SIZE_IPV4);
 	return 0;
 }
 

@@ -98,16 +98,11 @@ static __always_inline bool is_answerable(struct xdp_md *ctx, const struct scrat
 static __always_inline bool is_ip_whole(struct xdp_md *ctx, const struct scratch *s)
 {
 	const __u8 *end = frame_end(ctx), *ip;
-	__u32 l3 = s->packet.l3;
 
 	if (s->packet.family != 4)
 		return true;
-	if (l3 > L3_MAX)
-		return false;
-	screen_once(l3);
-	ip = frame_begin(ctx) + l3;
-	screen_once(ip);
-	return ip + IP_SIZE_IPV4 <= end && screen_fold(screen_sum(ip, IP_SIZE_IPV4, 0)) == 0xffff;
+	ip = ip_of(ctx, s);
+	return ip && ip + IP_SIZE_IPV4 <= end && screen_fold(screen_sum(ip, IP_SIZE_IPV4, 0)) == 0xffff;
 }
 
 /* Whether the SYN as it is can be challenged: undamaged, or of a local stack that leaves the sum to the

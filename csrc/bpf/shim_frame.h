@@ -39,17 +39,27 @@ static __always_inline __u64 server_hash(struct scratch *s, const struct screen_
 	return screen_meters_again(m, &s->last, w->zone, address, s->packet.dport);
 }
 
-/* Takes the addresses out of the frame. */
-static __always_inline int take_addresses(struct xdp_md *ctx, struct scratch *s)
+/* Where the IP header of a frame is; NULL: not there. */
+static __always_inline const __u8 *ip_of(struct xdp_md *ctx, const struct scratch *s)
 {
-	const __u8 *end = frame_end(ctx), *ip;
 	__u32 l3 = s->packet.l3;
+	const __u8 *ip;
 
 	if (l3 > L3_MAX)
-		return -1;
+		return NULL;
 	screen_once(l3);
 	ip = frame_begin(ctx) + l3;
 	screen_once(ip);
+	return ip;
+}
+
+/* Takes the addresses out of the frame. */
+static __always_inline int take_addresses(struct xdp_md *ctx, struct scratch *s)
+{
+	const __u8 *end = frame_end(ctx), *ip = ip_of(ctx, s);
+
+	if (!ip)
+		return -1;
 	if (s->packet.family == 4) {
 		if (ip + IP_SIZE_IPV4 > end)
 			return -1;

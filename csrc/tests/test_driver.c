@@ -143,9 +143,7 @@ static void shim_leaves_who_may_pass_to_the_engine(void **state)
 					     .destination = { [10] = 0xff, 0xff } };
 
 	(void)state;
-	w->policy.profile[0].prefix_count = 1;
-	w->prefixes[0] = (struct screen_prefix_config){ .address = { [10] = 0xff, 0xff, 198, 51, 100, 7 },
-							.length = 128, .kind = SCREEN_PREFIX_SOURCE };
+	world_list_client(w);
 	twins_policy(t);
 	twins_flood(t);
 	client_syn(t, "white-listed", "forward_syn_white_list", false);

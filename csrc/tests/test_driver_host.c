@@ -151,9 +151,7 @@ static void host_port_leaves_who_may_pass_to_the_kernel(void **state)
 	struct frame_spec f = client_syn(t);
 
 	(void)state;
-	w->policy.profile[0].prefix_count = 1;
-	w->prefixes[0] = (struct screen_prefix_config){ .address = { [10] = 0xff, 0xff, 198, 51, 100, 7 },
-							.length = 128, .kind = SCREEN_PREFIX_SOURCE };
+	world_list_client(w);
 	twins_policy(t);
 	twins_flood(t);
 	expect_by_kernel(t, &f, SCREEN_SHIM_HOST_WHITE_LIST);

@@ -232,9 +232,7 @@ static void host_port_drops_nothing_that_is_not_for_a_listener_of_its_own_that_f
 	(void)twins_send(t, &f, 0);
 	assert_true(t->by_kernel); /* another listener, which does not flood */
 	f.dport = PORT;
-	t->core->policy.profile[0].prefix_count = 1;
-	t->core->prefixes[0] = (struct screen_prefix_config){ .address = { [10] = 0xff, 0xff, 198, 51, 100, 7 },
-							      .length = 128, .kind = SCREEN_PREFIX_SOURCE };
+	world_list_client(t->core);
 	twins_policy(t);
 	(void)twins_send(t, &f, 0);
 	assert_true(t->by_kernel); /* a white-list has it */

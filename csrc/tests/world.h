@@ -153,6 +153,14 @@ static inline void world_white_list(struct world *w)
 	w->policy.white = w->white;
 }
 
+/* Puts the IPv4 client of world_family() on a white-list. */
+static inline void world_list_client(struct world *w)
+{
+	w->policy.profile[0].prefix_count = 1;
+	w->prefixes[0] = (struct screen_prefix_config){ .address = { [10] = 0xff, 0xff, 198, 51, 100, 7 },
+							.length = 128, .kind = SCREEN_PREFIX_SOURCE };
+}
+
 static inline void world_wait(struct world *w, double s)
 {
 	w->context.now_ns += (uint64_t)(s * 1e9);

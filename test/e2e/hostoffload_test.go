@@ -18,6 +18,16 @@ func (d *daemon) hostWork(t testing.TB, what string, work func(dataplane.PortSta
 	})
 }
 
+func startShortFlood(t testing.TB, w *lab.WireLab, family, seconds int, flags string) *lab.Flood {
+	t.Helper()
+	f, err := w.StartFlood(lab.FloodOptions{Family: family, Ports: strconv.Itoa(contentPort), Rate: lightRate,
+		Seconds: seconds, Flags: flags})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
 // In a flood the driver answers nearly all; the first SYNs of each second are the engine's.
 func TestDriverAnswersTheFloodOfAHostPort(t *testing.T) {
 	t.Parallel()
@@ -27,12 +37,7 @@ func TestDriverAnswersTheFloodOfAHostPort(t *testing.T) {
 	before := d.hostState(t)
 	var floods []*lab.Flood
 	for _, family := range families {
-		f, err := w.StartFlood(lab.FloodOptions{Family: family, Ports: strconv.Itoa(contentPort), Rate: lightRate,
-			Seconds: 4})
-		if err != nil {
-			t.Fatal(err)
-		}
-		floods = append(floods, f)
+		floods = append(floods, startShortFlood(t, w, family, 4, ""))
 	}
 	d.hostWork(t, "driver", dataplane.PortStatus.DriverWork)
 	for range 5 {
@@ -71,11 +76,7 @@ func TestDriverDropsWhatIsForgedToAFloodedHostPort(t *testing.T) {
 	for _, flags := range []string{"ack", "rst", "syn-ack"} {
 		for _, family := range families {
 			before := port(d.status(t), lab.EndDev).DriverWork().InvalidCookies
-			f, err := w.StartFlood(lab.FloodOptions{Family: family, Ports: strconv.Itoa(contentPort), Rate: lightRate,
-				Seconds: 1, Flags: flags})
-			if err != nil {
-				t.Fatal(err)
-			}
+			f := startShortFlood(t, w, family, 1, flags)
 			fetchBoth(t, w)
 			sent, err := f.Result(t.Context())
 			if err != nil {
