@@ -18,7 +18,7 @@ enum {
 	IP_SIZE_IPV6 = 40,
 	TCP_SIZE_MAX = 60,
 	LEARN_AGAIN = 60, /* what a listener says is said again after so many seconds */
-	BATCH_NS = 1000000, /* frames that the kernel has this program look at together, at most */
+	BEHIND_NS = 50000000, /* less than a client waits before it repeats a segment */
 };
 
 /* Since Linux 6.9: not in the headers of older ones. */
@@ -30,7 +30,8 @@ struct bpf_tcp_req_attrs {
 struct sock_common {};
 struct sock {
 	struct sock_common __sk_common;
-};
+	__u32 sk_ack_backlog, sk_max_ack_backlog;
+} __attribute__((preserve_access_index));
 struct tcp_sock {};
 extern int bpf_sk_assign_tcp_reqsk(struct __sk_buff *skb, struct sock *sk, struct bpf_tcp_req_attrs *attrs,
 				   int attrs__sz) __ksym __weak;
@@ -226,11 +227,23 @@ static __always_inline bool same_ends(const struct screen_tuple *a, const struct
 }
 
 /* Whether the segment comes right behind the one that was admitted last, of the same connection: data, most
- * often. The kernel has this program look at a batch of frames before TCP sees the first; by then its socket is
- * there. */
+ * often. The kernel has this program look at a batch of frames before TCP sees the first. By then its socket is
+ * there, and what would be given another connection would be lost. */
 static __always_inline bool is_behind(const struct segment *s, __u64 now_ns)
 {
-	return now_ns - s->admitted_ns < BATCH_NS && same_ends(&s->admitted, &s->ends);
+	return now_ns - s->admitted_ns < BEHIND_NS && same_ends(&s->admitted, &s->ends);
+}
+
+/* Notes who has been admitted; not where no socket comes of it, for want of room with the listener. */
+static __always_inline void note_admitted(struct segment *s, struct bpf_sock *sk, __u64 now_ns)
+{
+	const struct sock *listener = (const struct sock *)bpf_skc_to_tcp_sock(sk);
+
+	s->admitted_ns = 0;
+	if (!listener || listener->sk_ack_backlog > listener->sk_max_ack_backlog)
+		return;
+	s->admitted = s->ends;
+	s->admitted_ns = now_ns;
 }
 
 /* Whether an ACK that finds a listener may be of a connection that lives elsewhere: it is forwarded, or its
@@ -273,8 +286,7 @@ static __always_inline int judge(struct __sk_buff *skb, const struct screen_host
 			return TC_ACT_UNSPEC;
 		if (assign(skb, s, sk))
 			return drop(SCREEN_SHIM_HOST_NOT_ADMITTED);
-		s->admitted = s->ends;
-		s->admitted_ns = now_ns;
+		note_admitted(s, sk, now_ns);
 		note_valid(m, z, hash, now_ns);
 		return pass(SCREEN_SHIM_HOST_ADMITTED);
 	}
