@@ -48,8 +48,9 @@ struct segment {
 	struct bpf_sock_tuple tuple;
 	__u8 source[16], destination[16]; /* v4-mapped */
 	struct bpf_fib_lookup route;
-	struct screen_tuple admitted; /* the last one that was, and when */
-	__u64 admitted_ns;
+	struct screen_tuple admitted; /* the last one that was, */
+	__u32 admitted_seq;
+	__u64 admitted_ns; /* and when */
 };
 
 struct {
@@ -231,7 +232,8 @@ static __always_inline bool same_ends(const struct screen_tuple *a, const struct
  * there, and what would be given another connection would be lost. */
 static __always_inline bool is_behind(const struct segment *s, __u64 now_ns)
 {
-	return now_ns - s->admitted_ns < BEHIND_NS && same_ends(&s->admitted, &s->ends);
+	return now_ns - s->admitted_ns < BEHIND_NS && s->admitted_seq == screen_load_be32(s->tcp + 4) &&
+	       same_ends(&s->admitted, &s->ends);
 }
 
 /* Notes who has been admitted; not where no socket comes of it, for want of room with the listener. */
@@ -243,6 +245,7 @@ static __always_inline void note_admitted(struct segment *s, struct bpf_sock *sk
 	if (!listener || listener->sk_ack_backlog > listener->sk_max_ack_backlog)
 		return;
 	s->admitted = s->ends;
+	s->admitted_seq = screen_load_be32(s->tcp + 4);
 	s->admitted_ns = now_ns;
 }
 
