@@ -17,14 +17,6 @@ enum {
 	KNOWN_SYNS_MAX = 64, /* a second, of known sockets of a zone that floods */
 };
 
-static __always_inline __u64 hash_of(const struct screen_meters *m, struct scratch *s, __u32 zone)
-{
-	uint64_t address[2];
-
-	memcpy(address, s->destination, 16);
-	return s->hash = screen_meters_again(m, &s->last, (__u16)zone, address, s->packet.dport);
-}
-
 /* ---- news -------------------------------------------------------------------------------- */
 
 static __always_inline void tell(const struct scratch *s, __u32 kind, __u32 zone, __u32 n)
@@ -66,7 +58,7 @@ static __always_inline bool may_ask(struct screen_zone_meter *z, const struct sc
 static __always_inline void begin(struct scratch *s, struct screen_meters *m, __u32 zone,
 				  const struct screen_host_zone *c, __u32 window)
 {
-	bool told = screen_sketch_flooding(&m->attack, hash_of(m, s, zone), window, c->attack_threshold);
+	bool told = screen_sketch_flooding(&m->attack, server_hash(s, m, zone), window, c->attack_threshold);
 	__u64 state = told ? SCREEN_HOST_OVERFLOWS : SCREEN_HOST_OVERFLOWS_TOLD, before = 0;
 	struct screen_zone_meter *z = &m->zone[zone & (SCREEN_METER_ZONES - 1)];
 
@@ -197,7 +189,7 @@ static __always_inline int listener_syn(struct xdp_md *ctx, const struct screen_
 {
 	struct screen_zone_meter *z = &m->zone[zone & (SCREEN_METER_ZONES - 1)];
 	__u32 window = s->now_s;
-	__u64 hash = hash_of(m, s, zone);
+	__u64 hash = server_hash(s, m, zone);
 	struct screen_meter_reading r;
 
 	screen_pace_count(&z->rate, window);
@@ -245,11 +237,11 @@ __noinline int syn(struct xdp_md *ctx, const struct screen_host_policy *p)
 		ask_kernel(s, sk, m, c, zone);
 	bpf_sk_release(sk);
 	if (!listens) /* its addresses and ports have a socket */
-		return floods(m, c, z, hash_of(m, s, zone), s->now_s) ?
+		return floods(m, c, z, server_hash(s, m, zone), s->now_s) ?
 			       pass_few(c, z, s->now_ns) : pass(SCREEN_SHIM_HOST_SOCKET);
 	if (!is_local(ctx, zone))
 		return pass(SCREEN_SHIM_HOST_NO_LISTENER);
-	(void)hash_of(m, s, zone);
+	s->hash = server_hash(s, m, zone);
 	note_local(s);
 	return listener_syn(ctx, p, s, m, c, zone, multipath);
 }
@@ -362,12 +354,15 @@ static __always_inline int hidden(const struct screen_host_zone *c, struct scree
 static __always_inline int no_segment(struct xdp_md *ctx, struct scratch *s, enum screen_kind kind)
 {
 	const struct screen_shim_control *c = kind == SCREEN_KIND_NON_IP ? control_of() : NULL;
-	int fate = -1;
+	int fate;
 
+	if (!c)
+		return XDP_PASS;
 	read_clock(s);
 	/* an engine that was killed may have left its question behind */
-	if (c && (__s64)(s->now_ns - c->beat[0]) <= SCREEN_SHIM_STALE_NS)
-		fate = probed(ctx, c);
+	if ((__s64)(s->now_ns - c->beat[0]) > SCREEN_SHIM_STALE_NS)
+		return XDP_PASS;
+	fate = probed(ctx, c);
 	return fate < 0 ? XDP_PASS : fate;
 }
 

@@ -1,7 +1,7 @@
 /*
- * What the program of a host port does in the engine's place, under its lease, as on wires: it answers SYNs
- * (shim_answer.h) and drops what carries no valid cookie (shim_check.h). Which segments belong to a connection
- * the kernel's sockets say.
+ * What the program of a host port does in the engine's place, as on wires: under its lease it answers SYNs
+ * (shim_answer.h), and in a flood it drops what carries no valid cookie (shim_check.h). Which segments belong to
+ * a connection the kernel's sockets say.
  */
 #pragma once
 
@@ -95,8 +95,7 @@ static __always_inline bool is_of_connection(const struct scratch *s)
 /* Whether the segment's cookie can be read here; the admitter reads it behind options of IP, too. */
 static __always_inline bool is_readable(const struct scratch *s)
 {
-	return answers_by(s) != BY_ACK ||
-	       s->packet.l4 - s->packet.l3 == (s->packet.family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6);
+	return answers_by(s) != BY_ACK || has_bare_ip(&s->packet);
 }
 
 /* Whether a listener is there for a segment, and nothing else. */
@@ -131,7 +130,7 @@ __noinline int is_refuted(struct xdp_md *ctx, const struct screen_host_policy *p
 	c = zone_of_port(p, &zone);
 	if (!w || !m || !s || !c || !is_of_connection(s) || !is_readable(s) || take_addresses(ctx, s))
 		return 0;
-	s->hash = server_hash(s, m, w);
+	s->hash = server_hash(s, m, w->zone);
 	if (!floods(m, c, &m->zone[bounded(zone, SCREEN_METER_ZONES)], s->hash, s->now_s) ||
 	    !finds_listener(ctx, s, p, w) || !is_ours(ctx, s, zone) || (c->white && is_white(p)))
 		return 0;

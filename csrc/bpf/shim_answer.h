@@ -40,7 +40,7 @@ static __always_inline bool is_let(struct scratch *s, const struct screen_host_p
 {
 	__u32 count;
 
-	s->hash = server_hash(s, m, w);
+	s->hash = server_hash(s, m, w->zone);
 	count = screen_sketch_estimate(&m->attack, s->hash, s->now_s);
 	return count >= w->attack_threshold && count >= w->alarm_threshold && has_lease(s, p, w, m);
 }

@@ -66,7 +66,7 @@ static __always_inline bool is_flooded(struct scratch *s, const struct screen_of
 {
 	if (w->always)
 		return true;
-	s->hash = server_hash(s, m, w);
+	s->hash = server_hash(s, m, w->zone);
 	return screen_sketch_flooding(&m->attack, s->hash, s->now_s,
 				      w->attack_threshold);
 }
@@ -143,7 +143,7 @@ static __always_inline void count_invalid(struct scratch *s, struct screen_meter
 	__u32 at;
 
 	if (w->always)
-		s->hash = server_hash(s, m, w);
+		s->hash = server_hash(s, m, w->zone);
 	at = screen_victim_find(&m->victims, s->hash);
 	screen_victim_add(&m->zone[w->zone & (SCREEN_METER_ZONES - 1)].cookies_invalid);
 	if (at < SCREEN_VICTIMS)

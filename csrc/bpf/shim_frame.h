@@ -18,25 +18,28 @@ static __always_inline const struct screen_offload_port *port_of(const struct sc
 	return p && at < SCREEN_PORTS_MAX ? &p->offload.port[at] : NULL;
 }
 
+/* No IPv4 options, no extension headers. */
+static __always_inline bool has_bare_ip(const struct screen_packet *p)
+{
+	return p->l4 - p->l3 == (p->family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6);
+}
+
 /* Headers that no screen but those of the TCP flags has anything to say about: no IPv4 options, no
  * extension headers, two different hosts. */
 static __always_inline bool is_plain(const struct scratch *s)
 {
-	const struct screen_packet *p = &s->packet;
 	const __u64 *from = (const __u64 *)s->source, *to = (const __u64 *)s->destination;
 
-	return p->l4 - p->l3 == (p->family == 4 ? IP_SIZE_IPV4 : IP_SIZE_IPV6) &&
-	       ((from[0] ^ to[0]) | (from[1] ^ to[1]));
+	return has_bare_ip(&s->packet) && ((from[0] ^ to[0]) | (from[1] ^ to[1]));
 }
 
 /* What meters and victims know the destination by. */
-static __always_inline __u64 server_hash(struct scratch *s, const struct screen_meters *m,
-					 const struct screen_offload_port *w)
+static __always_inline __u64 server_hash(struct scratch *s, const struct screen_meters *m, __u32 zone)
 {
 	uint64_t address[2];
 
 	memcpy(address, s->destination, 16);
-	return screen_meters_again(m, &s->last, w->zone, address, s->packet.dport);
+	return screen_meters_again(m, &s->last, (__u16)zone, address, s->packet.dport);
 }
 
 /* Where the IP header of a frame is; NULL: not there. */
