@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -34,6 +35,7 @@ func TestDriverAnswersTheFloodOfAHostPort(t *testing.T) {
 	w := lab.HostForTest(t, lab.WireOptions{})
 	startContent(t, w)
 	d := startDaemon(t, w, hostPort(configuration{offload: "driver", attack: 100}))
+	const streak = 8 // challenges that a processor's program counts at once, at most
 	before := d.hostState(t)
 	var floods []*lab.Flood
 	for _, family := range families {
@@ -55,7 +57,9 @@ func TestDriverAnswersTheFloodOfAHostPort(t *testing.T) {
 		t.Errorf("the driver has answered %d SYNs and the engine %d", driver, engine)
 	}
 	challenged := zone(t, after.engine, "untrust").Challenged - zone(t, before.engine, "untrust").Challenged
-	if sent := after.grown(t, before, "reply_challenge"); challenged != sent {
+	// but for those of other processors, which have had no frame since
+	sent, gathered := after.grown(t, before, "reply_challenge"), uint64(streak*runtime.NumCPU())
+	if challenged > sent || challenged+gathered < sent {
 		t.Errorf("the zone has %d challenges, its port has sent %d", challenged, sent)
 	}
 	if p.Offload != dataplane.OffloadAnswer|dataplane.OffloadCheck || p.OffloadReason != "" {
